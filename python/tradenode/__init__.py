@@ -1,0 +1,1 @@
+"""An actor-based, low-latency crypto trading node with a Rust core."""

@@ -1,0 +1,50 @@
+//! Bars as columns: one slice a field, the same length each.
+
+/// Borrowed bar columns. `ts` is each bar's opening time in ns UTC, strictly increasing.
+#[derive(Debug, Clone, Copy)]
+pub struct Bars<'a> {
+    /// Opening times, ns UTC.
+    pub ts: &'a [i64],
+    /// First prices.
+    pub open: &'a [f64],
+    /// Highest prices.
+    pub high: &'a [f64],
+    /// Lowest prices.
+    pub low: &'a [f64],
+    /// Last prices.
+    pub close: &'a [f64],
+    /// Traded base quantities.
+    pub volume: &'a [f64],
+}
+
+/// Owned bar columns.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BarColumns {
+    /// Opening times, ns UTC.
+    pub ts: Vec<i64>,
+    /// First prices.
+    pub open: Vec<f64>,
+    /// Highest prices.
+    pub high: Vec<f64>,
+    /// Lowest prices.
+    pub low: Vec<f64>,
+    /// Last prices.
+    pub close: Vec<f64>,
+    /// Traded base quantities.
+    pub volume: Vec<f64>,
+}
+
+impl BarColumns {
+    /// The columns as a borrowed view.
+    #[must_use]
+    pub fn view(&self) -> Bars<'_> {
+        Bars {
+            ts: &self.ts,
+            open: &self.open,
+            high: &self.high,
+            low: &self.low,
+            close: &self.close,
+            volume: &self.volume,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Technical indicators: one file each, streaming and batch, described by one catalogue.
+//!
+//! A batch result is as long as its input; the first [`Indicator::lookback`] values are NaN. Leading NaN rows of
+//! the input are skipped (the lookback counts from the first row whose inputs are all finite). A NaN in the middle
+//! makes that row's outputs NaN and leaves the state untouched, so that the indicator resumes with the next row.
+//! Conventions, seeds and tie rules are those of TA-Lib 0.8 where it has the function.
+
+pub mod catalog;
+mod ema;
+mod error;
+mod sma;
+
+pub use catalog::{CATALOG, Input, Param, Spec, find};
+pub use ema::Ema;
+pub use error::IndicatorError;
+pub use sma::Sma;
+
+/// A streaming indicator with its batch kernel.
+///
+/// `update` and `batch` agree to the last bit unless the type's documentation states a tolerance.
+pub trait Indicator: Send {
+    /// How many leading outputs are undefined (NaN).
+    fn lookback(&self) -> usize;
+
+    /// Takes one row (the values of [`Spec::inputs`], in order) and writes one value for each of [`Spec::outputs`].
+    fn update(&mut self, row: &[f64], out: &mut [f64]);
+
+    /// Forgets everything seen, as if just built.
+    fn reset(&mut self);
+
+    /// Computes whole columns from a fresh state; every column and every output has the same length.
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]);
+}

@@ -1,0 +1,11 @@
+//! `tradenode._core`: the seam between Python and the Rust core.
+
+use pyo3::prelude::*;
+
+mod indicators;
+
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    indicators::register(module)
+}

@@ -1,0 +1,4 @@
+//! The simulated venue and the engine that drives the core over recorded data.
+#![forbid(unsafe_code)]
+
+pub mod metrics;
