@@ -1,6 +1,6 @@
 //! The catalogue of indicators: names, inputs, parameters and outputs, for rules, Python and documentation alike.
 
-use super::{Ema, Indicator, IndicatorError, Sma};
+use super::{Indicator, IndicatorError, ema, sma};
 
 /// The largest period any indicator accepts.
 pub const PERIOD_MAX: f64 = 1_000_000.0;
@@ -102,27 +102,19 @@ impl Spec {
 }
 
 /// Every indicator, by family.
-pub static CATALOG: &[Spec] = &[
-    Spec {
-        name: "sma",
-        title: "simple moving average",
-        inputs: &[Input::Source],
-        params: &[Param::period("period", 30.0)],
-        outputs: &["value"],
-        make: |p| Ok(Box::new(Sma::new(p[0] as usize)?)),
-    },
-    Spec {
-        name: "ema",
-        title: "exponential moving average, seeded with the simple average of the first period",
-        inputs: &[Input::Source],
-        params: &[Param::period("period", 30.0)],
-        outputs: &["value"],
-        make: |p| Ok(Box::new(Ema::new(p[0] as usize)?)),
-    },
+pub static CATALOG: &[&Spec] = &[
+    // averages
+    &sma::SPEC,
+    &ema::SPEC,
+    // momentum
+    // trend
+    // volatility
+    // volume
+    // statistics
 ];
 
 /// The entry of that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Spec> {
-    CATALOG.iter().find(|spec| spec.name == name)
+    CATALOG.iter().find(|spec| spec.name == name).copied()
 }

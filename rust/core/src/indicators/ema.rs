@@ -1,6 +1,15 @@
 //! Exponential moving average.
 
-use super::{Indicator, IndicatorError};
+use super::{Indicator, IndicatorError, Input, Param, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "ema",
+    title: "exponential moving average, seeded with the simple average of the first period",
+    inputs: &[Input::Source],
+    params: &[Param::period("period", 30.0)],
+    outputs: &["value"],
+    make: |p| Ok(Box::new(Ema::new(p[0] as usize)?)),
+};
 
 /// EMA with smoothing 2/(period+1), seeded with the mean of the first `period` values (TA-Lib's convention).
 #[derive(Debug, Clone)]

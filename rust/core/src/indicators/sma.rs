@@ -1,6 +1,15 @@
 //! Simple moving average.
 
-use super::{Indicator, IndicatorError};
+use super::{Indicator, IndicatorError, Input, Param, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "sma",
+    title: "simple moving average",
+    inputs: &[Input::Source],
+    params: &[Param::period("period", 30.0)],
+    outputs: &["value"],
+    make: |p| Ok(Box::new(Sma::new(p[0] as usize)?)),
+};
 
 /// The mean of the last `period` values.
 #[derive(Debug, Clone)]
