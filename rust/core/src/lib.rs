@@ -3,3 +3,6 @@
 
 pub mod bars;
 pub mod indicators;
+pub mod instrument;
+pub mod money;
+pub mod units;
