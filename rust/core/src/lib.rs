@@ -5,4 +5,6 @@ pub mod bars;
 pub mod indicators;
 pub mod instrument;
 pub mod money;
+pub mod risk;
+pub mod strategy;
 pub mod units;

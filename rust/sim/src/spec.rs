@@ -1,0 +1,165 @@
+//! What a back-test is asked to do: one JSON document that crosses the seam once.
+
+use serde::{Deserialize, Serialize};
+use tradenode_core::instrument::InstrumentSpec;
+use tradenode_core::risk::Limits;
+use tradenode_core::strategy::{EntrySpec, ExitsSpec, ScaleInSpec, ScaleOutSpec, SizeSpec};
+use tradenode_core::units::{Decimal, Rate};
+
+/// A whole run. Times are ns, ratios decimal text (`"0.001"`), amounts decimal text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunSpec {
+    /// The account all instruments share.
+    pub account: AccountSpec,
+    /// The instruments, in the order of the bar columns that come with the run.
+    pub instruments: Vec<InstrumentSpec>,
+    /// The bars on which signals are computed.
+    pub timeframe_ns: i64,
+    /// Finer bars that decide what happened inside a bar, where given.
+    #[serde(default)]
+    pub detail_ns: Option<i64>,
+    /// When and how orders fill.
+    #[serde(default)]
+    pub fill: FillSpec,
+    /// What trading costs besides the instruments' fees.
+    #[serde(default)]
+    pub costs: CostsSpec,
+    /// The risk gate's limits.
+    #[serde(default)]
+    pub risk: Limits,
+    /// How large entries are; needed by rules, optional for call-backs.
+    #[serde(default)]
+    pub size: Option<SizeSpec>,
+    /// What takes positions out besides exit rules.
+    #[serde(default)]
+    pub exits: ExitsSpec,
+    /// Adding to positions.
+    #[serde(default)]
+    pub scale_in: Option<ScaleInSpec>,
+    /// Taking parts off positions.
+    #[serde(default)]
+    pub scale_out: Vec<ScaleOutSpec>,
+    /// The signals; absent when call-backs decide.
+    #[serde(default)]
+    pub rules: Option<RulesSpec>,
+}
+
+/// The account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSpec {
+    /// The currency of cash and profit; every instrument settles in it.
+    pub currency: String,
+    /// The cash at the start.
+    pub cash: Decimal,
+    /// Notional over equity that the account may reach; an instrument's initial margin may allow less.
+    #[serde(default = "one")]
+    pub leverage: Decimal,
+}
+
+fn one() -> Decimal {
+    Decimal::ONE
+}
+
+/// When and how orders fill.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FillSpec {
+    /// The price of a market order.
+    pub at: FillAt,
+    /// What came first inside a bar.
+    pub path: Path,
+    /// Whether a limit order fills when its price is touched; otherwise the price must be traded through.
+    pub touch_fills: bool,
+}
+
+/// The price of a market order made on a bar's close.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FillAt {
+    /// The open of the next bar.
+    #[default]
+    NextOpen,
+    /// The close of the bar itself.
+    Close,
+}
+
+/// What came first inside a bar.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Path {
+    /// The adverse extreme: where stop and target lie in one bar, the stop is taken.
+    #[default]
+    Pessimistic,
+    /// The favourable extreme.
+    Optimistic,
+}
+
+/// What trading costs besides the instruments' fees.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CostsSpec {
+    /// How much worse than the market orders' reference price they fill.
+    pub slippage: SlippageSpec,
+    /// Funding of perpetuals at a constant rate; a positive rate is paid by longs. Recorded rates come as columns.
+    pub funding: Option<CarrySpec>,
+    /// Interest on the notional of short positions.
+    pub borrow: Option<CarrySpec>,
+}
+
+/// How much worse a market or stop order fills.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "model", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SlippageSpec {
+    /// Not at all.
+    #[default]
+    None,
+    /// By a part of the price.
+    Bps {
+        /// Basis points of the price.
+        bps: f64,
+    },
+    /// By a part of an assumed spread.
+    Spread {
+        /// The whole spread in basis points of the price.
+        spread_bps: f64,
+        /// The part of it paid: 0.5 is from the middle to the other side.
+        fraction: f64,
+    },
+    /// By `coefficient` × price × sqrt(quantity / bar volume), the square-root law of market impact.
+    Volume {
+        /// The impact of an order as large as the bar's volume, as a part of the price.
+        coefficient: f64,
+        /// The largest part of the bar's volume that an order may take; the rest of the order is cancelled.
+        max_share: f64,
+    },
+}
+
+/// A charge on the notional held at regular times (multiples of `every_ns` since 1970 UTC).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CarrySpec {
+    /// The part of the notional charged each time.
+    pub rate: Rate,
+    /// The time between charges.
+    pub every_ns: i64,
+}
+
+/// Signals as rules.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RulesSpec {
+    /// Named indicators as rule text: `[["fast", "ema(12)"]]`.
+    pub indicators: Vec<(String, String)>,
+    /// Named numbers.
+    pub numbers: Vec<(String, f64)>,
+    /// Entering long.
+    pub enter_long: Option<EntrySpec>,
+    /// Entering short.
+    pub enter_short: Option<EntrySpec>,
+    /// Leaving a long position.
+    pub exit_long: Option<String>,
+    /// Leaving a short position.
+    pub exit_short: Option<String>,
+}
