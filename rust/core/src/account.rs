@@ -175,7 +175,7 @@ mod tests {
                 held += side.sign() * lots;
             }
             prop_assert_eq!(account.position(0).lots, held);
-            prop_assert_eq!(account.equity(&[x.clone()], &[last]).unwrap(), cash + flow + x.worth(held, last).unwrap());
+            prop_assert_eq!(account.equity(std::slice::from_ref(&x), &[last]).unwrap(), cash + flow + x.worth(held, last).unwrap());
             if held == 0 { prop_assert_eq!(account.position(0).cost, 0); }
         }
 
@@ -191,7 +191,7 @@ mod tests {
                 flow -= x.worth_f64(side.sign() * lots, x.price.value(ticks));
                 held += side.sign() * lots;
             }
-            let equity = account.equity(&[x.clone()], &[100]).unwrap() as f64 * 1e-12;
+            let equity = account.equity(std::slice::from_ref(&x), &[100]).unwrap() as f64 * 1e-12;
             prop_assert!((equity - flow - x.worth_f64(held, 50.0)).abs() <= count * 2e-12 + flow.abs() * 1e-12);
         }
     }
