@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod metrics;
 pub mod models;
 pub mod recorder;
+pub mod signals;
 pub mod spec;
 pub mod strategy;
 mod walk;
