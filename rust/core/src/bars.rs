@@ -1,5 +1,9 @@
 //! Bars as columns: one slice a field, the same length each.
 
+mod resample;
+
+pub use resample::{Partial, ResampleError, Resampled, bucket_start, resample};
+
 /// Borrowed bar columns. `ts` is each bar's opening time in ns UTC, strictly increasing.
 #[derive(Debug, Clone, Copy)]
 pub struct Bars<'a> {

@@ -3,3 +3,4 @@
 
 pub mod bars;
 pub mod indicators;
+pub mod timeframe;
