@@ -92,7 +92,7 @@ def download_bars(
 
 def _end_of_finished(exchange: "ccxt.Exchange", step: int, end_ns: int | None) -> int:
     """Opening times below this (ms UTC) are wanted and of bars that have ended: the next one may open."""
-    end = exchange.milliseconds() - step + 1
+    end: int = exchange.milliseconds() - step + 1
     return end if end_ns is None else min(end, -(-end_ns // MS_NS))
 
 
