@@ -10,3 +10,4 @@ pub mod orders;
 pub mod risk;
 pub mod strategy;
 pub mod units;
+pub mod timeframe;
