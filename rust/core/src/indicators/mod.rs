@@ -47,7 +47,7 @@ pub use true_range::TrueRange;
 /// A streaming indicator with its batch kernel.
 ///
 /// `update` and `batch` agree to the last bit unless the type's documentation states a tolerance.
-pub trait Indicator: Send {
+pub trait Indicator: Send + Sync {
     /// How many leading outputs are undefined (NaN).
     fn lookback(&self) -> usize;
 
