@@ -15,8 +15,12 @@ pub(super) const SPEC: Spec = Spec {
     make: |p| Ok(Box::new(StochasticRsi::new(p[0] as usize, p[1] as usize, p[2] as usize)?)),
 };
 
-/// Chande and Kroll's stochastic RSI: the fast stochastic of the RSI; both outputs start with %D.
-/// Batch and streaming agree to 1e-12 relative of the RSI.
+/// An RSI that moved less than this has not moved: while the price stands still, gains and losses shrink alike and
+/// the RSI wavers in its last digits. TA-Lib stretches that noise to the whole range from 0 to 100.
+const FLAT: f64 = 1e-10;
+
+/// Chande and Kroll's stochastic RSI: the fast stochastic of the RSI, 0 while the RSI does not move; both outputs start
+/// with %D.
 #[derive(Debug, Clone)]
 pub struct StochasticRsi {
     rsi: Rsi,
@@ -33,7 +37,7 @@ impl StochasticRsi {
         let period = IndicatorError::check_period(SPEC.name, "period", period)?;
         let fastk = IndicatorError::check_period(SPEC.name, "fastk_period", fastk_period)?;
         let fastd = IndicatorError::check_period(SPEC.name, "fastd_period", fastd_period)?;
-        Ok(Self { rsi: Rsi::unchecked(period), raw: RawK::new(fastk), average: Sma::unchecked(fastd) })
+        Ok(Self { rsi: Rsi::unchecked(period), raw: RawK::with_flat(fastk, FLAT), average: Sma::unchecked(fastd) })
     }
 
     /// Takes the next value; %K and %D, NaN until %D is defined.
@@ -51,7 +55,7 @@ impl StochasticRsi {
 
 impl Fresh for StochasticRsi {
     fn fresh(&self) -> Self {
-        Self { rsi: self.rsi.fresh(), raw: RawK::new(self.raw.period()), average: self.average.fresh() }
+        Self { rsi: self.rsi.fresh(), raw: RawK::with_flat(self.raw.period(), FLAT), average: self.average.fresh() }
     }
 }
 
