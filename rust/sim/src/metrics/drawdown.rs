@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::range::Range;
 use super::sample::DailyCloses;
 use super::{Curve, ratio};
 
@@ -29,7 +30,13 @@ pub struct DrawdownMetrics {
 }
 
 /// Positions count from the start: 0 is the moment before the first bar, k the close of bar k - 1.
-struct Walk {
+pub(super) struct Walk {
+    /// Sum of all equities: finite where each of them is.
+    pub(super) sum: f64,
+    peak: f64,
+    peak_at: usize,
+    /// Below this equity lies a deeper drawdown than the worst so far.
+    floor: f64,
     worst: f64,
     worst_amount: f64,
     worst_peak: usize,
@@ -40,12 +47,8 @@ struct Walk {
 }
 
 impl DrawdownMetrics {
-    pub(super) fn of(curve: &Curve<'_>, daily: &DailyCloses) -> Self {
-        let walk = walk(curve);
-        let moment = |position: usize| match position {
-            0 => curve.ts[0],
-            k => curve.ts[k - 1] + curve.bar_ns,
-        };
+    pub(super) fn of(curve: &Curve<'_>, daily: &DailyCloses, walk: &Walk) -> Self {
+        let moment = |position| moment(curve, position);
         let last = curve.equity.len();
         let fell = walk.worst < 0.0;
         Self {
@@ -62,13 +65,17 @@ impl DrawdownMetrics {
     }
 }
 
-/// One pass; a division only where a new worst may lie.
-fn walk(curve: &Curve<'_>) -> Walk {
-    let mut peak = curve.start_equity;
-    let mut peak_at = 0;
-    // Below this equity lies a deeper drawdown than the worst so far.
-    let mut floor = peak;
+/// Bars that one look at their least and greatest equity may settle together.
+const BLOCK: usize = 128;
+
+/// One pass. Most blocks lie wholly below the peak and above the deepest floor, or are flat at the peak, and need no
+/// look at their bars; a division happens only where a new worst may lie.
+pub(super) fn walk(curve: &Curve<'_>) -> Walk {
     let mut w = Walk {
+        sum: 0.0,
+        peak: curve.start_equity,
+        floor: curve.start_equity,
+        peak_at: 0,
         worst: 0.0,
         worst_amount: 0.0,
         worst_peak: 0,
@@ -77,39 +84,62 @@ fn walk(curve: &Curve<'_>) -> Walk {
         longest: (0, 0),
         under_water: 0,
     };
-    for (position, &equity) in (1..).zip(curve.equity) {
-        if equity >= peak {
-            // Between neighbours nothing was under water.
-            if position - peak_at > 1 {
-                end_episode(curve, &mut w.longest, (peak_at, position));
-                w.recovery = w.recovery.or(Some(position));
-            }
-            peak = equity;
-            peak_at = position;
-            floor = peak * (1.0 + w.worst);
+    let mut position = 0;
+    for block in curve.equity.chunks(BLOCK) {
+        let Range { least, greatest, sum } = Range::of(block);
+        w.sum += sum;
+        if greatest < w.peak && least >= w.floor {
+            w.under_water += block.len();
+        } else if least == w.peak && greatest == w.peak && w.peak_at == position {
+            w.peak_at += block.len();
         } else {
-            w.under_water += 1;
-            if equity < floor {
-                floor = equity;
-                w.worst = equity / peak - 1.0;
-                w.worst_amount = equity - peak;
-                w.worst_peak = peak_at;
-                w.trough = position;
-                w.recovery = None;
+            for (at, &equity) in (position + 1..).zip(block) {
+                w.step(curve, at, equity);
             }
         }
+        position += block.len();
     }
-    if peak_at < curve.equity.len() {
-        end_episode(curve, &mut w.longest, (peak_at, curve.equity.len()));
+    if w.peak_at < position {
+        w.end_episode(curve, position);
     }
     w
 }
 
-fn end_episode(curve: &Curve<'_>, longest: &mut (usize, usize), episode: (usize, usize)) {
-    let moment = |k: usize| if k == 0 { curve.ts[0] } else { curve.ts[k - 1] + curve.bar_ns };
-    if moment(episode.1) - moment(episode.0) > moment(longest.1) - moment(longest.0) {
-        *longest = episode;
+impl Walk {
+    #[inline]
+    fn step(&mut self, curve: &Curve<'_>, at: usize, equity: f64) {
+        if equity >= self.peak {
+            // Between neighbours nothing was under water.
+            if at - self.peak_at > 1 {
+                self.end_episode(curve, at);
+                self.recovery = self.recovery.or(Some(at));
+            }
+            self.peak = equity;
+            self.peak_at = at;
+            self.floor = equity * (1.0 + self.worst);
+            return;
+        }
+        self.under_water += 1;
+        if equity < self.floor {
+            self.floor = equity;
+            self.worst = equity / self.peak - 1.0;
+            self.worst_amount = equity - self.peak;
+            self.worst_peak = self.peak_at;
+            self.trough = at;
+            self.recovery = None;
+        }
     }
+
+    fn end_episode(&mut self, curve: &Curve<'_>, end: usize) {
+        let held = moment(curve, self.longest.1) - moment(curve, self.longest.0);
+        if moment(curve, end) - moment(curve, self.peak_at) > held {
+            self.longest = (self.peak_at, end);
+        }
+    }
+}
+
+fn moment(curve: &Curve<'_>, position: usize) -> i64 {
+    position.checked_sub(1).map_or(curve.ts[0], |row| curve.ts[row] + curve.bar_ns)
 }
 
 fn ulcer_index(start: f64, closes: &[f64]) -> f64 {

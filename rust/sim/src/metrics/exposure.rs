@@ -20,54 +20,59 @@ pub struct ExposureMetrics {
 }
 
 impl ExposureMetrics {
-    pub(super) fn of(curve: &Curve<'_>) -> Self {
+    pub(super) fn of(curve: &Curve<'_>, equity_sum: f64) -> Self {
         let sums = Sums::of(curve.exposure);
-        let count = sums.counted as f64;
-        let equity = Sums::of(curve.equity);
+        let mean_equity = ratio(equity_sum, curve.equity.len() as f64);
         Self {
-            time_in_market: ratio(sums.positive as f64, count),
-            mean_gross: ratio(sums.sum, count),
-            max_gross: if sums.counted == 0 { f64::NAN } else { sums.max },
+            time_in_market: ratio(sums.positive, sums.counted),
+            mean_gross: ratio(sums.sum, sums.counted),
+            max_gross: if sums.counted == 0.0 { f64::NAN } else { sums.max },
             traded: curve.totals.traded,
-            turnover: ratio(curve.totals.traded, ratio(equity.sum, equity.counted as f64)),
+            turnover: ratio(curve.totals.traded, mean_equity),
         }
     }
 }
 
+#[derive(Default)]
 struct Sums {
-    counted: u64,
-    positive: u64,
+    counted: f64,
+    positive: f64,
     sum: f64,
     max: f64,
 }
 
 impl Sums {
-    /// Sums over the finite values, in eight lanes that the compiler keeps in vector registers.
+    /// Sums over the finite values.
     fn of(values: &[f64]) -> Self {
-        let (mut counted, mut positive, mut sum, mut max) = ([0_u64; 8], [0_u64; 8], [0.0_f64; 8], [0.0_f64; 8]);
+        let all = Self::of_all(values);
+        if all.sum.is_finite() {
+            return all;
+        }
+        Self::of_all(&values.iter().copied().filter(|v| v.is_finite()).collect::<Vec<f64>>())
+    }
+
+    /// In eight lanes, counts as floats too, which the compiler keeps in vector registers.
+    fn of_all(values: &[f64]) -> Self {
+        let (mut positive, mut sum, mut max) = ([0.0_f64; 8], [0.0_f64; 8], [0.0_f64; 8]);
         let (blocks, rest) = values.as_chunks::<8>();
-        let mut take = |lane: usize, value: f64| {
-            let finite = value.is_finite();
-            let value = if finite { value } else { 0.0 };
-            // Wrapping, so that no overflow check stands between the lanes; a count cannot reach 2^64.
-            counted[lane] = counted[lane].wrapping_add(u64::from(finite));
-            positive[lane] = positive[lane].wrapping_add(u64::from(value > 0.0));
-            sum[lane] += value;
-            max[lane] = if value > max[lane] { value } else { max[lane] };
-        };
         for block in blocks {
-            for (lane, &value) in block.iter().enumerate() {
-                take(lane, value);
+            for lane in 0..8 {
+                positive[lane] += if block[lane] > 0.0 { 1.0 } else { 0.0 };
+                sum[lane] += block[lane];
+                max[lane] = if block[lane] > max[lane] { block[lane] } else { max[lane] };
             }
         }
-        for (lane, &value) in rest.iter().enumerate() {
-            take(lane, value);
+        let mut sums = Self { counted: values.len() as f64, ..Self::default() };
+        for lane in 0..8 {
+            sums.positive += positive[lane];
+            sums.sum += sum[lane];
+            sums.max = sums.max.max(max[lane]);
         }
-        Self {
-            counted: counted.iter().sum(),
-            positive: positive.iter().sum(),
-            sum: sum.iter().sum(),
-            max: max.iter().copied().fold(0.0, f64::max),
+        for &value in rest {
+            sums.positive += if value > 0.0 { 1.0 } else { 0.0 };
+            sums.sum += value;
+            sums.max = sums.max.max(value);
         }
+        sums
     }
 }

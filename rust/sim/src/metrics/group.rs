@@ -46,27 +46,50 @@ pub struct TradeGroups {
     pub exit_reasons: Vec<TradeGroup>,
 }
 
-impl TradeGroups {
+/// Sums by instrument, and by exit reason and side together: each trade is added twice, whatever the tables.
+pub(super) struct Tallies {
+    instruments: Vec<Tally>,
+    /// Long and short of each exit reason.
+    reasons: Vec<[Tally; 2]>,
+}
+
+impl Tallies {
     pub(super) fn of(trades: &TradeColumns<'_>, names: Names<'_>) -> Self {
         let mut instruments = vec![Tally::default(); names.instruments.len()];
-        let mut sides = [Tally::default(), Tally::default()];
-        let mut reasons = vec![Tally::default(); names.exit_reasons.len()];
+        let mut reasons = vec![[Tally::default(), Tally::default()]; names.exit_reasons.len()];
         for row in 0..trades.len() {
             instruments[trades.instrument[row] as usize].add(trades, row);
-            sides[usize::from(trades.side[row] < 0)].add(trades, row);
-            reasons[usize::from(trades.exit_reason[row])].add(trades, row);
+            reasons[usize::from(trades.exit_reason[row])][usize::from(trades.side[row] < 0)].add(trades, row);
         }
-        let rows = |names: &[&str], tallies: &[Tally]| -> Vec<TradeGroup> {
-            names.iter().zip(tallies).map(|(name, tally)| tally.named(name)).collect()
-        };
-        let mut exit_reasons = rows(names.exit_reasons, &reasons);
-        exit_reasons.retain(|group| group.count > 0);
-        Self {
-            instruments: rows(names.instruments, &instruments),
-            sides: rows(&["long", "short"], &sides),
-            exit_reasons,
+        Self { instruments, reasons }
+    }
+
+    pub(super) fn all(&self) -> Tally {
+        sum(self.instruments.iter())
+    }
+
+    pub(super) fn groups(&self, names: Names<'_>) -> TradeGroups {
+        let instruments = names.instruments.iter().zip(&self.instruments);
+        let side = |index: usize| sum(self.reasons.iter().map(|reason| &reason[index]));
+        let reasons = names
+            .exit_reasons
+            .iter()
+            .zip(&self.reasons)
+            .map(|(name, [long, short])| (name, sum([long, short].into_iter())));
+        TradeGroups {
+            instruments: instruments.map(|(name, tally)| tally.named(name)).collect(),
+            sides: vec![side(0).named("long"), side(1).named("short")],
+            exit_reasons: reasons.filter(|(_, tally)| tally.count > 0).map(|(name, tally)| tally.named(name)).collect(),
         }
     }
+}
+
+fn sum<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
+    let mut all = Tally::default();
+    for tally in tallies {
+        all.merge(tally);
+    }
+    all
 }
 
 #[derive(Debug, Clone, Default)]
@@ -100,6 +123,21 @@ impl Tally {
         self.funding += trades.funding[row];
         self.returns += trades.return_ratio[row];
         self.held_ns += i128::from(trades.exit_ts[row] - trades.entry_ts[row]);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.wins += other.wins;
+        self.losses += other.losses;
+        self.won += other.won;
+        self.lost += other.lost;
+        self.gross_pnl += other.gross_pnl;
+        self.net_pnl += other.net_pnl;
+        self.fees += other.fees;
+        self.slippage += other.slippage;
+        self.funding += other.funding;
+        self.returns += other.returns;
+        self.held_ns += other.held_ns;
     }
 
     pub(super) fn win_rate(&self) -> f64 {

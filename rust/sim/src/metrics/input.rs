@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::range::Range;
+
 /// The equity curve of a run, one entry a bar, and the totals that go with it. Money is in the account's currency.
 #[derive(Debug, Clone, Copy)]
 pub struct Curve<'a> {
@@ -210,7 +212,6 @@ fn check_curve(curve: &Curve<'_>) -> Result<(), MetricsError> {
     if !(curve.start_equity.is_finite() && curve.start_equity > 0.0) {
         return Err(MetricsError::StartEquity(curve.start_equity));
     }
-    finite("equity", curve.equity)?;
     if let (Some(&first), Some(&last)) = (curve.ts.first(), curve.ts.last()) {
         // With the order that is checked below, the ends bound every time between them.
         in_range("ts", first)?;
@@ -219,9 +220,10 @@ fn check_curve(curve: &Curve<'_>) -> Result<(), MetricsError> {
             return Err(MetricsError::Time { column: "bar_ns", value: curve.bar_ns });
         }
     }
-    let later = curve.ts.iter().skip(1);
-    // Counted without a branch, so that the compiler may check several rows at once.
-    if curve.ts.iter().zip(later).fold(true, |ordered, (a, b)| ordered & (a < b)) {
+    // The sign bit of `signs` tells a time below zero or a step that does not go forward: no branch, so that the
+    // compiler checks several rows at once. With no time below zero no difference wraps.
+    let steps = curve.ts.iter().zip(curve.ts.iter().skip(1));
+    if steps.fold(0, |signs, (a, b)| signs | b | b.wrapping_sub(*a).wrapping_sub(1)) >= 0 {
         return Ok(());
     }
     let row = 1 + curve.ts.windows(2).position(|w| w[0] >= w[1]).unwrap_or(0);
@@ -241,7 +243,7 @@ fn check_trades(trades: &TradeColumns<'_>, names: Names<'_>) -> Result<(), Metri
         ("net_pnl", trades.net_pnl),
         ("return_ratio", trades.return_ratio),
     ] {
-        finite(column, values)?;
+        finite(column, values, Range::of(values).sum)?;
     }
     for (&entry, &exit) in trades.entry_ts.iter().zip(trades.exit_ts) {
         in_range("entry_ts", entry)?;
@@ -271,19 +273,13 @@ fn in_range(column: &'static str, value: i64) -> Result<(), MetricsError> {
     if (0..=TIME_MAX).contains(&value) { Ok(()) } else { Err(MetricsError::Time { column, value }) }
 }
 
-fn finite(column: &'static str, values: &[f64]) -> Result<(), MetricsError> {
-    // x * 0 is NaN for every non-finite x, and NaN spreads through the sum.
-    let mut lanes = [0.0_f64; 8];
-    let (blocks, rest) = values.as_chunks::<8>();
-    for block in blocks {
-        for (lane, x) in lanes.iter_mut().zip(block) {
-            *lane += x * 0.0;
-        }
-    }
-    let sum: f64 = lanes.iter().sum::<f64>() + rest.iter().map(|x| x * 0.0).sum::<f64>();
-    if sum == 0.0 {
+/// `sum` is that of the values: finite where each of them is.
+pub(super) fn finite(column: &'static str, values: &[f64], sum: f64) -> Result<(), MetricsError> {
+    if sum.is_finite() {
         return Ok(());
     }
-    let row = values.iter().position(|x| !x.is_finite()).unwrap_or(0);
-    Err(MetricsError::NotFinite { column, row, value: values[row] })
+    match values.iter().position(|x| !x.is_finite()) {
+        Some(row) => Err(MetricsError::NotFinite { column, row, value: values[row] }),
+        None => Ok(()),
+    }
 }

@@ -12,6 +12,7 @@ mod group;
 mod input;
 mod months;
 mod options;
+mod range;
 mod returns;
 mod sample;
 #[cfg(test)]
@@ -75,10 +76,13 @@ pub fn metrics(
 ) -> Result<Metrics, MetricsError> {
     options.check()?;
     input::check(curve, trades, names)?;
+    let walk = drawdown::walk(curve);
+    input::finite("equity", curve.equity, walk.sum)?;
     let daily = sample::DailyCloses::of(curve);
-    let drawdown = DrawdownMetrics::of(curve, &daily);
+    let drawdown = DrawdownMetrics::of(curve, &daily, &walk);
     let last = curve.ts.last().map(|ts| ts + curve.bar_ns);
     let changes: f64 = curve.market.iter().map(|&(first, last)| ratio(last, first) - 1.0).sum();
+    let tallies = group::Tallies::of(trades, names);
     Ok(Metrics {
         span: Span {
             start_ts: curve.ts.first().copied(),
@@ -87,9 +91,9 @@ pub fn metrics(
             bars: curve.ts.len(),
         },
         returns: ReturnMetrics::of(curve, &daily, drawdown.max, options),
-        exposure: ExposureMetrics::of(curve),
-        trades: TradeMetrics::of(trades, &curve.totals),
-        groups: TradeGroups::of(trades, names),
+        exposure: ExposureMetrics::of(curve, walk.sum),
+        trades: TradeMetrics::of(trades, &tallies.all(), &curve.totals),
+        groups: tallies.groups(names),
         months: months::months(curve.start_equity, &daily, trades),
         market_change: ratio(changes, curve.market.len() as f64),
         drawdown,

@@ -104,6 +104,8 @@ fn faults_name_the_column_the_row_and_the_value() {
     assert_eq!(fault(&[1, 2], &[1.0, f64::NAN], 1.0), "equity[1] is not finite: NaN");
     assert_eq!(fault(&[1, 1], &[1.0, 1.0], 1.0), "ts[1] = 1 does not come after 1");
     assert_eq!(fault(&[-1, 1], &[1.0, 1.0], 1.0), "ts is out of range: -1 ns");
+    assert_eq!(fault(&[5, -1, 7], &[1.0; 3], 1.0), "ts[1] = -1 does not come after 5");
+    assert_eq!(fault(&[5, i64::MIN, 7], &[1.0; 3], 1.0), format!("ts[1] = {} does not come after 5", i64::MIN));
     assert_eq!(fault(&[1, i64::MAX], &[1.0, 1.0], 1.0), format!("ts is out of range: {} ns", i64::MAX));
     assert_eq!(fault(&[1], &[1.0], 0.0), "start_equity must be finite and above 0, got 0");
 }
@@ -127,10 +129,12 @@ fn plain_drawdown(start: f64, equity: &[f64]) -> (f64, i64) {
 proptest! {
     #[test]
     fn drawdowns_agree_with_their_definition(
-        moves in prop::collection::vec(prop_oneof![Just(0.0), -0.2..0.2_f64], 1..60)
+        moves in prop::collection::vec(prop_oneof![Just(0.0), -0.2..0.2_f64], 1..60), hold in 1_usize..400
     ) {
         let mut last = 100.0;
-        let equity: Vec<f64> = moves.iter().map(|m| { last *= 1.0 + m; last }).collect();
+        // Each value is held for a while, so that whole blocks are flat.
+        let moved = moves.iter().map(|m| { last *= 1.0 + m; last });
+        let equity: Vec<f64> = moved.flat_map(|e| std::iter::repeat_n(e, hold)).take(900).collect();
         let ts: Vec<i64> = (0..equity.len() as i64).map(|day| day * DAY_NS).collect();
         let m = of(&ts, &equity, 100.0, &MetricOptions::default());
         let (worst, longest) = plain_drawdown(100.0, &equity);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::group::Tally;
+use super::range::Range;
 use super::returns::sample_deviation;
 use super::{Totals, TradeColumns, ratio};
 
@@ -69,11 +70,7 @@ pub struct TradeMetrics {
 }
 
 impl TradeMetrics {
-    pub(super) fn of(trades: &TradeColumns<'_>, totals: &Totals) -> Self {
-        let mut tally = Tally::default();
-        for row in 0..trades.len() {
-            tally.add(trades, row);
-        }
+    pub(super) fn of(trades: &TradeColumns<'_>, tally: &Tally, totals: &Totals) -> Self {
         let count = trades.len();
         let expectancy = ratio(tally.net_pnl, count as f64);
         let average_loss = ratio(-tally.lost, tally.losses as f64);
@@ -115,16 +112,18 @@ impl TradeMetrics {
     }
 }
 
+/// Greatest and least; NaN where there is none.
 fn extremes(values: &[f64]) -> (f64, f64) {
-    // f64::max and f64::min answer the other operand for NaN, so that nothing in leaves NaN.
-    (values.iter().copied().fold(f64::NAN, f64::max), values.iter().copied().fold(f64::NAN, f64::min))
+    let range = Range::of(values);
+    if values.is_empty() { (f64::NAN, f64::NAN) } else { (range.greatest, range.least) }
 }
 
-fn longest_run(values: &[f64], counts: fn(f64) -> bool) -> usize {
+fn longest_run(values: &[f64], counts: impl Fn(f64) -> bool) -> usize {
     let mut run = 0;
     let mut longest = 0;
     for &value in values {
-        run = if counts(value) { run + 1 } else { 0 };
+        // A product, not a branch: wins and losses come in an order that no processor can guess.
+        run = (run + 1) * usize::from(counts(value));
         longest = longest.max(run);
     }
     longest

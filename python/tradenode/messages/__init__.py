@@ -1,0 +1,1 @@
+"""Frozen words that parts of a node say to one another."""
