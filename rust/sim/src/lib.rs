@@ -5,6 +5,7 @@ pub mod engine;
 pub mod error;
 pub mod frames;
 pub mod ledger;
+pub mod csv;
 pub mod metrics;
 pub mod models;
 pub mod recorder;
