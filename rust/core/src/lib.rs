@@ -3,4 +3,5 @@
 
 pub mod bars;
 pub mod indicators;
+pub mod rules;
 pub mod timeframe;
