@@ -65,7 +65,7 @@ pub enum Node {
         /// The right operand.
         right: Box<Expr>,
     },
-    /// `left crosses above right within 3 bars`.
+    /// `left crosses above right`: it does now, and did not one bar ago.
     Cross {
         /// Which way.
         way: Cross,
@@ -73,9 +73,13 @@ pub enum Node {
         left: Box<Expr>,
         /// What is crossed.
         right: Box<Expr>,
-        /// True for so many bars, the crossing's own included; that bar alone where none is given.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        within: Option<Count>,
+    },
+    /// `of within 3 bars`: a condition held on any of so many last bars, this one included.
+    Within {
+        /// The condition.
+        of: Box<Expr>,
+        /// How many bars.
+        bars: Count,
     },
     /// `of rising for 3`: so many strict moves in a row.
     Trend {

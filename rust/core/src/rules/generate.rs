@@ -51,12 +51,8 @@ fn branch(inner: impl Strategy<Value = Expr> + Clone + 'static) -> impl Strategy
         }),
         (prop::bool::ANY, one())
             .prop_map(|(neg, of)| Node::Unary { op: if neg { Unary::Neg } else { Unary::Not }, of }),
-        (way, one(), one(), prop::option::of(count(1))).prop_map(|(way, left, right, within)| Node::Cross {
-            way,
-            left,
-            right,
-            within
-        }),
+        (way, one(), one()).prop_map(|(way, left, right)| Node::Cross { way, left, right }),
+        (one(), count(1)).prop_map(|(of, bars)| Node::Within { of, bars }),
         (trend, one(), count(1)).prop_map(|(way, of, bars)| Node::Trend { way, of, bars }),
         (one(), count(0)).prop_map(|(of, bars)| Node::Lag { of, bars }),
         (one(), frame).prop_map(|(of, timeframe)| Node::At { of, timeframe }),

@@ -4,9 +4,10 @@
 //! or         = and ("or" and)*
 //! and        = not ("and" not)*
 //! not        = "not" not | comparison
-//! comparison = "weekday" "in" days | "time" "in" clock ".." clock
+//! comparison = simple ("within" count "bars"?)?
+//! simple     = "weekday" "in" days | "time" "in" clock ".." clock
 //!            | sum ((">" | ">=" | "<" | "<=" | "==" | "!=") sum
-//!                  | "crosses" ("above" | "below")? sum ("within" count "bars"?)?
+//!                  | "crosses" ("above" | "below")? sum
 //!                  | ("rising" | "falling") ("for" count "bars"?)?)?
 //! sum        = product (("+" | "-") product)*
 //! product    = sign (("*" | "/") sign)*
@@ -196,11 +197,12 @@ impl Parser<'_> {
     }
 
     fn comparison(&mut self) -> Expr {
-        if self.is_word("weekday") {
-            return filter::weekday(self);
-        }
-        let left = self.sum();
-        let mut found = self.compared(left);
+        let mut found = if self.is_word("weekday") {
+            filter::weekday(self)
+        } else {
+            let left = self.sum();
+            self.compared(left)
+        };
         while self.comparison_follows() {
             let fault = Fault::new(self.span(), "comparisons do not chain");
             self.push(fault.with_hint("write `a < b and b < c`"));
@@ -208,7 +210,12 @@ impl Parser<'_> {
             let rest = self.compared(hole);
             found = binary(Binary::And, found, rest);
         }
-        found
+        if !self.take_word("within") {
+            return found;
+        }
+        let bars = self.bars();
+        let span = found.span.start..self.end();
+        Expr { node: Node::Within { of: Box::new(found), bars }, span }
     }
 
     fn comparison_sign(&self) -> Option<Binary> {
@@ -254,9 +261,8 @@ impl Parser<'_> {
             _ => Cross::Either,
         };
         let right = self.sum();
-        let within = self.take_word("within").then(|| self.bars());
         let span = left.span.start..self.end();
-        Expr { node: Node::Cross { way, left: Box::new(left), right: Box::new(right), within }, span }
+        Expr { node: Node::Cross { way, left: Box::new(left), right: Box::new(right) }, span }
     }
 
     fn trend(&mut self, of: Expr, way: Trend) -> Expr {

@@ -26,7 +26,9 @@ const fn binding(node: &Node) -> u8 {
         Node::Unary { op: Unary::Not, .. } => NOT,
         Node::Unary { op: Unary::Neg, .. } => SIGN,
         Node::Binary { op, .. } => binary_binding(*op),
-        Node::Cross { .. } | Node::Trend { .. } | Node::Session { .. } | Node::Weekday(_) => COMPARISON,
+        Node::Cross { .. } | Node::Within { .. } | Node::Trend { .. } | Node::Session { .. } | Node::Weekday(_) => {
+            COMPARISON
+        }
         _ => POSTFIX,
     }
 }
@@ -74,9 +76,10 @@ fn write_node(node: &Node, out: &mut Formatter<'_>) -> fmt::Result {
             write_at(of, NOT, false, out)
         }
         Node::Binary { op, left, right } => write_binary(*op, left, right, out),
-        Node::Cross { way, left, right, within } => {
-            write_cross(*way, left, right, out)?;
-            within.as_ref().map_or(Ok(()), |bars| write!(out, " within {bars} {}", plural(bars)))
+        Node::Cross { way, left, right } => write_cross(*way, left, right, out),
+        Node::Within { of, bars } => {
+            write_at(of, COMPARISON, matches!(of.node, Node::Within { .. }), out)?;
+            write!(out, " within {bars} {}", plural(bars))
         }
         Node::Trend { way, of, bars } => {
             write_at(of, SUM, is_elsewhere(of), out)?;
