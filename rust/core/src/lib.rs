@@ -10,4 +10,5 @@ pub mod orders;
 pub mod risk;
 pub mod strategy;
 pub mod units;
+pub mod rules;
 pub mod timeframe;
