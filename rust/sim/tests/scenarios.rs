@@ -248,7 +248,7 @@ fn funding_is_paid_by_longs_and_interest_by_shorts() {
     assert_eq!(long.equity.last(), Some(&(10_000.0 - 0.1 - 1.0)));
     let short = play(&spec(&costs), &columns, vec![(0, market(Side::Sell)), (2, Request::Leave(Reason::ExitRule))]);
     assert_eq!(short.equity.last(), Some(&(10_000.0 - 0.2 + 1.0 - 3.0)));
-    assert_eq!(short.trades.funding, [2.0]);
+    assert_eq!(short.trades.funding, [-2.0]);
     let (ts, rates) = ([90_000_000_000], [-0.005]);
     let frame = Frame { bars: columns.view(), detail: None, funding: Some((&ts, &rates)) };
     let recorded = play_frames(&spec(""), &[frame], vec![(0, market(Side::Buy))]).unwrap();
