@@ -16,6 +16,7 @@ _rsi: OneOutput = IndicatorKernel("rsi").compute
 _macd: ThreeOutputs = IndicatorKernel("macd").compute
 _stochastic: TwoOutputs = IndicatorKernel("stochastic").compute
 _stochastic_fast: TwoOutputs = IndicatorKernel("stochastic_fast").compute
+_stochastic_rsi: TwoOutputs = IndicatorKernel("stochastic_rsi").compute
 
 
 def rsi(source: ArrayLike, period: int = 14, *, out: Column | None = None) -> Column:
@@ -110,3 +111,21 @@ class StochasticFast(IndicatorStream):
     def __new__(cls, fastk_period: int = 5, fastd_period: int = 3) -> Self:
         """Start with these periods."""
         return super().__new__(cls, "stochastic_fast", fastk_period, fastd_period)
+
+
+def stochastic_rsi(
+    source: ArrayLike, period: int = 14, fastk_period: int = 5, fastd_period: int = 3, *, out: TwoColumns | None = None
+) -> TwoColumns:
+    """Stochastic RSI (Chande and Kroll 1994), 0 to 100: fast %K and %D of the RSI over `period` moves."""
+    return _stochastic_rsi((source,), (period, fastk_period, fastd_period), out)
+
+
+class StochasticRsi(IndicatorStream):
+    """Streaming `stochastic_rsi`: %K, %D."""
+
+    __slots__ = ()
+    update: Callable[[float], tuple[float, float]]
+
+    def __new__(cls, period: int = 14, fastk_period: int = 5, fastd_period: int = 3) -> Self:
+        """Start with these periods."""
+        return super().__new__(cls, "stochastic_rsi", period, fastk_period, fastd_period)

@@ -2,7 +2,8 @@
 
 use super::{Indicator, IndicatorError};
 use super::{
-    atr, bollinger, dema, ema, macd, natr, rma, rsi, sma, stddev, stochastic, stochastic_fast, tema, true_range,
+    atr, bollinger, dema, ema, ewm, hma, kama, macd, natr, obv, rma, rsi, sma, stddev, stochastic, stochastic_fast,
+    stochastic_rsi, tema, true_range, vwap, vwap_anchored, vwap_rolling, vwap_session, vwma, wma,
 };
 
 /// The largest period any indicator accepts.
@@ -112,11 +113,17 @@ pub static CATALOG: &[&Spec] = &[
     &dema::SPEC,
     &tema::SPEC,
     &rma::SPEC,
+    &wma::SPEC,
+    &hma::SPEC,
+    &kama::SPEC,
+    &vwma::SPEC,
+    &ewm::SPEC,
     // momentum
     &rsi::SPEC,
     &macd::SPEC,
     &stochastic::SPEC,
     &stochastic_fast::SPEC,
+    &stochastic_rsi::SPEC,
     // trend
     // volatility
     &true_range::SPEC,
@@ -124,6 +131,11 @@ pub static CATALOG: &[&Spec] = &[
     &natr::SPEC,
     &bollinger::SPEC,
     // volume
+    &obv::SPEC,
+    &vwap::SPEC,
+    &vwap_session::SPEC,
+    &vwap_rolling::SPEC,
+    &vwap_anchored::SPEC,
     // statistics
     &stddev::SPEC,
 ];

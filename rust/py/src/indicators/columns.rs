@@ -1,10 +1,12 @@
 //! Columns between Python and Rust: float64 arrays are borrowed as they are, anything else is converted once.
 
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{
+    PyArray1, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1, PyUntypedArray,
+    PyUntypedArrayMethods,
+};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 /// Borrows a float64 column; another dtype, a list or a strided view is copied once.
 pub(super) fn borrow<'py>(owner: &str, name: &str, object: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArray1<'py, f64>> {
@@ -18,19 +20,24 @@ pub(super) fn borrow<'py>(owner: &str, name: &str, object: &Bound<'py, PyAny>) -
 fn convert<'py>(owner: &str, name: &str, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let py = object.py();
     let numpy = py.import(intern!(py, "numpy"))?;
-    let options = PyDict::new(py);
-    options.set_item(intern!(py, "dtype"), numpy.getattr(intern!(py, "float64"))?)?;
-    options.set_item(intern!(py, "order"), "C")?;
-    let array = numpy.call_method(intern!(py, "asarray"), (object,), Some(&options)).map_err(|cause| {
+    let refused = |cause: PyErr| {
         let error = PyValueError::new_err(format!("{owner}: {name} is no column of numbers: {cause}"));
         error.set_cause(py, Some(cause));
         error
-    })?;
-    array.cast_into::<PyArray1<f64>>().map_err(|error| {
-        let shape = error.into_inner().cast_into::<PyUntypedArray>().map(|array| array.shape().to_vec());
-        let shape = shape.unwrap_or_default();
-        PyValueError::new_err(format!("{owner}: {name} must have one dimension, got shape {shape:?}"))
-    })
+    };
+    let array = numpy.call_method1(intern!(py, "asarray"), (object,)).map_err(refused)?;
+    let array = array.cast_into::<PyUntypedArray>()?;
+    let (shape, kind) = (array.shape().to_vec(), array.dtype().kind());
+    if shape.len() != 1 {
+        return Err(PyValueError::new_err(format!("{owner}: {name} must have one dimension, got shape {shape:?}")));
+    }
+    if !b"biufO".contains(&kind) {
+        let dtype = array.dtype();
+        return Err(PyValueError::new_err(format!("{owner}: {name} must be a column of numbers, got {dtype}")));
+    }
+    let float64 = (array, numpy.getattr(intern!(py, "float64"))?);
+    let column = numpy.call_method1(intern!(py, "ascontiguousarray"), float64).map_err(refused)?;
+    Ok(column.cast_into::<PyArray1<f64>>()?)
 }
 
 /// Borrows an array that the caller gave for an output.

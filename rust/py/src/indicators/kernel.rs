@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use tradenode_core::indicators::Spec;
 
-use super::{columns, input_name, refused, spec};
+use super::{columns, input_name, parameters, refused, spec};
 
 /// From so many rows on, the GIL is released: below, releasing it costs more than others could gain.
 const DETACH_ROWS: usize = 16_384;
@@ -35,7 +35,7 @@ impl IndicatorKernel {
             let (name, inputs, params) = (self.spec.name, self.spec.inputs.len(), self.spec.params.len());
             return Err(PyTypeError::new_err(format!("{name} takes {inputs} inputs and {params} parameters")));
         }
-        let params = params.iter_borrowed().map(|param| param.extract()).collect::<PyResult<Vec<f64>>>()?;
+        let params = parameters(self.spec, params)?;
         let indicator = self.spec.build(&params).map_err(|error| refused(&error))?;
         let borrowed = self.borrow_inputs(inputs)?;
         let inputs = borrowed.iter().map(|column| column.as_slice()).collect::<Result<Vec<_>, _>>()?;

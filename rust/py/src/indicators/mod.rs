@@ -4,10 +4,10 @@ mod columns;
 mod kernel;
 mod stream;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
-use tradenode_core::indicators::{CATALOG, IndicatorError, Input, Spec, find};
+use pyo3::types::{PyDict, PyTuple};
+use tradenode_core::indicators::{CATALOG, IndicatorError, Input, Param, Spec, find};
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<kernel::IndicatorKernel>()?;
@@ -17,6 +17,17 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 fn spec(name: &str) -> PyResult<&'static Spec> {
     find(name).ok_or_else(|| PyValueError::new_err(format!("there is no indicator named {name:?}")))
+}
+
+/// The values of an entry's parameters, in its order.
+fn parameters(spec: &Spec, values: &Bound<'_, PyTuple>) -> PyResult<Vec<f64>> {
+    let read = |(value, param): (Borrowed<'_, '_, PyAny>, &Param)| {
+        value.extract().map_err(|_: PyErr| {
+            let given = value.get_type();
+            PyTypeError::new_err(format!("{}: {} must be a number, got {given}", spec.name, param.name))
+        })
+    };
+    values.iter_borrowed().zip(spec.params).map(read).collect()
 }
 
 fn refused(error: &IndicatorError) -> PyErr {

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyTuple};
 use tradenode_core::indicators::{Indicator, Spec};
 
-use super::{input_name, refused, spec};
+use super::{input_name, parameters, refused, spec};
 
 /// The most inputs, and the most outputs, that an entry of the catalogue has.
 const WIDTH: usize = 6;
@@ -22,11 +22,11 @@ impl IndicatorStream {
     #[pyo3(signature = (name, /, *params))]
     fn new(name: &str, params: &Bound<'_, PyTuple>) -> PyResult<Self> {
         let spec = spec(name)?;
-        let params = params.iter_borrowed().map(|param| param.extract()).collect::<PyResult<Vec<f64>>>()?;
         if params.len() != spec.params.len() {
             let message = format!("{name} takes {} parameters, got {}", spec.params.len(), params.len());
             return Err(PyTypeError::new_err(message));
         }
+        let params = parameters(spec, params)?;
         let indicator = spec.build(&params).map_err(|error| refused(&error))?;
         Ok(Self { spec, indicator })
     }
