@@ -94,7 +94,7 @@ globalThis.report = {};
 
   // The finest level that has no more than CANDLES_MAX candles in view, cut to what is in view and a little more.
   function candlesInView(levels, start, end) {
-    const margin = (end - start) / 4;
+    const margin = (end - start) / 50;
     for (const level of [...levels].reverse()) {
       const seen = lowerBound(level.time, end) - lowerBound(level.time, start);
       if (seen > CANDLES_MAX && level !== levels[0]) continue;
