@@ -7,4 +7,5 @@ pub mod instrument;
 pub mod money;
 pub mod risk;
 pub mod strategy;
+pub mod timeframe;
 pub mod units;

@@ -2,10 +2,12 @@
 
 use pyo3::prelude::*;
 
+mod bars;
 mod indicators;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    bars::register(module)?;
     indicators::register(module)
 }

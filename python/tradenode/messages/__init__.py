@@ -1,0 +1,1 @@
+"""Words that the floors above exchange."""
