@@ -8,7 +8,7 @@ import msgspec
 
 from tradenode.config.faults import Fault
 from tradenode.config.locate import Path
-from tradenode.config.values import Reader, Unfit, near, shown
+from tradenode.config.values import Reader, UnfitError, near, shown
 
 FAILED = object()
 """Stands for a value with faults."""
@@ -58,7 +58,8 @@ class Conversion:
         if get_origin(kind) is list:
             return self._list(get_args(kind)[0], value, path)
         if get_origin(kind) is dict:
-            return self._dict(*get_args(kind), value, path)
+            key_kind, item_kind = get_args(kind)
+            return self._dict(key_kind, item_kind, value, path)
         before = len(self.faults)
         read = self.fields(kind, value, path)
         return FAILED if len(self.faults) > before else kind(**read)
@@ -66,7 +67,7 @@ class Conversion:
     def _leaf(self, reader: Reader, value: object, path: Path) -> object:
         try:
             return reader.read(value)
-        except Unfit as unfit:
+        except UnfitError as unfit:
             self._fault(path, unfit.message, unfit.hint)
             return FAILED
 
@@ -116,7 +117,7 @@ class Conversion:
             if get_origin(key_kind) is Annotated:
                 try:
                     name = get_args(key_kind)[1].read(key)
-                except Unfit as unfit:
+                except UnfitError as unfit:
                     self._fault((*path, key), unfit.message, unfit.hint, part="key")
                 else:
                     if name in read:
@@ -125,8 +126,8 @@ class Conversion:
         return FAILED if len(self.faults) > before else read
 
     def _unknown(self, kind: type[msgspec.Struct], key: str, names: list[str], path: Path) -> None:
-        where = f"`[{path[0]}]`" if len(path) == 1 else "here"
-        hint = near(key, names) or f"the keys {'of a config' if not path else where} are {', '.join(names)}"
+        where = f"of `[{path[0]}]`" if len(path) == 1 else "here" if path else "of a config"
+        hint = near(key, names) or f"the keys {where} are {', '.join(names)}"
         self._fault((*path, key), f"unknown key `{key}`", hint, part="key")
 
     def _missing(self, name: str, path: Path) -> None:

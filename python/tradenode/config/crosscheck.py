@@ -157,7 +157,8 @@ def _size(draft: Draft) -> Iterator[Fault]:
         leveraged = {"initial": size.initial, "cap": size.cap}
     for key, part in leveraged.items():
         if account is not None and part > account.leverage:
-            message = f"{plain(part * 100)}% of the equity needs a leverage of {plain(part)}; the account's is {plain(account.leverage)}"
+            has = f"the account's is {plain(account.leverage)}"
+            message = f"{plain(part * 100)}% of the equity needs a leverage of {plain(part)}; {has}"
             yield Fault(message=message, path=("size", key), hint="raise `leverage` in `[account]`")
 
 

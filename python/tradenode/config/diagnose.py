@@ -7,7 +7,7 @@ import msgspec
 
 from tradenode.config.convert import Conversion
 from tradenode.config.crosscheck import Draft, cross_faults
-from tradenode.config.faults import ConfigFaults, Fault, Frame
+from tradenode.config.faults import ConfigFaultsError, Fault, Frame
 from tradenode.config.frames import dotted, frame_of
 from tradenode.config.locate import Path, Place, places
 from tradenode.config.model import Config
@@ -32,9 +32,9 @@ class Source(msgspec.Struct, frozen=True):
     text: str
     found: dict[Path, Place]
 
-    def error(self, faults: list[Fault]) -> ConfigFaults:
+    def error(self, faults: list[Fault]) -> ConfigFaultsError:
         """The faults as one error, in the order of the text."""
-        return ConfigFaults(self.file, frames_of(faults, self.file, self.text, self.found))
+        return ConfigFaultsError(self.file, frames_of(faults, self.file, self.text, self.found))
 
 
 def frames_of(faults: list[Fault], file: str, text: str, found: dict[Path, Place]) -> list[Frame]:
@@ -47,7 +47,7 @@ def load(file: FilePath) -> tuple[Config, Source]:
     """The config of a TOML file.
 
     Raises:
-        ConfigFaults: with every fault of the file.
+        ConfigFaultsError: with every fault of the file.
         ConfigError: the file cannot be read.
     """
     try:
@@ -69,7 +69,7 @@ def loads(text: str, file: str) -> tuple[Config, Source]:
     """The config of a TOML text that came from `file`.
 
     Raises:
-        ConfigFaults: with every fault of the text.
+        ConfigFaultsError: with every fault of the text.
     """
     text = text.replace("\r\n", "\n")
     document = read(text)

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from tradenode.config.rule import NumericRule
-from tradenode.config.values import Bounds, Duration, Ratio, Unfit
+from tradenode.config.values import Bounds, Duration, Ratio, UnfitError
 
 _PART = Bounds(above="0", below="1")
 _GAIN = Bounds(above="0", most="100")
@@ -25,7 +25,7 @@ class DistanceValue(msgspec.Struct, frozen=True):
         text = value.strip().removesuffix("%").rstrip()
         if not text.lstrip("+-").replace("_", "").replace(".", "").isdigit():
             if not text:
-                raise Unfit("expected a distance, got empty text", 'for instance "2%" or "2 * atr(14)"')
+                raise UnfitError("expected a distance, got empty text", 'for instance "2%" or "2 * atr(14)"')
             return NumericRule().read(value)
         return ratio.read(value)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from tradenode.config.values import Unfit, decimal_of, plain, shown
+from tradenode.config.values import UnfitError, decimal_of, plain, shown
 
 Comparison = Literal[">", ">=", "<", "<=", "==", "!="]
 _COMPARE = {
@@ -50,6 +50,6 @@ class ExpectationText(msgspec.Struct, frozen=True):
         if match is None or number is None or not number.is_finite():
             bare = None if isinstance(value, str) else decimal_of(value)
             guess = f'did you mean ">= {plain(bare)}"?' if bare is not None and bare.is_finite() else hint
-            raise Unfit(f"expected a comparison, got {shown(value)}", guess)
+            raise UnfitError(f"expected a comparison, got {shown(value)}", guess)
         bound = number.scaleb(-2) if match[3] else number
         return Expectation(comparison=match[1], bound=bound, text=str(value).strip())  # type: ignore[arg-type]

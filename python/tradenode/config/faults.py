@@ -52,7 +52,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     hint: str | None
 
 
-class ConfigFaults(ConfigError):
+class ConfigFaultsError(ConfigError):
     """A configuration with faults.
 
     Attributes:

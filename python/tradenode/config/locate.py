@@ -80,7 +80,7 @@ class _Walk:
         return path
 
     def _note_parents(self, path: Path, names: list[tuple[str, Span]]) -> None:
-        spans = {name: span for name, span in names}
+        spans = dict(names)
         for length in range(1, len(path)):
             name = path[length - 1]
             if isinstance(name, str):

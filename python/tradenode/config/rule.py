@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tradenode.config.values import Unfit, shown
+from tradenode.config.values import UnfitError, shown
 
 Rule = str | dict[str, object]
 """Rule text, or `{ indicator1, operator, indicator2, lookback }`. Its words are checked by the Rust core."""
@@ -20,7 +20,7 @@ class RuleText(msgspec.Struct, frozen=True):
         if self.structured and isinstance(value, dict):
             return value
         got = "empty text" if isinstance(value, str) else shown(value)
-        raise Unfit(f"expected a rule in quotes, got {got}", 'for instance "close > sma(50)"')
+        raise UnfitError(f"expected a rule in quotes, got {got}", 'for instance "close > sma(50)"')
 
 
 class NumericRule(msgspec.Struct, frozen=True):
@@ -35,4 +35,4 @@ class NumericRule(msgspec.Struct, frozen=True):
             return plain(number)
         if isinstance(value, str) and value.strip():
             return value
-        raise Unfit(f"expected a price rule in quotes, got {shown(value)}", 'for instance "close * 0.999"')
+        raise UnfitError(f"expected a price rule in quotes, got {shown(value)}", 'for instance "close * 0.999"')

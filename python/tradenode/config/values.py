@@ -17,7 +17,7 @@ DIGITS_MAX = 18
 """Digits of an amount, in all and after the point."""
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """A value that its key cannot hold."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
@@ -30,7 +30,7 @@ class Reader(Protocol):
     """What stands in a field's annotation: reads the field's value."""
 
     def read(self, value: object) -> object:
-        """The value as the field holds it; raises `Unfit`."""
+        """The value as the field holds it; raises `UnfitError`."""
 
 
 def shown(value: object) -> str:
@@ -82,7 +82,7 @@ class Bounds(msgspec.Struct, frozen=True):
     most: str | None = None
 
     def check(self, number: Decimal, written: object) -> None:
-        """Raises `Unfit` for a number outside."""
+        """Raises `UnfitError` for a number outside."""
         outside = (
             (self.above is not None and number <= Decimal(self.above))
             or (self.least is not None and number < Decimal(self.least))
@@ -90,7 +90,7 @@ class Bounds(msgspec.Struct, frozen=True):
             or (self.most is not None and number > Decimal(self.most))
         )
         if outside:
-            raise Unfit(f"must be {self}, got {shown(written)}")
+            raise UnfitError(f"must be {self}, got {shown(written)}")
 
     def __str__(self) -> str:
         words = (("above", self.above), ("at least", self.least), ("below", self.below), ("at most", self.most))
@@ -106,22 +106,26 @@ class Amount(msgspec.Struct, frozen=True):
         """The number."""
         number = decimal_of(value)
         if number is None:
-            raise Unfit(f"expected a number, got {shown(value)}")
+            raise UnfitError(f"expected a number, got {shown(value)}")
         if not number.is_finite():
-            raise Unfit(f"expected a finite number, got {shown(value)}")
+            raise UnfitError(f"expected a finite number, got {shown(value)}")
         fits(number, value)
         self.bounds.check(number, value)
         return number
 
 
 def fits(number: Decimal, written: object) -> None:
-    """Raises `Unfit` for more digits than the core counts."""
+    """Raises `UnfitError` for more digits than the core counts."""
     if number and not -2 * DIGITS_MAX < number.adjusted() < 2 * DIGITS_MAX:
-        raise Unfit(f"{shown(written)} has more digits than fit ({DIGITS_MAX} in all, {DIGITS_MAX} after the point)")
+        raise UnfitError(
+            f"{shown(written)} has more digits than fit ({DIGITS_MAX} in all, {DIGITS_MAX} after the point)"
+        )
     digits = plain(number).lstrip("-")
     whole, _, fraction = digits.partition(".")
     if len(fraction) > DIGITS_MAX or len((whole + fraction).strip("0")) > DIGITS_MAX or len(whole) > DIGITS_MAX:
-        raise Unfit(f"{shown(written)} has more digits than fit ({DIGITS_MAX} in all, {DIGITS_MAX} after the point)")
+        raise UnfitError(
+            f"{shown(written)} has more digits than fit ({DIGITS_MAX} in all, {DIGITS_MAX} after the point)"
+        )
 
 
 class Ratio(msgspec.Struct, frozen=True):
@@ -135,24 +139,24 @@ class Ratio(msgspec.Struct, frozen=True):
         percent = isinstance(text, str) and text.endswith("%")
         number = decimal_of(text[:-1].rstrip() if isinstance(text, str) and percent else text)
         if number is None or not number.is_finite():
-            raise Unfit(f'expected a percentage ("2%") or a ratio (0.02), got {shown(value)}')
+            raise UnfitError(f'expected a percentage ("2%") or a ratio (0.02), got {shown(value)}')
         fits(number, value)
         number = number.scaleb(-2) if percent else number
         try:
             self.bounds.check(number, value)
-        except Unfit as unfit:
+        except UnfitError as unfit:
             meant = number.scaleb(-2)
             if not percent and number >= 1 and self._holds(meant):
                 unfit.hint = f'did you mean "{plain(number)}%"? a bare {plain(number)} is {plain(number.scaleb(2))}%'
             raise
         if -number.normalize().as_tuple().exponent > RATE_PLACES:  # type: ignore[operator]
-            raise Unfit(f"{shown(value)} is finer than a ratio is counted (a billionth)")
+            raise UnfitError(f"{shown(value)} is finer than a ratio is counted (a billionth)")
         return number
 
     def _holds(self, number: Decimal) -> bool:
         try:
             self.bounds.check(number, number)
-        except Unfit:
+        except UnfitError:
             return False
         return True
 
@@ -166,17 +170,17 @@ class Duration(msgspec.Struct, frozen=True):
         """The length in ns."""
         if not isinstance(value, str):
             hint = f'did you mean "{value}m" or "{value}s"?' if type(value) is int else None
-            raise Unfit(f'expected a duration ("90s", "4h", "1d"), got {shown(value)}', hint)
+            raise UnfitError(f'expected a duration ("90s", "4h", "1d"), got {shown(value)}', hint)
         parts = re.findall(r"[0-9]+[a-zA-Z]", value)
         if not parts or "".join(parts) != value:
-            raise Unfit(f"{shown(value)} is not a duration: whole numbers with s, m, h, d or w (90s, 4h, 1h30m)")
+            raise UnfitError(f"{shown(value)} is not a duration: whole numbers with s, m, h, d or w (90s, 4h, 1h30m)")
         if self.zero and all(re.fullmatch(r"0+[smhdw]", part) for part in parts):
             return 0
         try:
             total = sum(Timeframe.parse(part).ns for part in parts)
             return Timeframe(total).ns
         except ConfigError as error:
-            raise Unfit(str(error), error.hint) from None
+            raise UnfitError(str(error), error.hint) from None
 
 
 def moment_ns(moment: datetime.datetime) -> int:
@@ -186,7 +190,7 @@ def moment_ns(moment: datetime.datetime) -> int:
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """A point in time, in ns since 1970 UTC: a TOML date or date-time, or the ISO text of one; UTC where no zone is given."""
+    """A time in ns since 1970 UTC: a TOML date or date-time, or the ISO text of one; UTC where no zone is given."""
 
     def read(self, value: object) -> int:
         """The time in ns."""
@@ -194,16 +198,16 @@ class Moment(msgspec.Struct, frozen=True):
             try:
                 value = datetime.datetime.fromisoformat(value)
             except ValueError:
-                raise Unfit(f"{shown(value)} is not a date or a time (2022-01-31, 2022-01-31T12:00:00)") from None
+                raise UnfitError(f"{shown(value)} is not a date or a time (2022-01-31, 2022-01-31T12:00:00)") from None
         if isinstance(value, datetime.datetime):
             aware = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
         elif isinstance(value, datetime.date):
             aware = datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.UTC)
         else:
-            raise Unfit(f"expected a date (2022-01-31) or a time (2022-01-31T12:00:00), got {shown(value)}")
+            raise UnfitError(f"expected a date (2022-01-31) or a time (2022-01-31T12:00:00), got {shown(value)}")
         # The ns of i64 end in 2262; stopping at whole years keeps the message simple.
         if not 1678 <= aware.year <= 2261:
-            raise Unfit(f"{shown(str(value))} lies outside the years 1678 to 2261")
+            raise UnfitError(f"{shown(str(value))} lies outside the years 1678 to 2261")
         return moment_ns(aware)
 
 
@@ -215,7 +219,7 @@ class Whole(msgspec.Struct, frozen=True):
     def read(self, value: object) -> int:
         """The number."""
         if type(value) is not int:
-            raise Unfit(f"expected a whole number, got {shown(value)}")
+            raise UnfitError(f"expected a whole number, got {shown(value)}")
         self.bounds.check(Decimal(value), value)
         return value
 
@@ -226,7 +230,7 @@ class Flag(msgspec.Struct, frozen=True):
     def read(self, value: object) -> bool:
         """The flag."""
         if not isinstance(value, bool):
-            raise Unfit(f"expected true or false, got {shown(value)}")
+            raise UnfitError(f"expected true or false, got {shown(value)}")
         return value
 
 
@@ -239,11 +243,11 @@ class Text(msgspec.Struct, frozen=True):
     def read(self, value: object) -> str:
         """The text."""
         if not isinstance(value, str):
-            raise Unfit(f"expected {self.kind} in quotes, got {shown(value)}")
+            raise UnfitError(f"expected {self.kind} in quotes, got {shown(value)}")
         if not value.strip():
-            raise Unfit(f"expected {self.kind}, got empty text")
+            raise UnfitError(f"expected {self.kind}, got empty text")
         if self.pattern is not None and not re.fullmatch(self.pattern, value):
-            raise Unfit(f"expected {self.kind}, got {shown(value)}")
+            raise UnfitError(f"expected {self.kind}, got {shown(value)}")
         return value
 
 
@@ -256,9 +260,9 @@ class Choice(msgspec.Struct, frozen=True):
         """The word."""
         listed = ", ".join(f'"{word}"' for word in self.words)
         if not isinstance(value, str):
-            raise Unfit(f"expected one of {listed}, got {shown(value)}")
+            raise UnfitError(f"expected one of {listed}, got {shown(value)}")
         if value not in self.words:
-            raise Unfit(f"expected one of {listed}, got {shown(value)}", near(value, self.words))
+            raise UnfitError(f"expected one of {listed}, got {shown(value)}", near(value, self.words))
         return value
 
 
