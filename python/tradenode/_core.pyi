@@ -1,5 +1,7 @@
 """The Rust core; every docstring of the seam lives here."""
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,7 +9,7 @@ __version__: str
 
 # bars
 
-type _BarColumns = tuple[
+_BarColumns: TypeAlias = tuple[
     NDArray[np.int64],
     NDArray[np.float64],
     NDArray[np.float64],
