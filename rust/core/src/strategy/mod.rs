@@ -2,6 +2,9 @@
 //!
 //! These descriptions are the same for rules in TOML, symbolic bars and call-backs, in a back-test and live.
 
+pub mod guard;
+pub mod sizing;
+
 use serde::{Deserialize, Serialize};
 
 use crate::units::{Decimal, Rate};
