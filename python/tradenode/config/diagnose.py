@@ -1,6 +1,5 @@
 """Reads a configuration and names all of its faults in one go, each with its place in the text."""
 
-from collections.abc import Mapping
 from pathlib import Path as FilePath
 
 import msgspec
@@ -8,7 +7,7 @@ import msgspec
 from tradenode.config.convert import Conversion
 from tradenode.config.crosscheck import Draft, cross_faults
 from tradenode.config.faults import ConfigFaultsError, Fault, Frame
-from tradenode.config.frames import dotted, frame_of
+from tradenode.config.frames import frame_of
 from tradenode.config.locate import Path, Place, places
 from tradenode.config.model import Config
 from tradenode.config.rules import rule_faults
@@ -87,19 +86,6 @@ def loads(text: str, file: str) -> tuple[Config, Source]:
     if config is None or faults:
         raise source.error(faults)
     return config, source
-
-
-def from_dict(tree: Mapping[str, object]) -> Config:
-    """The config of plain values, as a program makes them: a nested dict of the same keys.
-
-    Raises:
-        ConfigError: with every fault, each named by its key.
-    """
-    config, faults = convert(dict(tree))
-    if config is None:
-        lines = [f"{dotted(fault.path) or 'config'}: {fault.message}" for fault in faults]
-        raise ConfigError("\n".join(lines), hint=next((fault.hint for fault in faults if fault.hint), None))
-    return config
 
 
 def convert(tree: dict[str, object], unread: list[str] | None = None) -> tuple[Config | None, list[Fault]]:
