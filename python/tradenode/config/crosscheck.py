@@ -10,6 +10,7 @@ from tradenode.config.account import Account
 from tradenode.config.costs import Costs
 from tradenode.config.data import Data
 from tradenode.config.exits import Exits
+from tradenode.config.expect import METRICS
 from tradenode.config.faults import Fault
 from tradenode.config.locate import Path
 from tradenode.config.model import Config
@@ -58,6 +59,7 @@ def cross_faults(draft: Draft) -> Iterator[Fault]:
     yield from _exits(draft.get("exits"))
     yield from _scaling(draft)
     yield from _costs(draft.get("costs"))
+    yield from _expectations(draft.tree)
 
 
 def _who_decides(draft: Draft) -> Iterator[Fault]:
@@ -189,6 +191,14 @@ def _scaling(draft: Draft) -> Iterator[Fault]:
     ):
         message = "`risk_per_trade` sizes by the distance to the stop, and there is none"
         yield Fault(message=message, path=("scale_in", "size", "kind"), hint='add stop_loss = "2%" to `[exits]`')
+
+
+def _expectations(tree: Mapping[str, object]) -> Iterator[Fault]:
+    expected = tree.get("expect")
+    for name in expected if isinstance(expected, dict) else ():
+        if name not in METRICS:
+            hint = near(name, tuple(METRICS)) or f"the metrics are {', '.join(METRICS)}"
+            yield Fault(message=f"unknown metric `{name}`", path=("expect", name), part="key", hint=hint)
 
 
 def _costs(costs: Costs | None) -> Iterator[Fault]:
