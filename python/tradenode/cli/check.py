@@ -20,13 +20,14 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
     """
     from tradenode.config.diagnose import load
     from tradenode.config.faults import ConfigFaultsError
+    from tradenode.data.catalogue import Catalogue
     from tradenode.research.inputs import catalogue_of, contracts_of
 
     catalogued = False
     try:
         read, source = load(config)
         folder = catalogue_of(read, config.parent)
-        catalogued = folder.is_dir()
+        catalogued = bool(Catalogue(folder).entries())
         if catalogued:
             contracts_of(read, folder, source)
     except ConfigFaultsError as fault:
@@ -39,5 +40,5 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
         return 0
     console.answer(f"{config}: no faults")
     if not catalogued:
-        console.note(f"there is no catalogue {folder} yet, so its instruments were not looked up")
+        console.note(f"catalogue {folder} is empty, so the instruments were not looked up")
     return 0

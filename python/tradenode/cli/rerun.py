@@ -28,6 +28,8 @@ def rerun(
         catalogue: the catalogue's folder, where it has moved.
         json: answer as one JSON object: folder, files, differs.
     """
+    import msgspec
+
     from tradenode.config.diagnose import load
     from tradenode.report.run_folder import CONFIG_FILE, read_record, write_run_folder
     from tradenode.research.backtest import run_source
@@ -45,7 +47,10 @@ def rerun(
         )
     with tempfile.TemporaryDirectory(prefix="tradenode-") as scratch:
         again = write_run_folder(
-            Path(scratch), _as_recorded(result, record.base, record.catalogue), report=record.report
+            Path(scratch),
+            # The places of the first run: where its data lies now makes no other result.
+            msgspec.structs.replace(result, base=record.base, catalogue=record.catalogue),
+            report=record.report,
         )
         files, differs = _compare(folder, again)
     if json:
@@ -55,13 +60,6 @@ def rerun(
             console.answer(text)
         console.answer(f"{folder}: {len(files)} files, {len(differs) or 'no'} difference{'s' * (len(differs) != 1)}")
     return 1 if differs else 0
-
-
-def _as_recorded(result: object, base: str, catalogue: str | None) -> object:
-    """The result with the places of the first run, which its record holds."""
-    import msgspec
-
-    return msgspec.structs.replace(result, base=base, catalogue=catalogue)  # type: ignore[type-var]
 
 
 def _compare(before: Path, again: Path) -> tuple[list[str], list[str]]:

@@ -87,4 +87,4 @@ def _times(path: Path, column: "pyarrow.ChunkedArray") -> "NDArray[np.int64]":
             nanoseconds = whole * factor
     except pyarrow.ArrowException as error:
         raise DataError(f"{path}: its times cannot be read: {error}") from None
-    return nanoseconds.astype(np.int64)
+    return np.asarray(nanoseconds, dtype=np.int64)

@@ -1,5 +1,6 @@
 """What a run reads besides its config: bars from the catalogue, recorded funding, and their hashes."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ class Inputs(msgspec.Struct, frozen=True, eq=False):
 
 def catalogue_of(config: Config, base: Path, override: Path | str | None = None) -> Path:
     """The catalogue's folder: the override, or the config's, relative to the config file's folder `base`."""
-    return Path(override) if override is not None else base / config.data.catalogue
+    return Path(override) if override is not None else Path(os.path.normpath(base / config.data.catalogue))
 
 
 def contracts_of(config: Config, folder: Path, source: Source | None) -> list[dict[str, Any]]:
