@@ -92,7 +92,9 @@ def write_bars(bars: Bars, path: Path, kind: str) -> None:
     aside = path.with_name(f".{path.name}.part")
     try:
         if kind == "csv":
-            arrow_csv.write_csv(table, aside, arrow_csv.WriteOptions(quoting_style="none"))
+            with aside.open("wb") as file:
+                file.write(",".join(table.column_names).encode() + b"\n")
+                arrow_csv.write_csv(table, file, arrow_csv.WriteOptions(include_header=False, quoting_style="none"))
         elif kind == "parquet":
             parquet.write_table(table, aside, compression="zstd")
         else:

@@ -106,6 +106,6 @@ def _refusal(report: CheckReport, place: Callable[[int], str]) -> DataError:
     if more:
         lines.append(f"  and {more} more")
     return DataError(
-        "\n".join([f"{report.bars!r} has faults ({_counted(report)})", *lines]),
+        "\n".join([f"{report.bars.instrument} {report.bars.timeframe} has faults ({_counted(report)})", *lines]),
         hint="--policy drop leaves faulty rows out, --policy fill also fills gaps with bars of zero volume",
     )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tradenode.errors import DataError
+from tradenode.errors import ConfigError, DataError
 from tradenode.messages.timeframe import LONGEST_NS, SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
@@ -84,14 +84,14 @@ def parse_time(text: str) -> int:
     """An ISO time, or a date, as ns UTC; a time without a zone is in UTC.
 
     Raises:
-        DataError: it is neither.
+        ConfigError: it is neither.
     """
     from datetime import UTC, datetime
 
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise DataError(f"{text!r} is not a time: expected for instance 2024-01-31 or 2024-01-31T14:30") from error
+        raise ConfigError(f"{text!r} is not a time: expected for instance 2024-01-31 or 2024-01-31T14:30") from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     delta = moment - datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,5 +9,7 @@ pub mod money;
 pub mod orders;
 pub mod risk;
 pub mod strategy;
+pub mod units;
+pub mod rules;
 pub mod timeframe;
 pub mod units;

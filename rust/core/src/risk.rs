@@ -1,7 +1,8 @@
 //! The risk gate: the only maker of an [`Approved`] order.
 //!
 //! An intent is checked in this order: size, halt, price band, order rate, minimum notional, position limit, notional
-//! limit, open positions, margin. Open orders count as if filled. An intent that only shrinks its position is cut to
+//! limit, open positions, margin. Open orders count as if
+//! filled. An intent that only shrinks its position is cut to
 //! the position and passes every limit on new risk, the halt included.
 
 use std::collections::VecDeque;
@@ -162,6 +163,8 @@ pub struct Situation<'a> {
     pub marks: &'a [i64],
     /// Lots of open orders that would add on the intent's side, in the intent's instrument.
     pub open_lots: i64,
+    /// The margin of open orders in other instruments.
+    pub reserved: Atoms,
 }
 
 /// The gate's state.
@@ -359,7 +362,7 @@ impl RiskGate {
         notional: Atoms,
     ) -> Result<Result<(), Refusal>, MoneyError> {
         let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?;
-        let mut needed = rate_of(worth, self.margin[intent.instrument])? + fee.max(0);
+        let mut needed = rate_of(worth, self.margin[intent.instrument])? + fee.max(0) + at.reserved;
         for (index, instrument) in at.instruments.iter().enumerate() {
             let lots = at.account.position(index).lots;
             if lots != 0 && index != intent.instrument {

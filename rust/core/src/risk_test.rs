@@ -27,8 +27,14 @@ fn desk(limits: Limits) -> Desk {
 
 impl Desk {
     fn ask(&mut self, intent: Intent, now: i64) -> Result<Approved, Refusal> {
-        let at =
-            Situation { now, account: &self.account, instruments: &self.instruments, marks: &self.marks, open_lots: 0 };
+        let at = Situation {
+            now,
+            account: &self.account,
+            instruments: &self.instruments,
+            marks: &self.marks,
+            open_lots: 0,
+            reserved: 0,
+        };
         self.gate.check(&intent, &at).unwrap()
     }
 

@@ -1,6 +1,6 @@
 //! The guard of an open position: where its stop and its targets are, and when its time is up.
 //!
-//! Ratios are parts of the average entry price. A stop is rounded to the tick nearer the market, a target to the tick
+//! Ratios are parts of the average entry price, a trailing distance a part of the best price. A stop is rounded to the tick nearer the market, a target to the tick
 //! farther away. The best price is taken over at the end of a bar, so a trailing or break-even stop never uses a price
 //! that may have come after the one that hit it.
 
@@ -130,7 +130,10 @@ impl Guard {
         if let Some(trailing) = &spec.trailing
             && gained >= self.entry * trailing.offset.to_f64()
         {
-            let distance = self.length(&trailing.distance, self.distances.trailing);
+            let distance = match &trailing.distance {
+                Distance::Ratio(ratio) => self.best * ratio.to_f64(),
+                Distance::Rule(_) => self.distances.trailing,
+            };
             self.tighten(self.level(grid, gained - distance, Reason::TrailingStop));
         }
     }
