@@ -84,6 +84,7 @@ class IndicatorStream:
 
 def indicator_catalog() -> list[dict[str, Any]]:
     """Describe every indicator: `name`, `title`, `inputs`, `outputs` and `params` (`name`, `default`, `min`, ...)."""
+
 def metrics(
     ts: NDArray[np.int64],
     equity: NDArray[np.float64],
