@@ -8,7 +8,7 @@ import msgspec
 
 from tradenode.config.faults import Fault
 from tradenode.config.locate import Path
-from tradenode.config.values import Reader, UnfitError, near, shown
+from tradenode.config.values import Reader, UnfitError, near, nearest, shown
 
 FAILED = object()
 """Stands for a value with faults."""
@@ -34,16 +34,14 @@ class Conversion:
         known = {field.name: field for field in msgspec.structs.fields(kind)}
         tag_field = kind.__struct_config__.tag_field
         names = [*known, tag_field] if tag_field else list(known)
-        for key in value:
-            if key not in names:
-                self._unknown(kind, str(key), names, path)
+        meant = {self._unknown(str(key), names, path) for key in value if key not in names}
         read: dict[str, object] = {}
         for name, field in known.items():
             if name in value:
                 result = self.value(field.type, value[name], (*path, name))
                 if result is not FAILED:
                     read[name] = result
-            elif field.required:
+            elif field.required and name not in meant:
                 self._missing(name, path)
         return read
 
@@ -62,7 +60,9 @@ class Conversion:
             return self._dict(key_kind, item_kind, value, path)
         before = len(self.faults)
         read = self.fields(kind, value, path)
-        return FAILED if len(self.faults) > before else kind(**read)
+        # A required key may also stand on a line that could not be read, without a fault of its own.
+        whole = all(field.name in read for field in msgspec.structs.fields(kind) if field.required)
+        return kind(**read) if whole and len(self.faults) == before else FAILED
 
     def _leaf(self, reader: Reader, value: object, path: Path) -> object:
         try:
@@ -125,10 +125,13 @@ class Conversion:
             read[name] = self.value(kind, item, (*path, key))
         return FAILED if len(self.faults) > before else read
 
-    def _unknown(self, kind: type[msgspec.Struct], key: str, names: list[str], path: Path) -> None:
+    def _unknown(self, key: str, names: list[str], path: Path) -> str | None:
+        """Notes an unknown key; returns the one that was probably meant, which then is not missing too."""
+        meant = nearest(key, names)
         where = f"of `[{path[0]}]`" if len(path) == 1 else "here" if path else "of a config"
-        hint = near(key, names) or f"the keys {where} are {', '.join(names)}"
+        hint = f"did you mean `{meant}`?" if meant else f"the keys {where} are {', '.join(names)}"
         self._fault((*path, key), f"unknown key `{key}`", hint, part="key")
+        return meant
 
     def _missing(self, name: str, path: Path) -> None:
         if name not in self.unread:

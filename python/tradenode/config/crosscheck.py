@@ -161,7 +161,9 @@ def _size(draft: Draft) -> Iterator[Fault]:
         if account is not None and part > account.leverage:
             has = f"the account's is {plain(account.leverage)}"
             message = f"{plain(part * 100)}% of the equity needs a leverage of {plain(part)}; {has}"
-            yield Fault(message=message, path=("size", key), hint="raise `leverage` in `[account]`")
+            bare = part / 100 <= account.leverage and not isinstance(draft.tree["size"][key], str)  # type: ignore[index]
+            hint = f'did you mean "{plain(part)}%"?' if bare else "raise `leverage` in `[account]`"
+            yield Fault(message=message, path=("size", key), hint=hint)
 
 
 def _exits(exits: Exits | None) -> Iterator[Fault]:

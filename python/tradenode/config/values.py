@@ -268,8 +268,14 @@ class Choice(msgspec.Struct, frozen=True):
 
 def near(word: str, words: Sequence[str]) -> str | None:
     """The near miss as a hint, where there is one."""
+    found = nearest(word, words)
+    return f"did you mean `{found}`?" if found else None
+
+
+def nearest(word: str, words: Sequence[str]) -> str | None:
+    """The word that was probably meant."""
     import difflib
 
     lowered = {candidate.lower(): candidate for candidate in words}
     found = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.6)
-    return f"did you mean `{lowered[found[0]]}`?" if found else None
+    return lowered[found[0]] if found else None

@@ -36,7 +36,12 @@ def _table(tree: Mapping[str, object], path: tuple[str, ...], lines: list[str]) 
 
 def _key(key: object) -> str:
     text = str(key)
-    return text if _BARE_KEY.fullmatch(text) else json.dumps(text)
+    return text if _BARE_KEY.fullmatch(text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """JSON's escapes are TOML's, but for the one control character that JSON lets stand."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def _value(value: object, path: tuple[str, ...]) -> str:
@@ -48,8 +53,7 @@ def _value(value: object, path: tuple[str, ...]) -> str:
         case float():
             return repr(value)
         case str():
-            # JSON's escapes are TOML's, but for the one control character that JSON lets stand.
-            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+            return _quoted(value)
         case datetime.date():
             return value.isoformat()
         case Mapping():
