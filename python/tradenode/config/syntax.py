@@ -12,6 +12,7 @@ from tradenode.config.locate import Span
 SYNTAX_FAULTS_MAX = 20
 """After so many lines that are no TOML the reading stops."""
 
+_WORD = re.compile(r"[\w.%+-]+")
 _PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
@@ -44,7 +45,7 @@ def read(text: str) -> Document:
             # A number of thousands of digits, or arrays in arrays in arrays: tomllib does not say where.
             faults.append(Fault(message=f"not TOML that can be read: {error}", at=Span(0, 1)))
             break
-        faults.append(Fault(message=message, at=Span(at, at + 1), hint=_hint(text, at)))
+        faults.append(Fault(message=message, at=Span(at, _word_end(text, at)), hint=_hint(text, at)))
         start = text.rfind("\n", 0, at) + 1
         end = text.find("\n", start)
         line = text[start : len(text) if end < 0 else end]
@@ -67,6 +68,11 @@ def _place(message: str, text: str) -> tuple[str, int]:
         at = sum(len(line) + 1 for line in lines[: int(match[2]) - 1]) + int(match[3]) - 1
         words = match[1]
     return f"not TOML: {words[:1].lower()}{words[1:]}", min(at, len(text))
+
+
+def _word_end(text: str, at: int) -> int:
+    match = _WORD.match(text, at)
+    return match.end() if match else at + 1
 
 
 def _hint(text: str, at: int) -> str | None:
