@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tradenode.errors import TradenodeError
+from tradenode.errors import ConfigError, TradenodeError
 from tradenode.messages.run import Run
 from tradenode.report.columns import trade_cells, write_csv, write_npy
 
@@ -84,13 +84,14 @@ def read_record(folder: Path) -> RunRecord:
     """The record in a run's folder.
 
     Raises:
-        TradenodeError: it is no run folder, or its record is damaged.
+        ConfigError: it is no run folder.
+        TradenodeError: its record is damaged.
     """
     path = folder / RECORD_FILE
     try:
         return msgspec.json.decode(path.read_bytes(), type=RunRecord)
     except OSError:
-        raise TradenodeError(
+        raise ConfigError(
             f"{folder} is no run folder: it has no {RECORD_FILE}",
             hint="`tradenode backtest` prints the folder it writes",
         ) from None
