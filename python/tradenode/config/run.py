@@ -8,6 +8,7 @@ import msgspec
 from tradenode.config.costs import BpsSlippage, Costs, SpreadSlippage, VolumeSlippage
 from tradenode.config.exits import DistanceTable, Exits
 from tradenode.config.model import Config
+from tradenode.config.rules import for_core
 from tradenode.config.scaling import ScaleIn, ScaleOut
 from tradenode.config.signals import Entry
 from tradenode.config.size import Size
@@ -48,12 +49,14 @@ def rules_spec(config: Config) -> dict[str, Any] | None:
         return None
     leaving = config.exit
     return {
-        "indicators": list(config.indicators.items()),
+        "indicators": [
+            {"name": name, "definition": for_core(definition)} for name, definition in config.indicators.items()
+        ],
         "numbers": [(name, float(number)) for name, number in config.params.items()],
         "enter_long": _entry(config.entry.long),
         "enter_short": _entry(config.entry.short),
-        "exit_long": leaving.long.when if leaving.long else None,
-        "exit_short": leaving.short.when if leaving.short else None,
+        "exit_long": for_core(leaving.long.when) if leaving.long else None,
+        "exit_short": for_core(leaving.short.when) if leaving.short else None,
     }
 
 
@@ -65,7 +68,12 @@ def _plain_fields(table: msgspec.Struct) -> dict[str, Any]:
 def _entry(entry: Entry | None) -> dict[str, Any] | None:
     if entry is None:
         return None
-    return {"when": entry.when, "order": entry.order, "price": entry.price, "valid_for": entry.valid_for or 1}
+    return {
+        "when": for_core(entry.when),
+        "order": entry.order,
+        "price": entry.price,
+        "valid_for": entry.valid_for or 1,
+    }
 
 
 def _size(size: Size | None) -> dict[str, Any] | None:
@@ -97,11 +105,11 @@ def _exits(exits: Exits) -> dict[str, Any]:
 def _scale_in(scale_in: ScaleIn | None) -> dict[str, Any] | None:
     if scale_in is None:
         return None
-    return {"when": scale_in.when, "max_entries": scale_in.max_entries, "size": _size(scale_in.size)}
+    return {"when": for_core(scale_in.when), "max_entries": scale_in.max_entries, "size": _size(scale_in.size)}
 
 
 def _scale_out(part: ScaleOut) -> dict[str, Any]:
-    return _plain_fields(part)
+    return {**_plain_fields(part), "when": for_core(part.when)}
 
 
 def _costs(costs: Costs) -> dict[str, Any]:
