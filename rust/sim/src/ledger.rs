@@ -254,10 +254,11 @@ impl Ledger {
         let instrument = &self.instruments[index];
         let notional = instrument.notional(lots, instrument.price.steps(price)?)?;
         let amount = rate_of(notional, rate)?;
-        let paid = if lots > 0 || both_pay { amount } else { -amount };
-        self.account.pay(-paid)?;
+        let received = if lots > 0 || both_pay { -amount } else { amount };
+        self.account.pay(received)?;
+        self.recorder.totals.funding += self.scale.to_f64(received);
         if let Some(trade) = &mut self.trades[index] {
-            trade.funding += paid;
+            trade.funding += received;
         }
         self.balance = self.scale.to_f64(self.account.balance());
         Ok(())

@@ -5,6 +5,8 @@ use tradenode_core::money::{Atoms, Scale};
 use tradenode_core::orders::{Reason, Side};
 use tradenode_core::risk::Refusal;
 
+use crate::metrics::{Totals, TradeColumns};
+
 /// Every fill, oldest first. Money is in the account's currency, quantities in base units (or contracts).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fills {
@@ -53,7 +55,7 @@ pub struct Trades {
     pub fees: Vec<f64>,
     /// Slippage of both sides; already in the prices.
     pub slippage: Vec<f64>,
-    /// Funding and interest paid; below zero when received.
+    /// Funding and interest received; below zero when paid.
     pub funding: Vec<f64>,
     /// Profit after fees and funding.
     pub net_pnl: Vec<f64>,
@@ -67,6 +69,31 @@ pub struct Trades {
     pub entries: Vec<u32>,
     /// Why the last part was closed: [`Reason`] as a number.
     pub exit_reason: Vec<u8>,
+}
+
+impl Trades {
+    /// The columns as the metrics read them.
+    #[must_use]
+    pub fn view(&self) -> TradeColumns<'_> {
+        TradeColumns {
+            instrument: &self.instrument,
+            side: &self.side,
+            entry_ts: &self.entry_ts,
+            exit_ts: &self.exit_ts,
+            quantity: &self.quantity,
+            entry_price: &self.entry_price,
+            exit_price: &self.exit_price,
+            gross_pnl: &self.gross_pnl,
+            fees: &self.fees,
+            slippage: &self.slippage,
+            funding: &self.funding,
+            net_pnl: &self.net_pnl,
+            return_ratio: &self.return_ratio,
+            exit_reason: &self.exit_reason,
+            max_favourable: &self.max_favourable,
+            max_adverse: &self.max_adverse,
+        }
+    }
 }
 
 /// Every refused intent.
@@ -167,12 +194,14 @@ pub struct Recorder {
     pub refused: Vec<Refused>,
     /// All refused intents, counted.
     pub refused_count: u64,
-    /// The ends of the bars, ns UTC.
+    /// The opening times of the bars on which orders fill, ns UTC; the equity is that of the bar's end.
     pub equity_ts: Vec<i64>,
     /// Balance and open profit at each bar's end.
     pub equity: Vec<f64>,
     /// Gross notional over equity at each bar's end.
     pub exposure: Vec<f64>,
+    /// Sums over every fill and charge, open positions included.
+    pub totals: Totals,
 }
 
 impl Recorder {
@@ -202,15 +231,20 @@ impl Recorder {
     }
 
     pub(crate) fn fill(&mut self, booked: &Booked, instrument: &Instrument, scale: Scale) {
+        let (quantity, price) = (instrument.quantity.value(booked.lots), instrument.price.value(booked.ticks));
+        let (fee, slippage) = (scale.to_f64(booked.fee), scale.to_f64(booked.slippage));
+        self.totals.traded += instrument.worth_f64(booked.lots, price).abs();
+        self.totals.fees += fee;
+        self.totals.slippage += slippage;
         let fills = &mut self.fills;
         fills.ts.push(booked.ts);
         fills.instrument.push(booked.instrument as u32);
         fills.order.push(booked.order);
         fills.side.push(booked.side.sign() as i8);
-        fills.quantity.push(instrument.quantity.value(booked.lots));
-        fills.price.push(instrument.price.value(booked.ticks));
-        fills.fee.push(scale.to_f64(booked.fee));
-        fills.slippage.push(scale.to_f64(booked.slippage));
+        fills.quantity.push(quantity);
+        fills.price.push(price);
+        fills.fee.push(fee);
+        fills.slippage.push(slippage);
         fills.maker.push(u8::from(booked.maker));
         fills.reason.push(booked.reason as u8);
     }
@@ -220,7 +254,7 @@ impl Recorder {
         let trades = &mut self.trades;
         let signed = i64::from(trade.direction) * trade.lots;
         let entry_price = instrument.price_of(signed, trade.entry_worth);
-        let net = trade.realised - trade.fees - trade.funding;
+        let net = trade.realised - trade.fees + trade.funding;
         let result = net as f64 / trade.entry_worth.abs() as f64;
         let (up, down) = (trade.high / entry_price - 1.0, trade.low / entry_price - 1.0);
         let (best, worst) = if trade.direction > 0 { (up, down) } else { (-down, -up) };

@@ -5,8 +5,11 @@ use thiserror::Error;
 use tradenode_core::instrument::{InstrumentError, InstrumentSpec};
 use tradenode_core::money::MoneyError;
 use tradenode_core::risk::{LimitError, Limits};
+use tradenode_core::rules::{NamedIndicator, Source};
 use tradenode_core::strategy::{EntrySpec, ExitsSpec, ScaleInSpec, ScaleOutSpec, SizeSpec};
 use tradenode_core::units::{Decimal, Rate};
+
+use crate::metrics::MetricOptions;
 
 /// A whole run. Times are ns, ratios decimal text (`"0.001"`), amounts decimal text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +48,9 @@ pub struct RunSpec {
     /// The signals; absent when call-backs decide.
     #[serde(default)]
     pub rules: Option<RulesSpec>,
+    /// How the figures of the run are computed.
+    #[serde(default)]
+    pub metrics: MetricOptions,
 }
 
 /// The account.
@@ -152,8 +158,8 @@ pub struct CarrySpec {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RulesSpec {
-    /// Named indicators as rule text: `[["fast", "ema(12)"]]`.
-    pub indicators: Vec<(String, String)>,
+    /// Named indicators.
+    pub indicators: Vec<NamedIndicator>,
     /// Named numbers.
     pub numbers: Vec<(String, f64)>,
     /// Entering long.
@@ -161,9 +167,9 @@ pub struct RulesSpec {
     /// Entering short.
     pub enter_short: Option<EntrySpec>,
     /// Leaving a long position.
-    pub exit_long: Option<String>,
+    pub exit_long: Option<Source>,
     /// Leaving a short position.
-    pub exit_short: Option<String>,
+    pub exit_short: Option<Source>,
 }
 
 /// A run that cannot be made as described.

@@ -63,7 +63,7 @@ fn play_frames(spec: &RunSpec, frames: &[Frame<'_>], script: Vec<(usize, Request
 
 fn enter(side: Side, order: EntryOrder, price: f64) -> Request {
     let valid_ns = 2 * MINUTE;
-    Request::Enter(Entry { side, order, price, valid_ns, distances: Distances::NONE, adds: false })
+    Request::Enter(Entry { side, order, price, valid_ns, distances: Distances::NONE, adds: false, tag: 0 })
 }
 
 fn market(side: Side) -> Request {
@@ -94,7 +94,7 @@ fn a_signal_on_a_close_fills_at_the_next_open() {
     // 4 gained, fees 0.102 and 0.106
     assert_eq!(recorder.trades.net_pnl, [3.792]);
     assert_eq!(recorder.equity, [10_000.0, 10_000.898, 10_001.898, 10_003.792]);
-    assert_eq!(recorder.equity_ts, [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE]);
+    assert_eq!(recorder.equity_ts, [0, MINUTE, 2 * MINUTE, 3 * MINUTE]);
     // From the average entry of 102: up to 107 only counts while open, so 106; down to 101.
     assert_eq!(
         (recorder.trades.max_favourable[0], recorder.trades.max_adverse[0]),
@@ -248,7 +248,7 @@ fn funding_is_paid_by_longs_and_interest_by_shorts() {
     assert_eq!(long.equity.last(), Some(&(10_000.0 - 0.1 - 1.0)));
     let short = play(&spec(&costs), &columns, vec![(0, market(Side::Sell)), (2, Request::Leave(Reason::ExitRule))]);
     assert_eq!(short.equity.last(), Some(&(10_000.0 - 0.2 + 1.0 - 3.0)));
-    assert_eq!(short.trades.funding, [2.0]);
+    assert_eq!(short.trades.funding, [-2.0]);
     let (ts, rates) = ([90_000_000_000], [-0.005]);
     let frame = Frame { bars: columns.view(), detail: None, funding: Some((&ts, &rates)) };
     let recorded = play_frames(&spec(""), &[frame], vec![(0, market(Side::Buy))]).unwrap();

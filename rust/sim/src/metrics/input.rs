@@ -48,7 +48,7 @@ pub struct TradeColumns<'a> {
     pub entry_ts: &'a [i64],
     /// Time of the fill that closed the position, ns UTC.
     pub exit_ts: &'a [i64],
-    /// Largest quantity held, base units or contracts.
+    /// Everything that was added, base units or contracts.
     pub quantity: &'a [f64],
     /// Average entry price.
     pub entry_price: &'a [f64],
