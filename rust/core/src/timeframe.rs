@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// One day, ns.
@@ -15,7 +16,8 @@ const UNITS: [(char, i64); 5] =
     [('w', WEEK_NS), ('d', DAY_NS), ('h', 3_600_000_000_000), ('m', 60_000_000_000), ('s', 1_000_000_000)];
 
 /// A fixed, positive interval of whole seconds. Months are none: they differ in length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Timeframe(i64);
 
 /// A text or a number that is no timeframe.
@@ -52,6 +54,20 @@ impl FromStr for Timeframe {
         }
         let count: i64 = digits.parse().map_err(|_| refuse())?;
         count.checked_mul(*unit_ns).filter(|&ns| ns > 0).map(Self).ok_or_else(refuse)
+    }
+}
+
+impl TryFrom<String> for Timeframe {
+    type Error = TimeframeError;
+
+    fn try_from(text: String) -> Result<Self, TimeframeError> {
+        text.parse()
+    }
+}
+
+impl From<Timeframe> for String {
+    fn from(timeframe: Timeframe) -> Self {
+        timeframe.to_string()
     }
 }
 
