@@ -167,12 +167,13 @@ def export(
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.files import write_bars
 
+    first_ns, end_ns = _time(start), _time(end)
     store = Catalogue(catalogue)
     entry = store.find(name, timeframe)
     path = out or Path(f"{entry.name.symbol}-{entry.timeframe}.{to}")
     if path.exists() and not replace:
         raise DataError(f"{path}: exists already", hint="--replace writes over it, --out names another")
-    bars = store.bars(name, timeframe, _time(start), _time(end))
+    bars = store.bars(name, timeframe, first_ns, end_ns)
     if not len(bars):
         raise DataError(f"{entry} has no bars in that range")
     write_bars(bars, path, to)
