@@ -51,7 +51,8 @@ class Staged(NamedTuple):
 class CatalogueWriter:
     """Writes any number of entries: they are staged one by one and appear when the `with` block ends without an error.
 
-    One process writes at a time. What a killed one left behind is removed by the next.
+    One process writes at a time; what a killed one left behind is removed by the next. Killed in the moment
+    when several entries appear, it leaves some of them new and some old, each whole.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -97,8 +98,10 @@ class CatalogueWriter:
         """Checks bars, repairs them by `policy` and writes them aside; `place` names a row of theirs in errors.
 
         Raises:
-            DataError: they are faulty, the entry exists (mode "new"), or they do not continue it (mode "append").
+            DataError: there are none, they are faulty, the entry exists ("new"), or they do not continue it ("append").
         """
+        if not len(bars):
+            raise DataError(f"{bars.instrument}: no bars to store")
         name, timeframe = EntryName.parse(bars.instrument), bars.timeframe
         folder = self._catalogue.folder(name, timeframe)
         exists = (folder / FILE_NAME).exists()

@@ -305,6 +305,11 @@ def test_a_file_where_the_catalogue_should_be_is_named(tmp_path: Path) -> None:
         Catalogue(tmp_path / "file").write(market())
 
 
+def test_no_bars_are_refused(catalogue: Catalogue) -> None:
+    with pytest.raises(DataError, match="no bars to store"):
+        catalogue.write(market().take(slice(0, 0)))
+
+
 def test_a_full_disk_leaves_what_was(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue.write(market())
 
