@@ -1,6 +1,6 @@
 //! The catalogue of indicators: names, inputs, parameters and outputs, for rules, Python and documentation alike.
 
-use super::{Indicator, IndicatorError, ema, sma};
+use super::{Indicator, IndicatorError, ema, rolling_extreme, sma};
 
 /// The largest period any indicator accepts.
 pub const PERIOD_MAX: f64 = 1_000_000.0;
@@ -111,6 +111,8 @@ pub static CATALOG: &[&Spec] = &[
     // volatility
     // volume
     // statistics
+    &rolling_extreme::MIN,
+    &rolling_extreme::MAX,
 ];
 
 /// The entry of that name.

@@ -8,6 +8,9 @@
 pub mod catalog;
 mod ema;
 mod error;
+mod finite;
+mod rolling_extreme;
+mod rolling_fold;
 mod sma;
 
 pub use catalog::{CATALOG, Input, Param, Spec, find};
