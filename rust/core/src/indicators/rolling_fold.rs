@@ -98,7 +98,7 @@ impl<const N: usize> Rows<N> for [&[f64]; N] {
 }
 
 /// Blocks computed side by side: they are independent, and their chains of joins overlap.
-const LANES: usize = 2;
+const LANES: usize = 4;
 
 /// Writes `finish` of every full window to `out` and NaN before the first; `false` when a row was not finite.
 pub(super) fn fold_windows<F: Fold<N>, const N: usize, const M: usize>(
@@ -110,8 +110,11 @@ pub(super) fn fold_windows<F: Fold<N>, const N: usize, const M: usize>(
     let len = out[0].len();
     let full = window.min(len);
     out.iter_mut().for_each(|column| column[..full].fill(f64::NAN));
-    if !rows.load(0, full) || len < window {
-        return len < window;
+    if !rows.load(0, full) {
+        return false;
+    }
+    if len < window {
+        return true;
     }
     let leading = finish(leading_window::<F, N>(rows.columns(0, window)));
     for (column, value) in out.iter_mut().zip(leading) {
@@ -193,7 +196,8 @@ fn fold_blocks<F: Fold<N>, const N: usize, const M: usize, const L: usize>(
 /// Cuts `L` blocks of `window` rows from the front and keeps the first `count` of each.
 fn lanes_of<const L: usize>(mut column: &mut [f64], window: usize, count: usize) -> [&mut [f64]; L] {
     std::array::from_fn(|_| {
-        let (block, rest) = std::mem::take(&mut column).split_at_mut(window.min(column.len()));
+        let end = window.min(column.len());
+        let (block, rest) = std::mem::take(&mut column).split_at_mut(end);
         column = rest;
         &mut block[..count]
     })
