@@ -1,6 +1,10 @@
 //! The catalogue of indicators: names, inputs, parameters and outputs, for rules, Python and documentation alike.
 
-use super::{Indicator, IndicatorError, ema, rolling_extreme, sma};
+use super::rolling_extreme;
+use super::{Indicator, IndicatorError};
+use super::{
+    atr, bollinger, dema, ema, macd, natr, rma, rsi, sma, stddev, stochastic, stochastic_fast, tema, true_range,
+};
 
 /// The largest period any indicator accepts.
 pub const PERIOD_MAX: f64 = 1_000_000.0;
@@ -106,13 +110,25 @@ pub static CATALOG: &[&Spec] = &[
     // averages
     &sma::SPEC,
     &ema::SPEC,
+    &dema::SPEC,
+    &tema::SPEC,
+    &rma::SPEC,
     // momentum
+    &rsi::SPEC,
+    &macd::SPEC,
+    &stochastic::SPEC,
+    &stochastic_fast::SPEC,
     // trend
     // volatility
+    &true_range::SPEC,
+    &atr::SPEC,
+    &natr::SPEC,
+    &bollinger::SPEC,
     // volume
     // statistics
     &rolling_extreme::MIN,
     &rolling_extreme::MAX,
+    &stddev::SPEC,
 ];
 
 /// The entry of that name.

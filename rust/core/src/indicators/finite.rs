@@ -1,21 +1,10 @@
 //! The policy for NaN and infinite inputs in batches: such a row's outputs are NaN and no state sees it.
 
 use super::Indicator;
+use super::batch::all_finite;
 
 /// Rows checked at once: few enough to stay in the first-level cache until they are used.
 pub(super) const STRETCH: usize = 1024;
-
-/// Whether every value is finite.
-pub(super) fn all_finite(values: &[f64]) -> bool {
-    let (chunks, rest) = values.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for chunk in chunks {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane += x - x; // NaN unless x is finite: no branch, two lanes an instruction
-        }
-    }
-    lanes.iter().all(|&lane| lane == 0.0) && rest.iter().all(|x| x.is_finite())
-}
 
 /// `step` of one row, or NaN without a step where a value is not finite.
 pub(super) fn checked<const N: usize, const M: usize>(

@@ -5,18 +5,47 @@
 //! makes that row's outputs NaN and leaves the state untouched, so that the indicator resumes with the next row.
 //! Conventions, seeds and tie rules are those of TA-Lib 0.8 where it has the function.
 
+mod atr;
+mod batch;
+mod bollinger;
 pub mod catalog;
+mod dema;
 mod ema;
 mod error;
+mod extremes;
 mod finite;
+mod macd;
+mod moments;
+mod natr;
+mod recursive;
+mod rma;
 mod rolling_extreme;
 mod rolling_fold;
+mod rsi;
 mod sma;
+mod stddev;
+mod stochastic;
+mod stochastic_fast;
+mod tema;
+mod true_range;
+mod window;
 
+pub use atr::Atr;
+pub use bollinger::Bollinger;
 pub use catalog::{CATALOG, Input, Param, Spec, find};
+pub use dema::Dema;
 pub use ema::Ema;
 pub use error::IndicatorError;
+pub use macd::Macd;
+pub use natr::Natr;
+pub use rma::Rma;
+pub use rsi::Rsi;
 pub use sma::Sma;
+pub use stddev::StdDev;
+pub use stochastic::Stochastic;
+pub use stochastic_fast::StochasticFast;
+pub use tema::Tema;
+pub use true_range::TrueRange;
 
 /// A streaming indicator with its batch kernel.
 ///

@@ -6,7 +6,8 @@
 //! holds that window's rounding only, whatever went before, and a window of zeros sums to zero. Items may be taken
 //! relative to an anchor, the last row before the later block, which keeps second moments of large prices exact.
 
-use super::finite::{STRETCH, all_finite};
+use super::batch::all_finite;
+use super::finite::STRETCH;
 
 /// How rows of `N` values become items and how items join.
 pub(super) trait Fold<const N: usize> {
