@@ -1,7 +1,7 @@
 //! The catalogue of indicators: names, inputs, parameters and outputs, for rules, Python and documentation alike.
 
-use super::rolling_extreme;
 use super::{Indicator, IndicatorError};
+use super::{aroon, donchian, rolling_arg, rolling_extreme, williams_r};
 use super::{
     atr, bollinger, dema, ema, macd, natr, rma, rsi, sma, stddev, stochastic, stochastic_fast, tema, true_range,
 };
@@ -118,16 +118,21 @@ pub static CATALOG: &[&Spec] = &[
     &macd::SPEC,
     &stochastic::SPEC,
     &stochastic_fast::SPEC,
+    &williams_r::SPEC,
     // trend
+    &aroon::SPEC,
     // volatility
     &true_range::SPEC,
     &atr::SPEC,
     &natr::SPEC,
     &bollinger::SPEC,
+    &donchian::SPEC,
     // volume
     // statistics
     &rolling_extreme::MIN,
     &rolling_extreme::MAX,
+    &rolling_arg::MIN,
+    &rolling_arg::MAX,
     &stddev::SPEC,
 ];
 

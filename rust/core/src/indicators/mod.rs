@@ -5,20 +5,24 @@
 //! makes that row's outputs NaN and leaves the state untouched, so that the indicator resumes with the next row.
 //! Conventions, seeds and tie rules are those of TA-Lib 0.8 where it has the function.
 
+mod aroon;
 mod atr;
 mod batch;
 mod bollinger;
 pub mod catalog;
 mod dema;
+mod donchian;
 mod ema;
 mod error;
 mod extremes;
 mod finite;
+mod high_low;
 mod macd;
 mod moments;
 mod natr;
 mod recursive;
 mod rma;
+mod rolling_arg;
 mod rolling_extreme;
 mod rolling_fold;
 mod rsi;
@@ -28,7 +32,9 @@ mod stochastic;
 mod stochastic_fast;
 mod tema;
 mod true_range;
+mod williams_r;
 mod window;
+mod windowed;
 
 pub use atr::Atr;
 pub use bollinger::Bollinger;
