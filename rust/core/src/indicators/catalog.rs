@@ -1,7 +1,10 @@
 //! The catalogue of indicators: names, inputs, parameters and outputs, for rules, Python and documentation alike.
 
 use super::{Indicator, IndicatorError};
-use super::{aroon, donchian, rolling_arg, rolling_extreme, williams_r};
+use super::{
+    accumulation, aroon, cmf, directional, donchian, keltner, mfi, psar, rolling_arg, rolling_extreme, supertrend,
+    trix, williams_r,
+};
 use super::{
     atr, bollinger, dema, ema, macd, natr, rma, rsi, sma, stddev, stochastic, stochastic_fast, tema, true_range,
 };
@@ -119,15 +122,27 @@ pub static CATALOG: &[&Spec] = &[
     &stochastic::SPEC,
     &stochastic_fast::SPEC,
     &williams_r::SPEC,
+    &trix::SPEC,
+    &mfi::SPEC,
     // trend
     &aroon::SPEC,
+    &directional::AVERAGE,
+    &directional::RATING,
+    &directional::INDEX,
+    &directional::PLUS,
+    &directional::MINUS,
+    &psar::SPEC,
+    &supertrend::SPEC,
     // volatility
     &true_range::SPEC,
     &atr::SPEC,
     &natr::SPEC,
     &bollinger::SPEC,
     &donchian::SPEC,
+    &keltner::SPEC,
     // volume
+    &accumulation::SPEC,
+    &cmf::SPEC,
     // statistics
     &rolling_extreme::MIN,
     &rolling_extreme::MAX,

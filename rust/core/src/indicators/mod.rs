@@ -5,32 +5,42 @@
 //! makes that row's outputs NaN and leaves the state untouched, so that the indicator resumes with the next row.
 //! Conventions, seeds and tie rules are those of TA-Lib 0.8 where it has the function.
 
+mod accumulation;
 mod aroon;
 mod atr;
 mod batch;
 mod bollinger;
 pub mod catalog;
+mod cmf;
 mod dema;
+mod directional;
 mod donchian;
 mod ema;
 mod error;
 mod extremes;
 mod finite;
 mod high_low;
+mod keltner;
 mod macd;
+mod mfi;
 mod moments;
+mod money_flow;
 mod natr;
+mod psar;
 mod recursive;
 mod rma;
 mod rolling_arg;
 mod rolling_extreme;
 mod rolling_fold;
 mod rsi;
+mod scanned;
 mod sma;
 mod stddev;
 mod stochastic;
 mod stochastic_fast;
+mod supertrend;
 mod tema;
+mod trix;
 mod true_range;
 mod williams_r;
 mod window;

@@ -21,6 +21,23 @@ pub(super) trait Fold<const N: usize> {
     fn join(older: Self::Item, newer: Self::Item) -> Self::Item;
 }
 
+/// Folds rows to the sums of their columns.
+#[derive(Clone)]
+pub(super) struct Sums;
+
+impl<const N: usize> Fold<N> for Sums {
+    type Item = [f64; N];
+    const EMPTY: [f64; N] = [0.0; N];
+
+    fn item(row: [f64; N], _anchor: [f64; N], _position: f64) -> [f64; N] {
+        row
+    }
+
+    fn join(older: [f64; N], newer: [f64; N]) -> [f64; N] {
+        std::array::from_fn(|column| older[column] + newer[column])
+    }
+}
+
 /// A full window: its fold, its newest row, and the anchor and the newest row's position behind the items.
 #[derive(Clone, Copy)]
 pub(super) struct Window<T, const N: usize> {
