@@ -2,8 +2,8 @@
 
 use super::{Indicator, IndicatorError};
 use super::{
-    accumulation, aroon, cmf, directional, donchian, keltner, mfi, psar, rolling_arg, rolling_extreme, supertrend,
-    trix, williams_r,
+    accumulation, aroon, beta, cci, cmf, correlation, directional, donchian, ichimoku, keltner, lagged,
+    linear_regression, mfi, percentile_rank, psar, rolling_arg, rolling_extreme, supertrend, trix, williams_r, zscore,
 };
 use super::{
     atr, bollinger, dema, ema, macd, natr, rma, rsi, sma, stddev, stochastic, stochastic_fast, tema, true_range,
@@ -124,6 +124,9 @@ pub static CATALOG: &[&Spec] = &[
     &williams_r::SPEC,
     &trix::SPEC,
     &mfi::SPEC,
+    &cci::SPEC,
+    &lagged::RATE,
+    &lagged::MOMENTUM,
     // trend
     &aroon::SPEC,
     &directional::AVERAGE,
@@ -133,6 +136,7 @@ pub static CATALOG: &[&Spec] = &[
     &directional::MINUS,
     &psar::SPEC,
     &supertrend::SPEC,
+    &ichimoku::SPEC,
     // volatility
     &true_range::SPEC,
     &atr::SPEC,
@@ -149,6 +153,16 @@ pub static CATALOG: &[&Spec] = &[
     &rolling_arg::MIN,
     &rolling_arg::MAX,
     &stddev::SPEC,
+    &percentile_rank::SPEC,
+    &zscore::SPEC,
+    &correlation::SPEC,
+    &beta::SPEC,
+    &linear_regression::VALUE,
+    &linear_regression::SLOPE,
+    &linear_regression::INTERCEPT,
+    &linear_regression::DETERMINATION,
+    &lagged::RETURNS,
+    &lagged::LOG_RETURNS,
 ];
 
 /// The entry of that name.

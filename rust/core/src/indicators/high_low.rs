@@ -4,6 +4,7 @@ use super::rolling_extreme::{greater, lesser};
 use super::rolling_fold::Fold;
 
 /// Folds rows that begin with a high and a low to the greatest high and the least low.
+#[derive(Clone)]
 pub(super) struct HighLow;
 
 impl<const N: usize> Fold<N> for HighLow {
