@@ -104,10 +104,8 @@ impl Formula<1, 1> for Determination {
     type Fold = CoMoments;
 
     fn values(&self, window: Window<CoMoments, 1>) -> [f64; 1] {
-        let CoMoments { squares, products, .. } = window.fold;
-        let period = window.fold.count;
-        let spread = period * (period * period - 1.0) / 12.0;
-        let share = products * products / (squares * spread);
-        [if squares > 0.0 { share.min(1.0) } else { 0.0 }]
+        let CoMoments { xx, yy, xy, .. } = window.fold;
+        let share = xy * xy / (xx * yy);
+        [if xx > 0.0 { share.min(1.0) } else { 0.0 }]
     }
 }

@@ -6,6 +6,7 @@
 //! Conventions, seeds and tie rules are those of TA-Lib 0.8 where it has the function.
 
 mod accumulation;
+mod anchored_moments;
 mod aroon;
 mod atr;
 mod batch;

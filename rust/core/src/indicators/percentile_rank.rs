@@ -31,8 +31,15 @@ impl PercentileRank {
 #[inline(always)]
 fn rank(values: &[f64]) -> f64 {
     let (before, x) = (&values[..values.len() - 1], values[values.len() - 1]);
-    let less: u64 = before.iter().map(|&other| u64::from(other < x)).sum();
-    100.0 * (less as f64 / before.len() as f64)
+    let (blocks, rest) = before.as_chunks::<8>();
+    let mut lanes = [0.0; 8];
+    for block in blocks {
+        for (lane, &other) in lanes.iter_mut().zip(block) {
+            *lane += if other < x { 1.0 } else { 0.0 };
+        }
+    }
+    let less = lanes.iter().sum::<f64>() + rest.iter().filter(|&&other| other < x).count() as f64;
+    100.0 * (less / before.len() as f64)
 }
 
 impl Indicator for PercentileRank {

@@ -23,7 +23,7 @@ impl Formula<1, 1> for ZScore {
     type Fold = CoMoments;
 
     fn values(&self, window: Window<CoMoments, 1>) -> [f64; 1] {
-        let CoMoments { count, mean, squares, .. } = window.fold;
-        [if squares > 0.0 { (window.row[0] - mean) / (squares / count).sqrt() } else { 0.0 }]
+        let CoMoments { count, x: mean, xx, .. } = window.fold;
+        [if xx > 0.0 { (window.row[0] - mean) / (xx / count).sqrt() } else { 0.0 }]
     }
 }
