@@ -7,6 +7,8 @@ use super::{
 };
 use super::{
     atr, bollinger, dema, ema, macd, natr, rma, rsi, sma, stddev, stochastic, stochastic_fast, tema, true_range,
+    atr, bollinger, dema, ema, ewm, hma, kama, macd, natr, obv, rma, rsi, sma, stddev, stochastic, stochastic_fast,
+    stochastic_rsi, tema, true_range, vwap, vwap_anchored, vwap_rolling, vwap_session, vwma, wma,
 };
 
 /// The largest period any indicator accepts.
@@ -116,6 +118,11 @@ pub static CATALOG: &[&Spec] = &[
     &dema::SPEC,
     &tema::SPEC,
     &rma::SPEC,
+    &wma::SPEC,
+    &hma::SPEC,
+    &kama::SPEC,
+    &vwma::SPEC,
+    &ewm::SPEC,
     // momentum
     &rsi::SPEC,
     &macd::SPEC,
@@ -127,6 +134,7 @@ pub static CATALOG: &[&Spec] = &[
     &cci::SPEC,
     &lagged::RATE,
     &lagged::MOMENTUM,
+    &stochastic_rsi::SPEC,
     // trend
     &aroon::SPEC,
     &directional::AVERAGE,
@@ -147,6 +155,11 @@ pub static CATALOG: &[&Spec] = &[
     // volume
     &accumulation::SPEC,
     &cmf::SPEC,
+    &obv::SPEC,
+    &vwap::SPEC,
+    &vwap_session::SPEC,
+    &vwap_rolling::SPEC,
+    &vwap_anchored::SPEC,
     // statistics
     &rolling_extreme::MIN,
     &rolling_extreme::MAX,

@@ -22,6 +22,7 @@ mod directional;
 mod donchian;
 mod ema;
 mod error;
+mod ewm;
 mod extremes;
 mod finite;
 mod high_low;
@@ -29,6 +30,8 @@ mod ichimoku;
 mod keltner;
 mod lagged;
 mod linear_regression;
+mod hma;
+mod kama;
 mod macd;
 mod mfi;
 mod moments;
@@ -37,6 +40,7 @@ mod natr;
 mod percentile_rank;
 mod psar;
 mod recent;
+mod obv;
 mod recursive;
 mod rma;
 mod rolling_arg;
@@ -49,6 +53,7 @@ mod stddev;
 mod stochastic;
 mod stochastic_fast;
 mod supertrend;
+mod stochastic_rsi;
 mod tema;
 mod trix;
 mod true_range;
@@ -56,6 +61,14 @@ mod williams_r;
 mod window;
 mod windowed;
 mod zscore;
+mod vwap;
+mod vwap_anchored;
+mod vwap_rolling;
+mod vwap_session;
+mod vwma;
+mod weighted_mean;
+mod window;
+mod wma;
 
 pub use atr::Atr;
 pub use bollinger::Bollinger;
@@ -63,21 +76,32 @@ pub use catalog::{CATALOG, Input, Param, Spec, find};
 pub use dema::Dema;
 pub use ema::Ema;
 pub use error::IndicatorError;
+pub use ewm::Ewm;
+pub use hma::Hma;
+pub use kama::Kama;
 pub use macd::Macd;
 pub use natr::Natr;
+pub use obv::Obv;
 pub use rma::Rma;
 pub use rsi::Rsi;
 pub use sma::Sma;
 pub use stddev::StdDev;
 pub use stochastic::Stochastic;
 pub use stochastic_fast::StochasticFast;
+pub use stochastic_rsi::StochasticRsi;
 pub use tema::Tema;
 pub use true_range::TrueRange;
+pub use vwap::Vwap;
+pub use vwap_anchored::VwapAnchored;
+pub use vwap_rolling::VwapRolling;
+pub use vwap_session::VwapSession;
+pub use vwma::Vwma;
+pub use wma::Wma;
 
 /// A streaming indicator with its batch kernel.
 ///
 /// `update` and `batch` agree to the last bit unless the type's documentation states a tolerance.
-pub trait Indicator: Send {
+pub trait Indicator: Send + Sync {
     /// How many leading outputs are undefined (NaN).
     fn lookback(&self) -> usize;
 

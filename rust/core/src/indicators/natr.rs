@@ -14,7 +14,7 @@ pub(super) const SPEC: Spec = Spec {
     make: |p| Ok(Box::new(Natr::new(p[0] as usize)?)),
 };
 
-/// 100 ATR / close; 0 where the close is 0 (TA-Lib's convention). Batch and streaming agree to 1e-12 relative.
+/// 100 ATR / close; 0 where the close is 0 (TA-Lib's convention; its NATR of period 1 forgets to divide, ours does not). Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
 pub struct Natr(Atr);
 

@@ -21,6 +21,11 @@ impl Recursive {
         Self::weighted(period, 1.0 / period as f64)
     }
 
+    /// The average of pandas' `ewm(span=period, adjust=False)`: weight 2/(period+1), seeded with the first value.
+    pub(super) fn exponential_from_first(period: usize) -> Self {
+        Self::weighted(1, 2.0 / (period as f64 + 1.0))
+    }
+
     fn weighted(period: usize, weight: f64) -> Self {
         Self { period, weight, seen: 0, sum: 0.0, value: f64::NAN }
     }

@@ -14,23 +14,29 @@ pub(super) const SPEC: Spec = Spec {
     make: |p| Ok(Box::new(StochasticFast::new(p[0] as usize, p[1] as usize)?)),
 };
 
-/// Lane's raw %K: 100 (close - lowest) / (highest - lowest) of the last `period` bars, 0 where they are equal.
+/// Lane's raw %K: 100 (close - lowest) / (highest - lowest) of the last `period` bars, 0 where that range is `flat`.
 #[derive(Debug, Clone)]
 pub(super) struct RawK {
     highest: Extreme,
     lowest: Extreme,
+    flat: f64,
     missing: usize,
 }
 
 #[inline]
-pub(super) fn position(close: f64, lowest: f64, highest: f64) -> f64 {
+pub(super) fn position(close: f64, lowest: f64, highest: f64, flat: f64) -> f64 {
     let range = highest - lowest;
-    if range == 0.0 { 0.0 } else { 100.0 * (close - lowest) / range }
+    if range <= flat { 0.0 } else { 100.0 * (close - lowest) / range }
 }
 
 impl RawK {
     pub(super) fn new(period: usize) -> Self {
-        Self { highest: Extreme::maximum(period), lowest: Extreme::minimum(period), missing: period - 1 }
+        Self::with_flat(period, 0.0)
+    }
+
+    /// As `new`, for a source whose range counts as none up to `flat`.
+    pub(super) fn with_flat(period: usize, flat: f64) -> Self {
+        Self { highest: Extreme::maximum(period), lowest: Extreme::minimum(period), flat, missing: period - 1 }
     }
 
     pub(super) fn period(&self) -> usize {
@@ -45,7 +51,7 @@ impl RawK {
             self.missing -= 1;
             return f64::NAN;
         }
-        position(close, lowest, highest)
+        position(close, lowest, highest, self.flat)
     }
 }
 

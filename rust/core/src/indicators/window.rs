@@ -77,3 +77,46 @@ impl RollingSum {
         if self.window.is_full() { self.sum } else { f64::NAN }
     }
 }
+
+/// A running sum with weights 1 (oldest) to `period` (newest), renewed at each turn as [`RollingSum`] is.
+#[derive(Debug, Clone)]
+pub(super) struct WeightedSum {
+    window: Window,
+    plain: f64,
+    weighted: f64,
+    turn: Turn,
+}
+
+/// The sums of the turn under way, from zero.
+#[derive(Debug, Clone, Default)]
+struct Turn {
+    count: f64,
+    plain: f64,
+    weighted: f64,
+}
+
+impl WeightedSum {
+    pub(super) fn new(period: usize) -> Self {
+        Self { window: Window::new(period), plain: 0.0, weighted: 0.0, turn: Turn::default() }
+    }
+
+    pub(super) fn period(&self) -> usize {
+        self.window.period()
+    }
+
+    /// Adds a value, drops the oldest; the weighted sum, or NaN until the window is full.
+    #[inline]
+    pub(super) fn push(&mut self, x: f64) -> f64 {
+        let old = self.window.push(x);
+        self.turn.count += 1.0;
+        self.turn.plain += x;
+        self.turn.weighted += self.turn.count * x;
+        self.weighted += self.window.period() as f64 * x - self.plain;
+        self.plain += x - old;
+        if self.window.is_turn() {
+            (self.plain, self.weighted) = (self.turn.plain, self.turn.weighted);
+            self.turn = Turn::default();
+        }
+        if self.window.is_full() { self.weighted } else { f64::NAN }
+    }
+}
