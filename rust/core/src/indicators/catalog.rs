@@ -6,7 +6,6 @@ use super::{
     linear_regression, mfi, percentile_rank, psar, rolling_arg, rolling_extreme, supertrend, trix, williams_r, zscore,
 };
 use super::{
-    atr, bollinger, dema, ema, macd, natr, rma, rsi, sma, stddev, stochastic, stochastic_fast, tema, true_range,
     atr, bollinger, dema, ema, ewm, hma, kama, macd, natr, obv, rma, rsi, sma, stddev, stochastic, stochastic_fast,
     stochastic_rsi, tema, true_range, vwap, vwap_anchored, vwap_rolling, vwap_session, vwma, wma,
 };

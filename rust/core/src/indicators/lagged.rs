@@ -67,7 +67,7 @@ struct Lagged<F> {
     next: usize,
 }
 
-impl<F: Fn(f64, f64) -> f64 + Copy + Send + 'static> Lagged<F> {
+impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Lagged<F> {
     fn new(period: usize, change: F) -> Self {
         Self { period, change, past: Vec::new(), next: 0 }
     }
@@ -87,7 +87,7 @@ impl<F: Fn(f64, f64) -> f64 + Copy + Send + 'static> Lagged<F> {
     }
 }
 
-impl<F: Fn(f64, f64) -> f64 + Copy + Send + 'static> Indicator for Lagged<F> {
+impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Indicator for Lagged<F> {
     fn lookback(&self) -> usize {
         self.period
     }

@@ -84,7 +84,7 @@ impl<F: Fn(Fitted) -> f64> Line<F> {
     }
 }
 
-impl<F: Fn(Fitted) -> f64 + Clone + Send + 'static> Formula<1, 1> for Line<F> {
+impl<F: Fn(Fitted) -> f64 + Clone + Send + Sync + 'static> Formula<1, 1> for Line<F> {
     type Fold = Moment;
 
     fn values(&self, window: Window<[f64; 2], 1>) -> [f64; 1] {

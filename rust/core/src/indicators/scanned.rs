@@ -4,7 +4,7 @@ use super::Indicator;
 use super::finite::{checked, scan};
 
 /// A fresh or running state over rows of `N` values with `M` outputs.
-pub(super) trait Step<const N: usize, const M: usize>: Clone + Send + 'static {
+pub(super) trait Step<const N: usize, const M: usize>: Clone + Send + Sync + 'static {
     /// How many leading outputs are NaN.
     fn lookback(&self) -> usize;
     /// Takes a row of finite values; NaN during the warm-up.

@@ -5,9 +5,9 @@ use super::finite::{self, checked};
 use super::rolling_fold::{Fold, RollingFold, Window, fold_windows};
 
 /// The formula over rows of `N` values with `M` outputs.
-pub(super) trait Formula<const N: usize, const M: usize>: Clone + Send + 'static {
+pub(super) trait Formula<const N: usize, const M: usize>: Clone + Send + Sync + 'static {
     /// What is folded over the window.
-    type Fold: Fold<N, Item: Send>;
+    type Fold: Fold<N, Item: Send + Sync>;
     /// The outputs of a full window.
     fn values(&self, window: Window<<Self::Fold as Fold<N>>::Item, N>) -> [f64; M];
 }
