@@ -1,10 +1,8 @@
 //! Rolling beta.
 
-use super::anchored_moments::fold_moments;
 use super::batch::all_finite;
-use super::co_moments::CoMoments;
 use super::finite::{self, checked};
-use super::rolling_fold::{RollingFold, Rows};
+use super::rolling_fold::{Fold, RollingFold, Rows, Window, fold_windows};
 use super::{Indicator, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -18,10 +16,10 @@ pub(super) const SPEC: Spec = Spec {
 
 /// Covariance of both series' one-row returns over the variance of the first one's, TA-Lib's order: the source is the
 /// market, the other series the asset. A return after a value of 0 is 0; beta is 0 where the source's returns are
-/// constant. Batch and streaming agree to 1e-12 of the two series' ratio of deviations.
+/// constant.
 struct Beta {
     last: Option<[f64; 2]>,
-    returns: RollingFold<CoMoments, 2>,
+    returns: RollingFold<Products, 2>,
 }
 
 impl Beta {
@@ -32,13 +30,32 @@ impl Beta {
 
 #[inline(always)]
 fn change(now: f64, before: f64) -> f64 {
-    let change = now / before - 1.0;
+    let change = (now - before) / before; // not now / before - 1, which rounds a small return
     if before == 0.0 { 0.0 } else { change }
 }
 
+/// Sums of x, y, x x and x y, where x and y are deviations from the anchor.
+struct Products;
+
+impl Fold<2> for Products {
+    type Item = [f64; 4];
+    const EMPTY: [f64; 4] = [0.0; 4];
+
+    fn item(row: [f64; 2], anchor: [f64; 2], _position: f64) -> [f64; 4] {
+        let (x, y) = (row[0] - anchor[0], row[1] - anchor[1]);
+        [x, y, x * x, x * y]
+    }
+
+    fn join(older: [f64; 4], newer: [f64; 4]) -> [f64; 4] {
+        std::array::from_fn(|sum| older[sum] + newer[sum])
+    }
+}
+
 #[inline(always)]
-fn slope(CoMoments { xx, xy, .. }: CoMoments) -> f64 {
-    let slope = xy / xx;
+fn slope(window: Window<[f64; 4], 2>, per_row: f64) -> f64 {
+    let [x, y, xx, xy] = window.fold;
+    let mean = x * per_row;
+    let slope = (xy - mean * y) / (xx - mean * x);
     if xx > 0.0 { slope } else { 0.0 }
 }
 
@@ -51,7 +68,8 @@ impl Indicator for Beta {
         checked(row, out, |row: [f64; 2]| {
             let Some(last) = self.last.replace(row) else { return [f64::NAN] };
             let window = self.returns.push([change(row[0], last[0]), change(row[1], last[1])]);
-            [window.map_or(f64::NAN, |window| slope(window.fold))]
+            let per_row = 1.0 / self.returns.window() as f64;
+            [window.map_or(f64::NAN, |window| slope(window, per_row))]
         });
     }
 
@@ -68,8 +86,8 @@ impl Indicator for Beta {
             |prices: [&[f64]; 2], [out]: &mut [&mut [f64]; 1]| {
                 let Some((first, out)) = out.split_first_mut() else { return true };
                 *first = f64::NAN;
-                let row = |at: usize| prices.map(|column| change(column[at + 1], column[at]));
-                fold_moments(window, || ReturnRows::new(prices, window), row, &mut [out], slope)
+                let (per_row, rows) = (1.0 / window as f64, ReturnRows::new(prices, window));
+                fold_windows::<Products, 2, 1>(window, rows, &mut [out], |window| [slope(window, per_row)])
             },
         );
     }

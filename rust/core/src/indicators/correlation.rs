@@ -1,11 +1,9 @@
 //! Rolling correlation.
 
-use super::anchored_moments::fold_moments;
-use super::co_moments::CoMoments;
-use super::finite::{self, checked};
 use super::rolling_extreme::{greater, lesser};
-use super::rolling_fold::RollingFold;
-use super::{Indicator, Input, Param, Spec};
+use super::rolling_fold::{Fold, Window};
+use super::windowed::{Formula, Windowed};
+use super::{Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
     name: "correlation",
@@ -13,39 +11,36 @@ pub(super) const SPEC: Spec = Spec {
     inputs: &[Input::Source, Input::Other],
     params: &[Param::period("period", 30.0)],
     outputs: &["value"],
-    make: |p| Ok(Box::new(Correlation(RollingFold::new(p[0] as usize)))),
+    make: |p| Ok(Windowed::boxed(p[0] as usize, Correlation { per_row: 1.0 / p[0] })),
 };
 
-/// Batch and streaming agree to 1e-12.
-struct Correlation(RollingFold<CoMoments, 2>);
-
-#[inline(always)]
-fn coefficient(moments: CoMoments) -> f64 {
-    let CoMoments { xx, yy, xy, .. } = moments;
-    let value = xy / (xx * yy).sqrt();
-    if xx > 0.0 && yy > 0.0 { greater(lesser(value, 1.0), -1.0) } else { 0.0 }
+#[derive(Clone)]
+struct Correlation {
+    per_row: f64,
 }
 
-impl Indicator for Correlation {
-    fn lookback(&self) -> usize {
-        self.0.window() - 1
+/// Sums of x, y, x x, y y and x y, where x and y are deviations from the anchor.
+impl Fold<2> for Correlation {
+    type Item = [f64; 5];
+    const EMPTY: [f64; 5] = [0.0; 5];
+
+    fn item(row: [f64; 2], anchor: [f64; 2], _position: f64) -> [f64; 5] {
+        let (x, y) = (row[0] - anchor[0], row[1] - anchor[1]);
+        [x, y, x * x, y * y, x * y]
     }
 
-    fn update(&mut self, row: &[f64], out: &mut [f64]) {
-        checked(row, out, |row: [f64; 2]| [self.0.push(row).map_or(f64::NAN, |window| coefficient(window.fold))]);
+    fn join(older: [f64; 5], newer: [f64; 5]) -> [f64; 5] {
+        std::array::from_fn(|sum| older[sum] + newer[sum])
     }
+}
 
-    fn reset(&mut self) {
-        self.0 = RollingFold::new(self.0.window());
-    }
+impl Formula<2, 1> for Correlation {
+    type Fold = Self;
 
-    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        let window = self.0.window();
-        finite::run(
-            || Self(RollingFold::new(window)),
-            columns,
-            out,
-            |columns, out| fold_moments(window, || columns, |at| columns.map(|column| column[at]), out, coefficient),
-        );
+    fn values(&self, window: Window<[f64; 5], 2>) -> [f64; 1] {
+        let [x, y, xx, yy, xy] = window.fold;
+        let (mean_x, mean_y) = (x * self.per_row, y * self.per_row);
+        let value = (xy - x * mean_y) / ((xx - x * mean_x) * (yy - y * mean_y)).sqrt();
+        [if xx > 0.0 && yy > 0.0 { greater(lesser(value, 1.0), -1.0) } else { 0.0 }]
     }
 }

@@ -43,13 +43,13 @@ pub(super) const LOG_RETURNS: Spec = Spec {
 /// 0 after a value of 0 (TA-Lib's convention).
 #[inline(always)]
 fn rate_of_change(now: f64, before: f64) -> f64 {
-    let rate = 100.0 * (now / before - 1.0);
+    let rate = 100.0 * ((now - before) / before);
     if before == 0.0 { 0.0 } else { rate }
 }
 
 #[inline(always)]
 fn simple_return(now: f64, before: f64) -> f64 {
-    let change = now / before - 1.0;
+    let change = (now - before) / before;
     if before == 0.0 { f64::NAN } else { change }
 }
 

@@ -1,6 +1,6 @@
 //! Least-squares line through a rolling window: its last value, slope, intercept and coefficient of determination.
 
-use super::co_moments::CoMoments;
+use super::rolling_extreme::lesser;
 use super::rolling_fold::{Fold, Window};
 use super::windowed::{Formula, Windowed};
 use super::{Input, Param, Spec};
@@ -41,7 +41,7 @@ pub(super) const DETERMINATION: Spec = Spec {
     inputs: &[Input::Source],
     params: PARAMS,
     outputs: &["value"],
-    make: |p| Ok(Windowed::boxed(p[0] as usize, Determination)),
+    make: |p| Ok(Windowed::boxed(p[0] as usize, Determination::new(p[0]))),
 };
 
 /// Sums of the values and of values times position, both relative to the anchor.
@@ -79,9 +79,13 @@ struct Line<F> {
 
 impl<F: Fn(Fitted) -> f64> Line<F> {
     fn new(period: f64, figure: F) -> Self {
-        let spread = period * (period * period - 1.0) / 12.0; // sum of squared distances from the centre
-        Self { half: (period - 1.0) / 2.0, per_row: 1.0 / period, per_spread: 1.0 / spread, figure }
+        Self { half: (period - 1.0) / 2.0, per_row: 1.0 / period, per_spread: 1.0 / spread(period), figure }
     }
+}
+
+/// Sum of the squared distances of `period` rows from their centre.
+fn spread(period: f64) -> f64 {
+    period * (period * period - 1.0) / 12.0
 }
 
 impl<F: Fn(Fitted) -> f64 + Clone + Send + Sync + 'static> Formula<1, 1> for Line<F> {
@@ -98,14 +102,40 @@ impl<F: Fn(Fitted) -> f64 + Clone + Send + Sync + 'static> Formula<1, 1> for Lin
 
 /// Squared correlation of the values with their positions.
 #[derive(Clone)]
-struct Determination;
+struct Determination {
+    half: f64,
+    per_row: f64,
+    per_spread: f64,
+}
+
+impl Determination {
+    fn new(period: f64) -> Self {
+        Self { half: (period - 1.0) / 2.0, per_row: 1.0 / period, per_spread: 1.0 / spread(period) }
+    }
+}
+
+/// Sums of deviations from the anchor, of deviations times position, and of squared deviations.
+impl Fold<1> for Determination {
+    type Item = [f64; 3];
+    const EMPTY: [f64; 3] = [0.0; 3];
+
+    fn item([x]: [f64; 1], [anchor]: [f64; 1], position: f64) -> [f64; 3] {
+        let deviation = x - anchor;
+        [deviation, deviation * position, deviation * deviation]
+    }
+
+    fn join(older: [f64; 3], newer: [f64; 3]) -> [f64; 3] {
+        std::array::from_fn(|sum| older[sum] + newer[sum])
+    }
+}
 
 impl Formula<1, 1> for Determination {
-    type Fold = CoMoments;
+    type Fold = Self;
 
-    fn values(&self, window: Window<CoMoments, 1>) -> [f64; 1] {
-        let CoMoments { xx, yy, xy, .. } = window.fold;
-        let share = xy * xy / (xx * yy);
-        [if xx > 0.0 { share.min(1.0) } else { 0.0 }]
+    fn values(&self, window: Window<[f64; 3], 1>) -> [f64; 1] {
+        let [sum, moment, squares] = window.fold;
+        let product = moment - (window.position - self.half) * sum;
+        let share = product * product * self.per_spread / (squares - sum * sum * self.per_row);
+        [if squares > 0.0 { lesser(share, 1.0) } else { 0.0 }]
     }
 }

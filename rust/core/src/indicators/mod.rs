@@ -6,7 +6,6 @@
 //! Conventions, seeds and tie rules are those of TA-Lib 0.8 where it has the function.
 
 mod accumulation;
-mod anchored_moments;
 mod aroon;
 mod atr;
 mod batch;
@@ -15,7 +14,6 @@ mod bollinger;
 pub mod catalog;
 mod cci;
 mod cmf;
-mod co_moments;
 mod correlation;
 mod dema;
 mod directional;

@@ -4,7 +4,9 @@
 //! fold is the suffix fold of the earlier block joined with the prefix fold of the later one (van Herk 1992, Gil and
 //! Werman 1993, for extremes; it holds for any associative join). Nothing is ever subtracted: a sum over a window
 //! holds that window's rounding only, whatever went before, and a window of zeros sums to zero. Items may be taken
-//! relative to an anchor, the last row before the later block, which keeps second moments of large prices exact.
+//! relative to an anchor, the later block's first row. It lies in every window that the block completes, so that its
+//! distance from a window's mean is bounded by the window's own spread: central moments from sums about the anchor
+//! lose no more digits than `window` has, at any price, and those of a constant window are exactly 0.
 
 use super::batch::all_finite;
 use super::finite::STRETCH;
@@ -15,7 +17,7 @@ pub(super) trait Fold<const N: usize> {
     type Item: Copy;
     /// Joins with any item to that item.
     const EMPTY: Self::Item;
-    /// The item of `row`, `position` rows after the anchor (0 is the anchor itself, negative lies before).
+    /// The item of `row`, `position` rows after the anchor (negative: before it).
     fn item(row: [f64; N], anchor: [f64; N], position: f64) -> Self::Item;
     /// Joins two neighbouring stretches.
     fn join(older: Self::Item, newer: Self::Item) -> Self::Item;
@@ -54,13 +56,12 @@ pub(super) struct RollingFold<F: Fold<N>, const N: usize> {
     block: Vec<[f64; N]>,
     suffix: Vec<F::Item>,
     prefix: F::Item,
-    anchor: Option<[f64; N]>,
 }
 
 impl<F: Fold<N>, const N: usize> RollingFold<F, N> {
     pub(super) fn new(window: usize) -> Self {
         debug_assert!(window > 0);
-        Self { window, block: Vec::new(), suffix: Vec::new(), prefix: F::EMPTY, anchor: None }
+        Self { window, block: Vec::new(), suffix: Vec::new(), prefix: F::EMPTY }
     }
 
     pub(super) const fn window(&self) -> usize {
@@ -69,29 +70,28 @@ impl<F: Fold<N>, const N: usize> RollingFold<F, N> {
 
     /// Takes a row; `None` until the window is full.
     pub(super) fn push(&mut self, row: [f64; N]) -> Option<Window<F::Item, N>> {
-        let anchor = *self.anchor.get_or_insert(row);
-        self.block.push(row);
-        let filled = self.block.len();
-        let position = filled as f64;
-        self.prefix = F::join(self.prefix, F::item(row, anchor, position));
-        let full = filled == self.window || !self.suffix.is_empty();
-        let older = self.suffix.get(filled).copied().unwrap_or(F::EMPTY);
-        let fold = F::join(older, self.prefix);
-        if filled == self.window {
+        if self.block.len() == self.window {
             self.close_block(row);
         }
-        full.then_some(Window { fold, row, anchor, position })
+        let anchor = *self.block.first().unwrap_or(&row);
+        let position = self.block.len() as f64;
+        self.block.push(row);
+        self.prefix = F::join(self.prefix, F::item(row, anchor, position));
+        let older = self.suffix.get(self.block.len()).copied().unwrap_or(F::EMPTY);
+        let full = self.block.len() == self.window || !self.suffix.is_empty();
+        full.then(|| Window { fold: F::join(older, self.prefix), row, anchor, position })
     }
 
-    fn close_block(&mut self, last: [f64; N]) {
-        (self.prefix, self.anchor) = (F::EMPTY, Some(last));
+    /// Folds the finished block's tails relative to the next block's first row.
+    fn close_block(&mut self, anchor: [f64; N]) {
         self.suffix.resize(self.window, F::EMPTY);
         let (mut suffix, mut position) = (F::EMPTY, 0.0);
         for (slot, &row) in self.suffix.iter_mut().zip(&self.block).rev() {
-            suffix = F::join(F::item(row, last, position), suffix);
-            *slot = suffix;
             position -= 1.0;
+            suffix = F::join(F::item(row, anchor, position), suffix);
+            *slot = suffix;
         }
+        self.prefix = F::EMPTY;
         self.block.clear();
     }
 }
@@ -161,10 +161,10 @@ pub(super) fn fold_windows<F: Fold<N>, const N: usize, const M: usize>(
     true
 }
 
-/// The window of the first block: there is no earlier one, and the anchor is its first row.
+/// The window of the first block: there is no earlier one.
 fn leading_window<F: Fold<N>, const N: usize>(columns: [&[f64]; N]) -> Window<F::Item, N> {
     let row = |at: usize| columns.map(|column| column[at]);
-    let (mut prefix, mut position) = (F::EMPTY, 0.0);
+    let (mut prefix, mut position) = (F::EMPTY, -1.0);
     for at in 0..columns[0].len() {
         position += 1.0;
         prefix = F::join(prefix, F::item(row(at), row(0), position));
@@ -186,17 +186,17 @@ fn fold_blocks<F: Fold<N>, const N: usize, const M: usize, const L: usize>(
     let earlier: [[&[f64]; N]; L] = std::array::from_fn(|lane| rows.columns(start + lane * window - window, window));
     let later: [[&[f64]; N]; L] = std::array::from_fn(|lane| rows.columns(start + lane * window, count));
     let mut target = out.each_mut().map(|column| lanes_of::<L>(&mut column[start..], window, count));
-    let anchor = earlier.map(|columns| columns.map(|column| column[window - 1]));
+    let anchor = later.map(|columns| columns.map(|column| column[0]));
     let (mut fold, mut position) = ([F::EMPTY; L], 0.0);
     for at in (0..window).rev() {
+        position -= 1.0;
         for lane in 0..L {
             let row = earlier[lane].map(|column| column[at]);
             fold[lane] = F::join(F::item(row, anchor[lane], position), fold[lane]);
         }
         suffix[at] = fold;
-        position -= 1.0;
     }
-    (fold, position) = ([F::EMPTY; L], 0.0);
+    (fold, position) = ([F::EMPTY; L], -1.0);
     let older = &suffix[1..=count];
     for at in 0..count {
         position += 1.0;
@@ -254,7 +254,8 @@ mod tests {
             let show = |w: Window<(f64, f64, f64), 1>| {
                 let (count, sum, moment) = w.fold;
                 // back to plain sums: anchors and positions must cancel
-                [count, sum + count * w.anchor[0], moment - sum * w.position + w.row[0] * 0.0]
+                let weights = -0.5 * count * (count - 1.0);
+                [count, sum + count * w.anchor[0], moment - sum * w.position + weights * w.anchor[0]]
             };
             prop_assert!(fold_windows::<Trace, 1, 3>(window, [&values[..]], &mut out, show));
             let mut stream = RollingFold::<Trace, 1>::new(window);
@@ -268,6 +269,8 @@ mod tests {
                 let part = &values[i + 1 - window..=i];
                 prop_assert_eq!(counts[i], window as f64);
                 prop_assert_eq!(sums[i], part.iter().sum::<f64>());
+                let moment: f64 = part.iter().rev().zip(0..).map(|(x, back)| -x * f64::from(back)).sum();
+                prop_assert_eq!(moments[i], moment);
             }
         }
     }

@@ -30,7 +30,7 @@ impl Trix {
 
 #[inline(always)]
 fn rate_of_change(now: f64, before: f64) -> f64 {
-    let rate = 100.0 * (now / before - 1.0);
+    let rate = 100.0 * ((now - before) / before);
     if before == 0.0 { 0.0 } else { rate }
 }
 
