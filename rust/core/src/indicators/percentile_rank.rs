@@ -38,7 +38,7 @@ fn rank(values: &[f64]) -> f64 {
             *lane += if other < x { 1.0 } else { 0.0 };
         }
     }
-    let less = lanes.iter().sum::<f64>() + rest.iter().filter(|&&other| other < x).count() as f64;
+    let less = lanes.iter().sum::<f64>() + rest.iter().map(|&other| f64::from(u8::from(other < x))).sum::<f64>();
     100.0 * (less / before.len() as f64)
 }
 
