@@ -22,6 +22,8 @@ mod parse;
 mod print;
 mod program;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use ast::{Arg, Binary, Count, Cross, DAY_NAMES, Days, Expr, Node, Trend, Unary};

@@ -74,7 +74,8 @@ pub fn compile(rules: &[Rule], scope: &Scope) -> Result<Program, Vec<Fault>> {
     let ids: Vec<Id> = roots.iter().map(|root| root.0).collect();
     let (graph, ids) = lowering.graph.pruned(&ids);
     let roots: Vec<_> = ids.into_iter().zip(roots).map(|(id, (_, kind))| (id, kind)).collect();
-    let lookback = roots.iter().map(|root| lookbacks(&graph)[root.0]).max().unwrap_or(0);
+    let before = lookbacks(&graph);
+    let lookback = roots.iter().map(|root| before[root.0]).max().unwrap_or(0);
     let plan = Plan::new(&graph);
     Ok(Program { graph, roots, base_ns: scope.base_ns, instruments: scope.instruments.clone(), plan, lookback })
 }
@@ -104,7 +105,7 @@ fn read(rule: &Rule, faults: &mut Vec<Fault>) -> (String, Option<Expr>, Vec<Faul
     }
 }
 
-/// For each value, how many of its frame's bars come before its first defined one, at the earliest.
+/// For each value, how many of its frame's bars come before its first defined one.
 fn lookbacks(graph: &Graph) -> Vec<usize> {
     let mut found: Vec<usize> = Vec::with_capacity(graph.values.len());
     for (id, value) in graph.values.iter().enumerate() {
@@ -125,8 +126,8 @@ fn lookbacks(graph: &Graph) -> Vec<usize> {
 }
 
 impl Program {
-    /// How many bars of the base timeframe come before the first on which every rule can be defined: a lower bound,
-    /// since a gap, a first higher bar that is cut off or another instrument's later start may add to it.
+    /// How many bars of the base timeframe come before the first on which every rule is defined, where the bars of all
+    /// instruments start together at the start of a higher bar, and have neither gaps nor undefined values.
     #[must_use]
     pub const fn lookback(&self) -> usize {
         self.lookback
@@ -144,7 +145,7 @@ impl Program {
         self.graph.calls.len()
     }
 
-    /// The frame of another timeframe or instrument's base bars.
+    /// Whether the frame's bars are given, not made of others.
     pub(super) fn is_base(&self, frame: Frame) -> bool {
         frame.span_ns == self.base_ns
     }
@@ -215,5 +216,11 @@ impl Plan {
             loops[place].values.push(id);
         }
         plan
+    }
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Program of {} rules, {} indicators", self.rules(), self.indicators())
     }
 }
