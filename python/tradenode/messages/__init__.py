@@ -1,1 +1,1 @@
-"""Words that the floors above exchange."""
+"""The words that every other part of the package uses: frozen messages and units."""

@@ -8,6 +8,9 @@ import msgspec
 from tradenode.errors import ConfigError
 
 SECOND_NS = 1_000_000_000
+"""One second in ns."""
+LONGEST_NS = 2**63 - 1
+"""The furthest that a signed 64-bit count of ns reaches: 292 years."""
 _UNITS = {
     "w": 7 * 86_400 * SECOND_NS,
     "d": 86_400 * SECOND_NS,
@@ -16,7 +19,6 @@ _UNITS = {
     "s": SECOND_NS,
 }
 _WORD = re.compile(r"([0-9]{1,12})([wdhms])")
-_LONGEST_NS = 2**63 - 1
 
 
 class Timeframe(msgspec.Struct, frozen=True, order=True):
@@ -29,7 +31,7 @@ class Timeframe(msgspec.Struct, frozen=True, order=True):
     ns: int
 
     def __post_init__(self) -> None:
-        if not 0 < self.ns <= _LONGEST_NS or self.ns % SECOND_NS:
+        if not 0 < self.ns <= LONGEST_NS or self.ns % SECOND_NS:
             raise ConfigError(f"{self.ns} ns is not a timeframe: it must be a positive number of whole seconds")
 
     @classmethod
@@ -41,7 +43,7 @@ class Timeframe(msgspec.Struct, frozen=True, order=True):
         """
         match = _WORD.fullmatch(text)
         ns = int(match[1]) * _UNITS[match[2]] if match else 0
-        if not 0 < ns <= _LONGEST_NS:
+        if not 0 < ns <= LONGEST_NS:
             raise ConfigError(
                 f"{text!r} is not a timeframe: a whole number and one of s, m, h, d, w (1m, 4h, 1d)",
                 hint="months have no fixed length; 30d is the nearest" if text.endswith("M") else None,

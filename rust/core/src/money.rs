@@ -1,0 +1,138 @@
+//! Cash as exact integers: atoms of the account's currency, and the one rounding rule.
+//!
+//! An account chooses atoms so fine that price × quantity of every instrument it holds is a whole number of them
+//! ([`Scale::covering`]); a linear notional is therefore never rounded. What can still fall between two atoms (a fee,
+//! a funding payment, interest, an inverse contract's value, a share of a cost) is rounded once, half to even, by
+//! [`mul_div`].
+
+use thiserror::Error;
+
+use crate::units::{Decimal, RATE_ONE, Rate};
+
+/// Whole atoms of the account's currency.
+pub type Atoms = i128;
+
+/// The fewest digits after the point that an account keeps.
+pub const SCALE_MIN: u8 = 12;
+/// The most digits after the point that an account keeps: a quintillion still fits.
+pub const SCALE_LIMIT: u8 = 24;
+
+/// Money that does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum MoneyError {
+    /// Tick × lot × multiplier is finer than an account can count.
+    #[error("tick, lot and multiplier together have {digits} digits after the point; an account counts {SCALE_LIMIT}")]
+    TooFine {
+        /// The digits needed.
+        digits: u32,
+    },
+    /// A value beyond 128 bits.
+    #[error("an amount of money is too large to count")]
+    Overflow,
+}
+
+/// How many digits after the point an account's atoms have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scale(u8);
+
+impl Scale {
+    /// The scale at which all of `digits` (one entry an instrument) are whole, but no coarser than [`SCALE_MIN`].
+    ///
+    /// # Errors
+    /// More digits than [`SCALE_LIMIT`].
+    pub fn covering(digits: impl IntoIterator<Item = u32>) -> Result<Self, MoneyError> {
+        let digits = digits.into_iter().max().unwrap_or(0).max(u32::from(SCALE_MIN));
+        if digits > u32::from(SCALE_LIMIT) {
+            return Err(MoneyError::TooFine { digits });
+        }
+        Ok(Self(digits as u8))
+    }
+
+    /// Atoms in one unit of the currency.
+    #[must_use]
+    pub fn one(self) -> Atoms {
+        10_i128.pow(u32::from(self.0))
+    }
+
+    /// A decimal amount in atoms.
+    ///
+    /// # Errors
+    /// Digits finer than the atom, or an amount beyond 128 bits.
+    pub fn atoms(self, amount: Decimal) -> Result<Atoms, MoneyError> {
+        let Some(shift) = self.0.checked_sub(amount.scale()) else {
+            return Err(MoneyError::TooFine { digits: u32::from(amount.scale()) });
+        };
+        let power = 10_i128.pow(u32::from(shift));
+        i128::from(amount.mantissa()).checked_mul(power).ok_or(MoneyError::Overflow)
+    }
+
+    /// The nearest double of an amount, for curves and reports.
+    #[must_use]
+    pub fn to_f64(self, atoms: Atoms) -> f64 {
+        atoms as f64 / self.one() as f64
+    }
+}
+
+/// `value` × `numerator` / `denominator`, rounded half to even, without overflow between.
+///
+/// # Errors
+/// A result beyond 128 bits.
+///
+/// # Panics
+/// When `denominator` is not above zero.
+#[inline]
+pub fn mul_div(value: Atoms, numerator: i64, denominator: i64) -> Result<Atoms, MoneyError> {
+    assert!(denominator > 0, "a denominator is above zero");
+    let (numerator, denominator) = (i128::from(numerator), i128::from(denominator));
+    // value = whole * denominator + rest, so the product with the rest stays within 127 bits.
+    let (whole, rest) = (value.div_euclid(denominator), value.rem_euclid(denominator));
+    let product = rest * numerator;
+    let (floor, left) = (product.div_euclid(denominator), product.rem_euclid(denominator));
+    let half = (2 * left).cmp(&denominator);
+    let base = whole.checked_mul(numerator).and_then(|w| w.checked_add(floor)).ok_or(MoneyError::Overflow)?;
+    let up = half.is_gt() || (half.is_eq() && base % 2 != 0);
+    Ok(base + i128::from(up))
+}
+
+/// `rate` of `value`, rounded half to even.
+///
+/// # Errors
+/// A result beyond 128 bits.
+#[inline]
+pub fn rate_of(value: Atoms, rate: Rate) -> Result<Atoms, MoneyError> {
+    mul_div(value, rate.0, RATE_ONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn halves_go_to_the_even_atom() {
+        assert_eq!(mul_div(5, 1, 2), Ok(2));
+        assert_eq!(mul_div(7, 1, 2), Ok(4));
+        assert_eq!(mul_div(-5, 1, 2), Ok(-2));
+        assert_eq!(mul_div(-7, 1, 2), Ok(-4));
+        assert_eq!(mul_div(i128::MAX, 3, 1), Err(MoneyError::Overflow));
+        assert_eq!(rate_of(1_000_000_000_000, Rate(1_000_000)), Ok(1_000_000_000));
+    }
+
+    #[test]
+    fn a_scale_covers_the_finest_grid_or_says_why_not() {
+        assert_eq!(Scale::covering([3, 7]).unwrap(), Scale(SCALE_MIN));
+        assert_eq!(Scale::covering([22]).unwrap().one(), 10_i128.pow(22));
+        assert!(matches!(Scale::covering([25]), Err(MoneyError::TooFine { digits: 25 })));
+    }
+
+    proptest! {
+        #[test]
+        fn mul_div_is_the_nearest_whole(value in -1_000_000_000_000_i128..1_000_000_000_000, n in -5_000_000_000_i64..5_000_000_000, d in 1_i64..5_000_000_000) {
+            let got = mul_div(value, n, d).unwrap();
+            let distance = (got * i128::from(d) - value * i128::from(n)).abs();
+            prop_assert!(2 * distance <= i128::from(d));
+            if 2 * distance == i128::from(d) { prop_assert_eq!(got % 2, 0); }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What a strategy wants besides its signals: how to enter, how large, when out.
+//!
+//! These descriptions are the same for rules in TOML, symbolic bars and call-backs, in a back-test and live.
+
+pub mod guard;
+pub mod sizing;
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::Source;
+use crate::units::{Decimal, Rate};
+
+/// A price distance from the entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Distance {
+    /// A part of the average entry price (of the best price for a trailing stop).
+    Ratio(Rate),
+    /// A numeric rule in price units, evaluated on the bar of the entry signal.
+    Rule(Source),
+}
+
+/// How an entry order is placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryOrder {
+    /// At the next event's price.
+    #[default]
+    Market,
+    /// At the given price or better.
+    Limit,
+    /// At the market once the given price is touched.
+    Stop,
+}
+
+/// When and how a side is entered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntrySpec {
+    /// The rule that fires on a bar's close.
+    pub when: Source,
+    /// The order's kind.
+    #[serde(default)]
+    pub order: EntryOrder,
+    /// The numeric rule of the order's price; needed for limit and stop orders.
+    #[serde(default)]
+    pub price: Option<Source>,
+    /// How many bars a limit or stop entry stays open.
+    #[serde(default = "one_bar")]
+    pub valid_for: u32,
+}
+
+fn one_bar() -> u32 {
+    1
+}
+
+/// How large an entry is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SizeSpec {
+    /// Always the same quantity, in base units.
+    FixedQuantity {
+        /// Base units.
+        quantity: Decimal,
+    },
+    /// Always the same notional, in the account's currency.
+    FixedNotional {
+        /// Account currency.
+        notional: Decimal,
+    },
+    /// A part of the equity; notional and taker fee together stay within it.
+    EquityFraction {
+        /// The part; above 1 only with leverage.
+        fraction: Rate,
+    },
+    /// So much that the stop loses this part of the equity, fees of both sides included.
+    RiskPerTrade {
+        /// The part lost at the stop.
+        risk: Rate,
+    },
+    /// A part of Kelly's fraction `W - (1 - W) / R` (win rate W, payoff ratio R) of the trades closed so far.
+    Kelly {
+        /// The part of Kelly's fraction to use (half Kelly: 0.5).
+        fraction: Rate,
+        /// The closed trades needed before the formula is used.
+        min_trades: u32,
+        /// The equity fraction used until then.
+        initial: Rate,
+        /// The largest equity fraction.
+        cap: Rate,
+    },
+}
+
+/// A stop that follows the best price.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrailingSpec {
+    /// How far behind the best price; a ratio is a part of that price.
+    pub distance: Distance,
+    /// The favourable move, as a part of the entry price, before it starts.
+    #[serde(default)]
+    pub offset: Rate,
+}
+
+/// A stop that moves to the entry price once the position has gained enough.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BreakEvenSpec {
+    /// The favourable move, as a part of the entry price.
+    pub after: Rate,
+    /// Where the stop goes: so far on the profit side of the entry.
+    #[serde(default)]
+    pub offset: Rate,
+}
+
+/// One step of a profit table: from this age on, this profit suffices.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfitStep {
+    /// The position's least age.
+    pub age_ns: i64,
+    /// The profit, as a part of the entry price; may be negative.
+    pub profit: Rate,
+}
+
+/// What takes a position out besides its exit rule. Distances and profits are measured on the price, not on margin.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExitsSpec {
+    /// The loss at which the position is stopped out.
+    pub stop_loss: Option<Distance>,
+    /// The profit at which it is taken.
+    pub take_profit: Option<Distance>,
+    /// A stop that follows the best price.
+    pub trailing: Option<TrailingSpec>,
+    /// Profit targets by age, ascending.
+    pub profit_table: Vec<ProfitStep>,
+    /// The longest holding time.
+    pub max_hold_ns: Option<i64>,
+    /// Moves the stop to the entry.
+    pub break_even: Option<BreakEvenSpec>,
+}
+
+/// Adding to a position.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleInSpec {
+    /// The rule; the entry rule when absent.
+    #[serde(default)]
+    pub when: Option<Source>,
+    /// The most entries of one position, the first included.
+    pub max_entries: u32,
+    /// The size of each addition; the entry's when absent.
+    #[serde(default)]
+    pub size: Option<SizeSpec>,
+}
+
+/// Taking a part off a position, once a position; exactly one of `at_profit` and `when` is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleOutSpec {
+    /// The favourable move, as a part of the entry price.
+    #[serde(default)]
+    pub at_profit: Option<Rate>,
+    /// The rule.
+    #[serde(default)]
+    pub when: Option<Source>,
+    /// The part of the position's largest size to take off.
+    pub fraction: Rate,
+}
