@@ -209,6 +209,14 @@ fn definitions_that_double_are_read_once_each() {
 }
 
 #[test]
+fn the_longest_chain_that_is_read_is_compiled_too() {
+    let text = format!("close{}", " + 1".repeat(498));
+    assert_eq!(numbers(&text, &[1.0, 2.0]), [499.0, 500.0]);
+    let nested = format!("{}close{}", "(1 + ".repeat(99), ")".repeat(99));
+    assert_eq!(numbers(&nested, &[1.0]), [100.0]);
+}
+
+#[test]
 fn bars_that_do_not_fit_are_refused() {
     let program = compile(&[Rule::new("enter", "BTC-USD.close@5m > 1", Kind::Bool)], &scope()).unwrap();
     let good = bars(&[1.0; 20]);
