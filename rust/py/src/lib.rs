@@ -11,6 +11,7 @@ mod csv;
 mod desk;
 mod indicators;
 mod metrics;
+mod rules;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -19,5 +20,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     bars::register(module)?;
     csv::register(module)?;
     metrics::register(module)?;
-    indicators::register(module)
+    indicators::register(module)?;
+    rules::register(module)
 }

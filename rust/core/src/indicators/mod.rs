@@ -96,6 +96,9 @@ pub use vwap_session::VwapSession;
 pub use vwma::Vwma;
 pub use wma::Wma;
 
+/// The most inputs, and the most outputs, that an indicator may have.
+pub const SERIES_MAX: usize = 8;
+
 /// A streaming indicator with its batch kernel.
 ///
 /// `update` and `batch` agree to the last bit unless the type's documentation states a tolerance.
@@ -105,6 +108,30 @@ pub trait Indicator: Send + Sync {
 
     /// Takes one row (the values of [`Spec::inputs`], in order) and writes one value for each of [`Spec::outputs`].
     fn update(&mut self, row: &[f64], out: &mut [f64]);
+
+    /// Takes more rows, a column for each input and one for each output, exactly as [`Indicator::update`] would.
+    ///
+    /// # Panics
+    /// With more inputs or outputs than [`SERIES_MAX`], or columns of different lengths.
+    fn extend(&mut self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        if let ([column], [out]) = (columns, &mut *out) {
+            for (&x, y) in column.iter().zip(out.iter_mut()) {
+                self.update(&[x], std::slice::from_mut(y));
+            }
+            return;
+        }
+        let (mut inputs, mut outputs) = ([0.0; SERIES_MAX], [0.0; SERIES_MAX]);
+        let (inputs, outputs) = (&mut inputs[..columns.len()], &mut outputs[..out.len()]);
+        for row in 0..columns.first().map_or(0, |column| column.len()) {
+            for (input, column) in inputs.iter_mut().zip(columns) {
+                *input = column[row];
+            }
+            self.update(inputs, outputs);
+            for (out, &output) in out.iter_mut().zip(&*outputs) {
+                out[row] = output;
+            }
+        }
+    }
 
     /// Forgets everything seen, as if just built.
     fn reset(&mut self);
