@@ -108,3 +108,12 @@ def write_csv(
     A pair of codes and labels writes the labels. Raises ValueError for columns that do not fit together and OSError
     where the system refuses; nothing is left behind then.
     """
+
+# rules
+
+def check_rules(rules: bytes, scope: bytes) -> list[dict[str, Any]]:
+    """Check rules, given as JSON lists of `{name, source, kind}` and a JSON scope (see `rules::Scope`).
+
+    Every fault of every rule, in a dict of its `rule`, the `text` that `start` and `end` (bytes) point into, its
+    `message` and `hint`. Raises ValueError for JSON of another shape.
+    """

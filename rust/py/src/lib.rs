@@ -10,6 +10,7 @@ mod csv;
 mod desk;
 mod indicators;
 mod metrics;
+mod rule_check;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -18,5 +19,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     bars::register(module)?;
     csv::register(module)?;
     metrics::register(module)?;
+    rule_check::register(module)?;
     indicators::register(module)
 }
