@@ -58,14 +58,13 @@ def _run(
 ) -> Result:
     import msgspec
 
-    from tradenode._core import run_backtest
+    from tradenode._core import CHECKS, REASONS, run_backtest
     from tradenode.messages.result import Metrics
 
     spec = run_spec(config, inputs.contracts)
-    funding = None if inputs.funding is None else [inputs.funding] * len(inputs.bars)
-    detail = None if inputs.detail is None else [_frame(bars) for bars in inputs.detail]
-    done = run_backtest(spec, [_frame(bars) for bars in inputs.bars], detail, funding, strategy)
-    metrics = msgspec.json.decode(done.summary, type=Metrics)
+    done = run_backtest(spec, _frames(inputs), strategy)
+    metrics = msgspec.json.decode(done["metrics"], type=Metrics)
+    symbols = [contract["symbol"] for contract in inputs.contracts]
     return Result(
         title=config.title,
         config=source.text,
@@ -76,15 +75,28 @@ def _run(
         currency=config.account.currency,
         metrics=metrics,
         verdicts=verdicts(config.expect, metrics),
-        equity={"ts": done.equity_ts, "equity": done.equity, "exposure": done.exposure},
-        trades=done.trades,
-        fills=done.fills,
-        refusals=done.refusals,
-        instruments=[contract["symbol"] for contract in inputs.contracts],
-        exit_reasons=list(done.exit_reasons),
+        equity={"ts": done["equity_ts"], "equity": done["equity"], "exposure": done["exposure"]},
+        trades=done["trades"],
+        fills=done["fills"],
+        refusals=done["refusals"],
+        refused=done["refused"],
+        logs=done["logs"],
+        labels={"instrument": symbols, "exit_reason": list(REASONS), "reason": list(REASONS), "check": list(CHECKS)},
         bars=inputs.bars,
+        detail=inputs.detail,
     )
 
 
-def _frame(bars: "Bars") -> tuple[Any, ...]:
+def _frames(inputs: Inputs) -> list[tuple[Any, ...]]:
+    """For each instrument its bars, its detail and its recorded funding, as columns."""
+    details: list[Bars | None] = [None] * len(inputs.bars)
+    if inputs.detail is not None:
+        details = list(inputs.detail)
+    return [
+        (_columns(bars), None if detail is None else _columns(detail), inputs.funding)
+        for bars, detail in zip(inputs.bars, details, strict=True)
+    ]
+
+
+def _columns(bars: "Bars") -> tuple[Any, ...]:
     return (bars.ts, *bars.values())
