@@ -19,8 +19,11 @@ HOUR_NS = 3_600 * SECOND_NS
 HOURS_A_YEAR = 365 * 24
 
 
-def run_spec(config: Config, contracts: list[dict[str, Any]]) -> bytes:
-    """The run as the core reads it, the same bytes for the same config; `contracts` come from `contracts.contracts`."""
+def run_spec(config: Config, contracts: list[dict[str, Any]], *, rules: bool = True) -> bytes:
+    """The run as the core reads it, the same bytes for the same config.
+
+    `contracts` come from `contracts.contracts`; without `rules` a call-back strategy decides.
+    """
     account = config.account
     spec = {
         "account": {
@@ -38,16 +41,14 @@ def run_spec(config: Config, contracts: list[dict[str, Any]]) -> bytes:
         "exits": _exits(config.exits),
         "scale_in": _scale_in(config.scale_in),
         "scale_out": [_scale_out(part) for part in config.scale_out],
-        "rules": rules_spec(config),
+        "rules": rules_spec(config) if rules else None,
         "metrics": _floats(config.metrics),
     }
     return msgspec.json.encode(spec)
 
 
-def rules_spec(config: Config) -> dict[str, Any] | None:
-    """The rules as the core reads them; None where a Python strategy decides."""
-    if config.strategy is not None:
-        return None
+def rules_spec(config: Config) -> dict[str, Any]:
+    """The rules as the core reads them."""
     leaving = config.exit
     return {
         "indicators": [

@@ -9,7 +9,9 @@ from tradenode.config.expect import verdicts
 from tradenode.config.model import Config
 from tradenode.config.run import run_spec
 from tradenode.config.write import toml_text
+from tradenode.errors import DataError, TradenodeError
 from tradenode.research.inputs import Inputs, catalogue_of, read_inputs
+from tradenode.research.python_strategy import load_strategy, stopped
 from tradenode.research.result import Result
 
 if TYPE_CHECKING:
@@ -33,10 +35,10 @@ def backtest(
     """
     if isinstance(config, Mapping):
         base = Path()
-        read, source = loads(toml_text(config), "config")
+        read, source = loads(toml_text(config), "config", decided=strategy is not None)
     else:
         base = Path(config).parent
-        read, source = load(Path(config))
+        read, source = load(Path(config), decided=strategy is not None)
     return run_source(read, source, base, strategy=strategy, catalogue=catalogue)
 
 
@@ -47,9 +49,23 @@ def run_source(
     *,
     strategy: object | None = None,
     catalogue: Path | str | None = None,
+    expected: Mapping[str, str] | None = None,
 ) -> Result:
-    """Runs a config that was read from `source`, whose paths are relative to `base`."""
+    """Runs a config that was read from `source`, whose paths are relative to `base`.
+
+    Raises:
+        DataError: what the run would read has not the `expected` hashes, beside the errors of `backtest`.
+    """
     inputs = read_inputs(config, catalogue_of(config, base, catalogue), base, source)
+    if strategy is None and config.strategy is not None:
+        strategy, digest = load_strategy(config.strategy, base, source)
+        inputs.hashes[config.strategy.python.rpartition(":")[0]] = digest
+    changed = [name for name, digest in (expected or {}).items() if inputs.hashes.get(name) != digest]
+    if changed:
+        raise DataError(
+            f"changed since the run: {', '.join(sorted(changed))}",
+            hint="bring back what it was, or `tradenode backtest` the config anew",
+        )
     return _run(config, source, base, inputs, strategy, None if catalogue is None else str(catalogue))
 
 
@@ -61,8 +77,15 @@ def _run(
     from tradenode._core import CHECKS, REASONS, run_backtest
     from tradenode.messages.result import Metrics
 
-    spec = run_spec(config, inputs.contracts)
-    done = run_backtest(spec, _frames(inputs), strategy)
+    spec = run_spec(config, inputs.contracts, rules=strategy is None)
+    try:
+        done = run_backtest(spec, _frames(inputs), strategy)
+    except TradenodeError:
+        raise
+    except Exception as error:
+        if strategy is None:
+            raise
+        raise stopped(error) from error
     metrics = msgspec.json.decode(done["metrics"], type=Metrics)
     symbols = [contract["symbol"] for contract in inputs.contracts]
     return Result(
