@@ -164,7 +164,8 @@ def test_real_funding_rates_are_read(shared_data: Path) -> None:
     (path,) = (shared_data / "bars").glob("*funding_rate.feather")
     ts, rates, digest = read_funding(path)
     assert (len(ts), len(rates)) == (91, 91)
-    assert set(np.diff(ts)) == {8 * 3_600_000_000_000}
+    # The exchange stamps its payments some milliseconds late.
+    assert np.all(np.abs(np.diff(ts) - 8 * 3_600_000_000_000) < 1_000_000_000)
     assert digest.startswith("sha256:")
 
 
