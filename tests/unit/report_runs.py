@@ -32,6 +32,8 @@ def random_bars(seed: int, count: int, bar_ns: int = MINUTE, price: float = 40_0
 
 
 def average(close: Any, period: int) -> Any:
+    if len(close) < period:
+        return np.full(len(close), np.nan)
     summed = np.cumsum(np.concatenate([[0.0], close]))
     mean = (summed[period:] - summed[:-period]) / period
     return np.concatenate([np.full(period - 1, np.nan), mean])
@@ -98,7 +100,7 @@ def make_run(
         bar_ns=bar_ns,
         traded=float(np.sum(trades["quantity"] * (trades["entry_price"] + trades["exit_price"]))),
         fees=float(np.sum(trades["fees"])),
-        market=[(float(bars[name].open[0]), float(bars[name].close[-1])) for name in names],
+        market=[(float(bars[name].open[0]), float(bars[name].close[-1])) for name in names if count],
         instruments=names,
         exit_reasons=reasons,
     )
@@ -118,7 +120,8 @@ def make_run(
         "equity": equity,
         "trades": trades,
         "rejects": [
-            Reject(ts=int(ts[i]), instrument=names[0], reason="position limit: 2.5 > 2.0") for i in range(0, 900, 3)
+            Reject(ts=int(ts[i]), instrument=names[0], reason="position limit: 2.5 > 2.0")
+            for i in range(0, min(count, 900), 3)
         ],
         "expectations": [
             Expectation(text="max_drawdown > -0.5", value=figures.drawdown.max, passed=True),

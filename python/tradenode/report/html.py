@@ -95,8 +95,7 @@ def chart_frame(run: RunView) -> str:
         else ""
     )
     return (
-        "<div id=controls></div><div id=equity class=chart></div><div id=drawdown class=chart></div>"
-        f"<div id=price class=chart></div><p class=note>{decimated}<span id=detail></span></p>"
+        f"<div id=controls></div><div id=plots></div><p class=note>{decimated}<span id=detail></span></p>"
         "<noscript>The charts and the trade list need JavaScript.</noscript>"
     )
 

@@ -11,8 +11,10 @@ from tradenode.report.summary import verdicts
 from tradenode.report.view import Expectation, Reject, RunView
 
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-REJECT_ROWS = 200
-"""At most so many rejected intents are listed one by one; the counts by reason cover all."""
+REJECT_ROWS = 100
+"""At most so many rejected intents are listed one by one."""
+REJECT_REASONS = 20
+"""At most so many reasons are counted by name, the most frequent; the rest are counted together."""
 
 
 def tone(value: float | None) -> str:
@@ -139,7 +141,8 @@ def figures(metrics: Metrics, currency: str) -> str:
                 ("ulcer index (daily)", percent(drawdown.ulcer_index, signed=False)),
                 ("mean exposure", percent(exposure.mean_gross, 1, signed=False)),
                 ("largest exposure", percent(exposure.max_gross, 1, signed=False)),
-                ("traded", f"{money(exposure.traded, currency)} ({number(exposure.turnover, 1)} x equity)"),
+                ("traded, buys and sells", money(exposure.traded, currency)),
+                ("turnover of the mean equity", number(exposure.turnover, 1)),
             ],
         ),
         (
@@ -170,14 +173,16 @@ def definitions(pairs: Iterable[tuple[str, str]], css: str = "pairs") -> str:
 
 
 def rejects_table(rejects: Sequence[Reject]) -> str:
-    """Counts by reason, then the first REJECT_ROWS one by one."""
+    """Counts by reason, then the first REJECT_ROWS intents folded away."""
     if not rejects:
         return ""
     counts = Counter(reject.reason for reject in rejects).most_common()
-    text = definitions([(reason, f"{count:,}") for reason, count in counts])
+    rest = sum(count for _, count in counts[REJECT_REASONS:])
+    others = [("other reasons", f"{rest:,}")] if rest else []
+    text = definitions([(reason, f"{count:,}") for reason, count in counts[:REJECT_REASONS]] + others)
     rows = [[(moment(each.ts), ""), (each.instrument, ""), (each.reason, "")] for each in rejects[:REJECT_ROWS]]
-    shown = f"<p class=note>The first {len(rows):,} of {len(rejects):,}.</p>" if len(rejects) > len(rows) else ""
-    return text + table(("time", "instrument", "reason"), rows, "left") + shown
+    title = f"the first {len(rows):,} of {len(rejects):,}" if len(rejects) > len(rows) else "one by one"
+    return f"{text}<details><summary>{title}</summary>{table(('time', 'instrument', 'reason'), rows, 'left')}</details>"
 
 
 def provenance(run: RunView) -> str:

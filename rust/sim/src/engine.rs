@@ -26,7 +26,7 @@ pub(crate) struct Lane<'a> {
     /// Bars on which signals are computed.
     signals: Bars<'a>,
     /// The next fill bar.
-    next: usize,
+    pub(crate) next: usize,
     /// The signal bar now forming.
     row: usize,
     funding: Carry<'a>,
@@ -49,6 +49,12 @@ pub struct Engine<'a> {
     /// The length of the bars on which orders fill.
     step: i64,
     due: Vec<usize>,
+    /// Whether parts come off at a profit, which a guard does not know of.
+    pub(crate) takes_parts: bool,
+    /// Whether funding or interest is ever charged.
+    charges: bool,
+    /// Whether quiet bars may be passed over: one instrument, no finer bars, nothing that falls due by time.
+    glides: bool,
 }
 
 impl<'a> Engine<'a> {
@@ -77,15 +83,20 @@ impl<'a> Engine<'a> {
             frame.check(instrument)?;
             lanes.push(Lane::new(spec, frame)?);
         }
+        let takes_parts = spec.scale_out.iter().any(|part| part.at_profit.is_some());
+        let charges = lanes.iter().any(Lane::charges);
         Ok(Self {
+            glides: frames.len() == 1 && frames[0].detail.is_none() && !charges && !takes_parts,
             ledger,
-            lanes,
             exits: spec.exits.clone(),
             spec,
             fill: spec.fill,
             timeframe: spec.timeframe_ns,
             step,
             due: Vec::with_capacity(frames.len()),
+            takes_parts,
+            charges,
+            lanes,
         })
     }
 
@@ -102,8 +113,40 @@ impl<'a> Engine<'a> {
     pub fn run<S: Strategy>(mut self, strategy: &mut S) -> Result<Ledger, RunError> {
         while let Some(now) = self.next_group() {
             self.group(now, strategy)?;
+            if self.glides {
+                self.glide(strategy);
+            }
         }
         Ok(self.ledger)
+    }
+
+    /// Passes over the bars of a lone instrument in which nothing can happen, with what [`Engine::group`] would do to
+    /// them: mark, sample, take over the extremes.
+    #[inline]
+    fn glide<S: Strategy>(&mut self, strategy: &S) {
+        let lane = &mut self.lanes[0];
+        if !(lane.requests.is_empty() && lane.working.is_empty()) {
+            return;
+        }
+        let held = self.ledger.position(0).lots.signum();
+        let first = lane.next;
+        if first >= lane.fills.ts.len() {
+            return;
+        }
+        let until = strategy.quiet_until(0, first, held);
+        let mut row = first;
+        while row < until {
+            if let Some(guard) = &mut lane.guard {
+                let (high, low) = (lane.fills.high[row], lane.fills.low[row]);
+                if !self.ledger.passes(0, guard, &self.exits, lane.fills.ts[row], high, low) {
+                    break;
+                }
+            }
+            self.ledger.mark(0, lane.fills.close[row]);
+            self.ledger.sample(lane.fills.ts[row]);
+            row += 1;
+        }
+        (lane.next, lane.row) = (row, row);
     }
 
     /// Gathers the instruments whose next bar opens first.
@@ -128,7 +171,9 @@ impl<'a> Engine<'a> {
     fn group<S: Strategy>(&mut self, now: i64, strategy: &mut S) -> Result<(), RunError> {
         let due = std::mem::take(&mut self.due);
         for &index in &due {
-            self.charge(index, now)?;
+            if self.charges {
+                self.charge(index, now)?;
+            }
             let lane = &self.lanes[index];
             self.ledger.last[index] = lane.fills.open[lane.next];
         }
@@ -232,6 +277,10 @@ impl<'a> Lane<'a> {
             working: Vec::new(),
             guard: None,
         })
+    }
+
+    fn charges(&self) -> bool {
+        !matches!((&self.funding, &self.borrow), (Carry::None, Carry::None))
     }
 
     /// The current bar's volume in lots.

@@ -7,6 +7,8 @@ use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale, rate_of};
 use tradenode_core::orders::{Intent, OrderKind};
 use tradenode_core::risk::{Approved, RiskGate, Situation};
+use tradenode_core::strategy::ExitsSpec;
+use tradenode_core::strategy::guard::Guard;
 use tradenode_core::strategy::sizing::TradeRecord;
 use tradenode_core::units::Rate;
 
@@ -275,6 +277,34 @@ impl Ledger {
             ..Curve::default()
         };
         self.mark(index, self.last[index]);
+    }
+
+    /// Whether a bar between these prices reaches no level of the guard; if so, both take over its extremes.
+    #[inline]
+    pub(crate) fn passes(
+        &mut self,
+        index: usize,
+        guard: &mut Guard,
+        exits: &ExitsSpec,
+        now: i64,
+        high: f64,
+        low: f64,
+    ) -> bool {
+        let adverse = if guard.is_long() { low } else { high };
+        if !(guard.is_calm(high, low) && self.covered(index, adverse) && !guard.expired(exits, now)) {
+            return false;
+        }
+        guard.on_bar(exits, &self.instruments[index].price, high, low);
+        self.extend(index, high, low);
+        true
+    }
+
+    /// Takes prices that an open position has seen over into its trade.
+    #[inline]
+    pub(crate) fn extend(&mut self, index: usize, high: f64, low: f64) {
+        if let Some(trade) = &mut self.trades[index] {
+            (trade.high, trade.low) = (trade.high.max(high), trade.low.min(low));
+        }
     }
 
     /// Takes note of an instrument's last price.

@@ -72,7 +72,7 @@ fn gather(uses: &[Use], columns: Vec<Column>, rows: usize) -> SignalColumns {
         match (to, column) {
             (Use::Fires(bit), Column::Bool(fires)) => {
                 for (fired, fires) in signals.fired.iter_mut().zip(fires) {
-                    *fired |= bit * u16::from(fires);
+                    *fired |= if fires == 0 { 0 } else { *bit };
                 }
             }
             (Use::PriceLong, Column::Number(column)) => signals.price_long = column,

@@ -221,6 +221,23 @@ impl Engine<'_> {
         if lane.guard.is_none() && lane.working.is_empty() {
             return Ok(());
         }
+        if self.is_calm(index, now) { Ok(()) } else { self.eventful(index, now) }
+    }
+
+    /// Takes a bar that reaches nothing over into the position's extremes; returns whether the bar is such.
+    #[inline]
+    fn is_calm(&mut self, index: usize, now: i64) -> bool {
+        let lane = &mut self.lanes[index];
+        let Some(guard) = lane.guard.as_mut().filter(|_| lane.working.is_empty() && !self.takes_parts) else {
+            return false;
+        };
+        let (high, low) = (lane.fills.high[lane.next], lane.fills.low[lane.next]);
+        self.ledger.passes(index, guard, &self.exits, now, high, low)
+    }
+
+    /// A bar that may reach a level or an order.
+    fn eventful(&mut self, index: usize, now: i64) -> Result<(), RunError> {
+        let lane = &self.lanes[index];
         let instrument = &self.ledger.instruments[index];
         let bar = lane.ticks(&instrument.price)?;
         let quote = Quote { ticks: bar.open, maker: false, volume: lane.volume(instrument.quantity.inverse()), now };
@@ -409,14 +426,11 @@ impl Engine<'_> {
     }
 
     /// The bar is over: the guard and the open trade take over what the position has seen of it.
-    #[inline]
     fn close_bar(&mut self, index: usize, seen: TickBar) {
         let grid = &self.ledger.instruments[index].price;
         let Some(guard) = self.lanes[index].guard.as_mut() else { return };
         let (high, low) = (grid.value(seen.high), grid.value(seen.low));
         guard.on_bar(&self.exits, grid, high, low);
-        if let Some(trade) = &mut self.ledger.trades[index] {
-            (trade.high, trade.low) = (trade.high.max(high), trade.low.min(low));
-        }
+        self.ledger.extend(index, high, low);
     }
 }

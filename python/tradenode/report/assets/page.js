@@ -19,7 +19,7 @@
   data.equity = data.equity && unpackAll(data.equity);
   for (const chart of data.charts) chart.levels = chart.levels.map(unpackAll);
 
-  const places = Object.fromEntries(["equity", "drawdown", "price"].map((id) => [id, document.getElementById(id)]));
+  const place = document.getElementById("plots");
   const state = { chart: 0, logarithmic: false, window: null };
   let show = () => {};
   let drawing = Promise.resolve();
@@ -31,7 +31,7 @@
     const look = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
     const tell = (text) => { document.getElementById("detail").textContent = text; };
     // One drawing after another: two at once would put two charts in one place.
-    drawing = drawing.then(async () => { show = await report.drawCharts(data, places, state, look, tell); });
+    drawing = drawing.then(async () => { show = await report.drawCharts(data, place, state, look, tell); });
     return drawing;
   };
 
@@ -72,7 +72,6 @@
       choice.addEventListener("change", () => { state.chart = Number(choice.value); draw(); });
       controls.append(choice);
     }
-    if (!data.charts.length) places.price.remove();
   }
 
   document.getElementById("theme").addEventListener("click", () => {

@@ -1,7 +1,7 @@
 // The list of trades: sorted by any column, a page at a time.
 "use strict";
 (() => {
-  const ROWS_A_PAGE = 50;
+  const ROWS_A_PAGE = 25;
   const time = (ms) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
   const amount = (value, digits = 2) => {
     if (value !== 0 && Math.abs(value) < 10 ** -digits) return value.toPrecision(3);
@@ -15,16 +15,16 @@
     const t = data.trades;
     return [
       ["#", (row) => row, (row) => String(t.number(row))],
-      ["instrument", (row) => data.instruments[t.instrument[row]], null],
+      ["net", (row) => t.net_pnl[row], (row) => signed(t.net_pnl[row])],
+      ["return", (row) => t.return_ratio[row], (row) => `${signed(t.return_ratio[row] * 100)} %`],
       ["side", (row) => (t.side[row] > 0 ? "long" : "short"), null],
+      ["instrument", (row) => data.instruments[t.instrument[row]], null],
       ["entry", (row) => t.entry_ts[row], (row) => time(t.entry_ts[row])],
       ["exit", (row) => t.exit_ts[row], (row) => time(t.exit_ts[row])],
       ["quantity", (row) => t.quantity[row], (row) => plain(t.quantity[row])],
       ["entry price", (row) => t.entry_price[row], (row) => plain(t.entry_price[row])],
       ["exit price", (row) => t.exit_price[row], (row) => plain(t.exit_price[row])],
       ["fees", (row) => t.fees[row], (row) => amount(t.fees[row])],
-      ["net", (row) => t.net_pnl[row], (row) => signed(t.net_pnl[row])],
-      ["return", (row) => t.return_ratio[row], (row) => `${signed(t.return_ratio[row] * 100)} %`],
       ["exit reason", (row) => data.reasons[t.exit_reason[row]], null],
     ];
   };
