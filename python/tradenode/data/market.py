@@ -167,10 +167,10 @@ def _paths(
     ends = np.cumsum(returns)
     steps = stream.standard_normal((len(shocks), _PRINTS)) * (deviation / np.sqrt(_PRINTS))[:, None]
     steps += ((returns - steps.sum(axis=1)) / _PRINTS)[:, None]
-    starts: NDArray[np.float64] = (ends - returns)[:, None]
-    return starts + np.cumsum(steps, axis=1)
+    paths: NDArray[np.float64] = (ends - returns)[:, None] + np.cumsum(steps, axis=1)
+    return paths
 
 
 def _on_grid(counts: "NDArray[np.float64]", step: Fraction) -> "NDArray[np.float64]":
     """Whole numbers of steps as the nearest doubles."""
-    return counts * step.numerator / step.denominator
+    return counts * float(step.numerator) / float(step.denominator)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradenode.data.header import columns_by_name
-from tradenode.data.times import from_decimal_epoch, from_epoch
+from tradenode.data.times import ISO_TIME, from_decimal_epoch, from_epoch
 from tradenode.errors import DataError
 from tradenode.messages.bars import VALUE_COLUMNS
 
@@ -98,8 +98,8 @@ def _has_zone(column: "pa.ChunkedArray") -> bool:
 
     if pa.types.is_timestamp(column.type):
         return column.type.tz is not None
-    first = str(column[0]) if len(column) else ""
-    return first.endswith("Z") or "+" in first
+    match = ISO_TIME.fullmatch(str(column[0])) if len(column) else None
+    return match is not None and match["zone"] is not None
 
 
 def _fault(column: "pa.ChunkedArray", target: "pa.DataType", place: str, expected: str) -> DataError:
