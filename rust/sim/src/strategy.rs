@@ -21,7 +21,7 @@ pub struct View<'a> {
     /// The instrument's bars.
     pub bars: &'a Bars<'a>,
     /// The books.
-    pub ledger: &'a Ledger,
+    pub ledger: &'a Ledger<'a>,
     /// The instrument's resting orders.
     pub working: &'a [Working],
 }

@@ -146,7 +146,7 @@ impl Engine<'_> {
         let price = kind.price().unwrap_or(at.ticks);
         let size = if entry.adds { self.spec.scale_in.as_ref().and_then(|scale| scale.size.as_ref()) } else { None };
         let Some(size) = size.or(self.spec.size.as_ref()) else { return Ok(()) };
-        let stop_distance = self.exits.stop_distance(instrument, price, entry.distances);
+        let stop_distance = self.spec.exits.stop_distance(instrument, price, entry.distances);
         let (scale, record) = (self.ledger.scale, self.ledger.record);
         let equity = self.ledger.equity_atoms()?;
         let instrument = &self.ledger.instruments[index];
@@ -203,11 +203,11 @@ impl Engine<'_> {
             let guard = &mut self.lanes[index].guard;
             match guard {
                 Some(guard) if before.signum() == position.lots.signum() => {
-                    guard.add(&self.exits, grid, entry, distances)
+                    guard.add(&self.spec.exits, grid, entry, distances)
                 }
                 _ => {
                     let direction = position.lots.signum() as f64;
-                    *guard = Some(Guard::open(&self.exits, grid, direction, entry, distances, at.now));
+                    *guard = Some(Guard::open(&self.spec.exits, grid, direction, entry, distances, at.now));
                 }
             }
         }
@@ -232,7 +232,7 @@ impl Engine<'_> {
             return false;
         };
         let (high, low) = (lane.fills.high[lane.next], lane.fills.low[lane.next]);
-        self.ledger.passes(index, guard, &self.exits, now, high, low)
+        self.ledger.passes(index, guard, &self.spec.exits, now, high, low)
     }
 
     /// A bar that may reach a level or an order.
@@ -241,7 +241,7 @@ impl Engine<'_> {
         let instrument = &self.ledger.instruments[index];
         let bar = lane.ticks(&instrument.price)?;
         let quote = Quote { ticks: bar.open, maker: false, volume: lane.volume(instrument.quantity.inverse()), now };
-        if lane.guard.as_ref().is_some_and(|guard| guard.expired(&self.exits, now)) {
+        if lane.guard.as_ref().is_some_and(|guard| guard.expired(&self.spec.exits, now)) {
             self.leave(index, i64::MAX, Reason::MaxHold, quote)?;
         }
         let mut seen = bar;
@@ -430,7 +430,7 @@ impl Engine<'_> {
         let grid = &self.ledger.instruments[index].price;
         let Some(guard) = self.lanes[index].guard.as_mut() else { return };
         let (high, low) = (grid.value(seen.high), grid.value(seen.low));
-        guard.on_bar(&self.exits, grid, high, low);
+        guard.on_bar(&self.spec.exits, grid, high, low);
         self.ledger.extend(index, high, low);
     }
 }
