@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 __version__: str
 
@@ -42,12 +42,6 @@ def decimal_places(values: NDArray[np.float64], most: int) -> int | None:
     """Count the fewest decimal places (up to `most`, at most 18) that write every value; None where none do."""
 
 # results
-
-from typing import Any, Self
-
-from numpy.typing import ArrayLike
-
-__version__: str
 
 class IndicatorKernel:
     """One entry of the indicator catalogue, applied to whole columns."""
@@ -169,3 +163,31 @@ class RuleExpr:
 
     def of(self, instrument: str) -> RuleExpr:
         """Compute on the bars of another instrument."""
+# rules
+
+def check_rules(rules: bytes, scope: bytes) -> list[dict[str, Any]]:
+    """Check rules, given as JSON lists of `{name, source, kind}` and a JSON scope (see `rules::Scope`).
+
+    Every fault of every rule, in a dict of its `rule`, the `text` that `start` and `end` (bytes) point into, its
+    `message` and `hint`. Raises ValueError for JSON of another shape.
+    """
+
+# runs
+
+REASONS: list[str]
+"""Names of the reasons of fills and exits, by the code in the columns."""
+
+CHECKS: list[str]
+"""Names of the risk gate's checks, by the code in the column of refusals."""
+
+def run_backtest(
+    spec: bytes,
+    frames: list[tuple[Any, Any, Any]],
+    strategy: object | None = None,
+) -> dict[str, Any]:
+    """Run a JSON `RunSpec` over columns; for each instrument its bars, its detail or None, its funding or None.
+
+    Bars are columns (ts, open, high, low, close, volume), funding (ts, rate). The answer has `equity_ts`, `equity`,
+    `exposure`, dicts of columns `trades`, `fills`, `refusals`, the count `refused`, `logs`, and `metrics` as JSON.
+    Raises tradenode.errors.ConfigError, DataError or RunFailed; a strategy's own exception comes through.
+    """

@@ -12,6 +12,7 @@ mod desk;
 mod indicators;
 mod metrics;
 mod rules;
+mod rule_check;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -22,4 +23,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     metrics::register(module)?;
     indicators::register(module)?;
     rules::register(module)
+    rule_check::register(module)?;
+    indicators::register(module)
 }
