@@ -1,6 +1,6 @@
 """One engine on one piece of work, timed inside its own fresh interpreter; the parent process reads the JSON it prints.
 
-`python -m benchmarks.contestant COMPARISON NAME FOLDER --runs N [--result FILE]`
+`python -m benchmarks.contestant COMPARISON NAME FOLDER --runs N [--no-warm-up]`
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def peak_mb() -> float:
     return kilobytes * 1024 / 1e6
 
 
-def measure(task: Task, runs: int, warm_up: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Times a task; returns the report and the columns of its answers.
+def measure(task: Task, runs: int, warm_up: bool) -> dict[str, Any]:
+    """Times a task; returns the report with the numbers (`answer`) and the columns (`columns`) of its answers.
 
     With `warm_up` the first call is reported apart (it pays for caches and just-in-time compilation) and not sampled.
     """
@@ -77,7 +77,7 @@ def measure(task: Task, runs: int, warm_up: bool) -> tuple[dict[str, Any], dict[
         more_numbers, more_columns = task.read(work())
         numbers |= {f"{name}.{key}": value for key, value in more_numbers.items()}
         columns |= {f"{name}.{key}": value for key, value in more_columns.items()}
-    return report | {"answer": numbers}, columns
+    return report | {"answer": numbers, "columns": {name: np.asarray(values).tolist() for name, values in columns.items()}}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -88,7 +88,6 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--no-warm-up", action="store_true")
-    parser.add_argument("--result", type=Path)
     options = parser.parse_args(arguments)
     try:
         module = importlib.import_module(f"{PEERS}.{options.name}")
@@ -96,10 +95,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(json.dumps({"missing": str(missing)}))
         return
     task = getattr(module, options.comparison)(options.folder)
-    report, columns = measure(task, options.runs, warm_up=not options.no_warm_up)
-    if options.result:
-        np.savez(options.result, **columns)
-    json.dump(report, sys.stdout)
+    json.dump(measure(task, options.runs, warm_up=not options.no_warm_up), sys.stdout)
 
 
 if __name__ == "__main__":

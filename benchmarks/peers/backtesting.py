@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from backtesting import Strategy
+from backtesting import Backtest, Strategy
 from backtesting.lib import FractionalBacktest
 
 from benchmarks import market
@@ -56,18 +56,18 @@ def frame(columns: market.Bars) -> Any:
 
 
 def read_fills(stats: Any) -> Fills:
-    """The trades of the run; the position still open at the end is what the trade list does not have."""
+    """The closed trades of the run and, in the broker's own units, those still open."""
     trades = stats["_trades"].sort_values("EntryBar")
-    fills = from_trades(
-        trades["EntryBar"].tolist(),
-        trades["EntryPrice"].tolist(),
+    still_open = stats["_strategy"].trades
+    return from_trades(
+        [*trades["EntryBar"], *(trade.entry_bar for trade in still_open)],
+        [*trades["EntryPrice"], *(trade.entry_price / UNIT for trade in still_open)],
         trades["ExitBar"].tolist(),
         trades["ExitPrice"].tolist(),
-        trades["Size"].tolist(),
+        [*trades["Size"], *(trade.size * UNIT for trade in still_open)],
         stats["Equity Final [$]"],
         len(trades),
     )
-    return fills
 
 
 def bars(folder: Path) -> Task:
@@ -81,3 +81,29 @@ def bars(folder: Path) -> Task:
             return test.run()
 
     return Task(work=work, read=reader(read_fills))
+
+
+class Counting(Strategy):  # type: ignore[misc]
+    """Looks at each bar's close and never trades."""
+
+    def init(self) -> None:
+        """Starts the count."""
+        self.seen = 0
+        self.last = 0.0
+
+    def next(self) -> None:
+        """Keeps the close."""
+        self.seen += 1
+        self.last = self.data.Close[-1]
+
+
+def callback(folder: Path) -> Task:
+    """A call-back on every bar that keeps the close (backtesting starts at the second bar)."""
+    data = frame(market.read(folder))
+
+    def work() -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Backtest(data, Counting, cash=CASH, commission=FEE).run()["_strategy"]
+
+    return Task(work=work, read=lambda strategy: ({"bars": strategy.seen, "last": float(strategy.last)}, {}))

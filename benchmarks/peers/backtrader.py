@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from array import array
 from pathlib import Path
 from typing import Any
 
 import backtrader as bt
+import pandas as pd
 
 from benchmarks import market
 from benchmarks.contestant import Task
 from benchmarks.crossing import CASH, FAST, FEE, FIRST_DECISION, SLOW, Fills, reader
 
-DAY_NS = 86_400_000_000_000
-ORDINAL_1970 = 719_163
 # All-in orders are rejected for "Margin" by rounding of the last digit; this slack of the size avoids that.
 SLACK = 1e-12
-
-
-class Columns(bt.feeds.DataBase):  # type: ignore[misc]
-    """A feed that takes whole columns at once, so that loading is not part of the time."""
-
-    params = (("bars", None),)
-
-    def preload(self) -> None:
-        """Puts the columns under backtrader's lines."""
-        columns = self.p.bars
-        lines = {name: getattr(columns, name) for name in (*market.PRICE_COLUMNS, "volume")}
-        lines["datetime"] = columns.time_ns / DAY_NS + ORDINAL_1970
-        for name, values in lines.items():
-            line = getattr(self.lines, name)
-            line.array = array("d", values.tobytes())
-            line.idx, line.lencount = len(values) - 1, len(values)
-        self.lines.openinterest.array = array("d", bytes(8 * len(columns)))
-        self.home()
 
 
 class RecursiveMean(bt.Indicator):  # type: ignore[misc]
@@ -79,36 +59,52 @@ class Crossing(bt.Strategy):  # type: ignore[misc]
             raise RuntimeError(f"backtrader refused an order at bar {len(self.data) - 1}")
 
 
-class Equity(bt.Observer):  # type: ignore[misc]
-    """The equity curve, which backtrader keeps only where an observer does."""
-
-    lines = ("value",)
-
-    def next(self) -> None:
-        """The account's worth at this bar's close."""
-        self.lines.value[0] = self._owner.broker.getvalue()
+def frame(columns: market.Bars) -> Any:
+    """The data frame that backtrader's feed reads."""
+    prices = {name: getattr(columns, name) for name in (*market.PRICE_COLUMNS, "volume")}
+    return pd.DataFrame(prices, index=pd.to_datetime(columns.time_ns))
 
 
-def run(columns: market.Bars) -> tuple[Any, float]:
-    """Indicators, signals, fills, equity curve and fill log."""
-    cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True, runonce=True)
+def run(data: Any, strategy_class: type[Any]) -> tuple[Any, float]:
+    """Cerebro as it comes: its pandas feed, and its standard observers, which are what keeps the equity curve."""
+    cerebro = bt.Cerebro(cheat_on_open=True)
     cerebro.broker.setcash(CASH)
     cerebro.broker.setcommission(commission=FEE)
-    cerebro.adddata(Columns(bars=columns))
-    cerebro.addstrategy(Crossing)
-    cerebro.addobserver(Equity)
+    cerebro.adddata(bt.feeds.PandasData(dataname=data))
+    cerebro.addstrategy(strategy_class)
     (strategy,) = cerebro.run()
-    return strategy.fills, cerebro.broker.getvalue()
+    return strategy, cerebro.broker.getvalue()
 
 
 def read_fills(answer: tuple[Any, float]) -> Fills:
     """The strategy's own log."""
-    log, equity = answer
-    bar, side, price, quantity = zip(*log, strict=True) if log else ((), (), (), ())
+    strategy, equity = answer
+    bar, side, price, quantity = zip(*strategy.fills, strict=True) if strategy.fills else ((), (), (), ())
     return Fills(bar, side, price, quantity, equity)
 
 
 def bars(folder: Path) -> Task:
     """The EMA crossing with next-open fills."""
-    columns = market.read(folder)
-    return Task(work=lambda: run(columns), read=reader(read_fills))
+    data = frame(market.read(folder))
+    return Task(work=lambda: run(data, Crossing), read=reader(read_fills))
+
+
+class Counting(bt.Strategy):  # type: ignore[misc]
+    """Looks at each bar's close and never trades."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.last = 0.0
+
+    def next(self) -> None:
+        """Keeps the close."""
+        self.seen += 1
+        self.last = self.data.close[0]
+
+
+def callback(folder: Path) -> Task:
+    """A call-back on every bar that keeps the close."""
+    data = frame(market.read(folder))
+    return Task(
+        work=lambda: run(data, Counting)[0], read=lambda strategy: ({"bars": strategy.seen, "last": strategy.last}, {})
+    )

@@ -1,0 +1,3 @@
+"""tradenode itself."""
+
+from __future__ import annotations
