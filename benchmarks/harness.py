@@ -58,9 +58,12 @@ class Claim:
 
 @dataclass
 class Results:
-    """What the contestants answered: summaries by name, the columns of their answers, and who is missing and why."""
+    """What the contestants answered: summaries by name, the numbers of each round's answer and the columns of the last
+    one, and who is missing and why.
+    """
 
     summary: dict[str, Report] = field(default_factory=dict)
+    answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     columns: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
 
@@ -133,7 +136,9 @@ def run(contestants: Sequence[Contestant], comparison: str, folder: Path, runs: 
                 reports[contestant.name].append(report)
     for contestant in contestants:
         if contestant.name not in results.missing:
-            results.summary[contestant.name] = summarise(reports[contestant.name], contestant)
+            asked = reports[contestant.name]
+            results.summary[contestant.name] = summarise(asked, contestant)
+            results.answers[contestant.name] = [report["answer"] for report in asked]
     return results
 
 
