@@ -1,3 +1,107 @@
 """The Rust core; every docstring of the seam lives here."""
 
+from typing import TypeAlias
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 __version__: str
+
+# bars
+
+_BarColumns: TypeAlias = tuple[
+    NDArray[np.int64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+    NDArray[np.float64],
+]
+
+def resample_bars(
+    ts: NDArray[np.int64],
+    open: NDArray[np.float64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    close: NDArray[np.float64],
+    volume: NDArray[np.float64],
+    base_ns: int,
+    target_ns: int,
+    keep_partial: bool,
+) -> tuple[_BarColumns, bool, bool]:
+    """Aggregate contiguous bar columns of `base_ns` into bars of `target_ns` (a multiple; ns).
+
+    Buckets are aligned to the epoch in UTC, whole weeks to Monday. A first or last bucket that the bars do not fill is
+    left out, or kept where `keep_partial`. Returns the columns (ts, open, high, low, close, volume) and whether the
+    first and the last of them are partial. Raises tradenode.errors.DataError with the first row that cannot be placed.
+    """
+
+def decimal_places(values: NDArray[np.float64], most: int) -> int | None:
+    """Count the fewest decimal places (up to `most`, at most 18) that write every value; None where none do."""
+from typing import Any, Self
+
+from numpy.typing import ArrayLike
+
+__version__: str
+
+class IndicatorKernel:
+    """One entry of the indicator catalogue, applied to whole columns."""
+
+    def __new__(cls, name: str, /) -> Self:
+        """Find the entry; `ValueError` when the catalogue has none of that name."""
+
+    def compute(self, inputs: tuple[ArrayLike, ...], params: tuple[float, ...], out: Any, /) -> Any:
+        """Compute the entry's outputs: an array, or a tuple of arrays where it has several.
+
+        Float64 contiguous inputs are borrowed; anything else is copied once. `out` is `None`, or arrays of the inputs'
+        length to write to. `ValueError` names the input, the parameter or the output at fault.
+        """
+
+class IndicatorStream:
+    """One entry of the indicator catalogue, fed row by row."""
+
+    def __new__(cls, name: str, /, *params: float) -> Self:
+        """Build the indicator; `ValueError` names the parameter out of range."""
+
+    update: Any
+    """Take the next value of each input; returns the output, or a tuple of the outputs (NaN while undefined)."""
+
+    def reset(self) -> None:
+        """Forget everything seen."""
+
+    @property
+    def lookback(self) -> int:
+        """How many leading outputs are undefined (NaN)."""
+
+    @property
+    def name(self) -> str:
+        """The catalogue name."""
+
+def indicator_catalog() -> list[dict[str, Any]]:
+    """Describe every indicator: `name`, `title`, `inputs`, `outputs` and `params` (`name`, `default`, `min`, ...)."""
+def metrics(
+    ts: NDArray[np.int64],
+    equity: NDArray[np.float64],
+    exposure: NDArray[np.float64],
+    trades: dict[str, NDArray[Any]],
+    facts: bytes,
+) -> bytes:
+    """Compute every figure of a run; `messages.result.compute_metrics` is the typed way in.
+
+    `trades` holds the columns of `messages.result.TRADE_COLUMNS`, `facts` a JSON `messages.result.RunFacts`; the answer
+    is the JSON of `messages.result.Metrics`. Raises ValueError naming the column, row and value at fault.
+    """
+
+def write_csv(
+    path: str | PathLike[str],
+    names: list[str],
+    columns: Sequence[NDArray[np.float64] | NDArray[np.int64] | tuple[NDArray[np.uint32], list[str]]],
+) -> None:
+    """Write columns of one length as CSV, aside and then renamed; NaN becomes an empty cell.
+
+    A pair of codes and labels writes the labels. Raises ValueError for columns that do not fit together and OSError
+    where the system refuses; nothing is left behind then.
+    """

@@ -1,5 +1,11 @@
 //! Bars as columns: one slice a field, the same length each.
 
+mod grid;
+mod resample;
+
+pub use grid::{MAX_DECIMAL_PLACES, decimal_places};
+pub use resample::{Partial, ResampleError, Resampled, bucket_start, resample};
+
 /// Borrowed bar columns. `ts` is each bar's opening time in ns UTC, strictly increasing.
 #[derive(Debug, Clone, Copy)]
 pub struct Bars<'a> {

@@ -218,6 +218,17 @@ impl Instrument {
         if self.spec.inverse { -(lots as f64) * self.unit_f64 / ticks } else { lots as f64 * ticks * self.unit_f64 }
     }
 
+    /// The price at which `lots` are worth `worth` atoms, in quote units; NaN for no lots.
+    #[must_use]
+    pub fn price_of(&self, lots: i64, worth: Atoms) -> f64 {
+        if lots == 0 {
+            return f64::NAN;
+        }
+        let scaled = self.unit as f64 * lots as f64;
+        let ticks = if self.spec.inverse { -scaled / worth as f64 } else { worth as f64 / scaled };
+        ticks / self.price.inverse()
+    }
+
     /// The most lots whose notional at `ticks` is at most `budget`; 0 when none.
     #[must_use]
     pub fn lots_for(&self, budget: Atoms, ticks: i64) -> i64 {

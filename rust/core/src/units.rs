@@ -12,6 +12,9 @@ use thiserror::Error;
 /// The most digits after the point that a decimal may have.
 pub const SCALE_MAX: u8 = 18;
 
+/// 2^53: the first count of steps beyond which a double skips some.
+const STEPS_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// Parts per billion: the unit of [`Rate`].
 pub const RATE_ONE: i64 = 1_000_000_000;
 
@@ -267,15 +270,19 @@ impl Grid {
     /// NaN, an infinity, a value between two grid points, a value too large.
     #[inline]
     pub fn steps(&self, value: f64) -> Result<i64, UnitError> {
+        self.on_grid(value).ok_or_else(|| self.refusal(value))
+    }
+
+    #[inline]
+    fn on_grid(&self, value: f64) -> Option<i64> {
         let steps = (value * self.inverse).round_ties_even();
-        // Beyond 2^53 steps a double no longer tells neighbours apart.
-        if steps.abs() < 9_007_199_254_740_992.0 {
+        // Beyond 2^53 steps a double no longer tells neighbours apart; a NaN fails this comparison too.
+        if steps.abs() < STEPS_MAX {
             let steps = steps as i64;
-            if (self.value(steps) - value).abs() <= value.abs() * (4.0 * f64::EPSILON) {
-                return Ok(steps);
-            }
+            let near = (self.value(steps) - value).abs() <= value.abs() * (4.0 * f64::EPSILON);
+            return near.then_some(steps);
         }
-        Err(self.refusal(value))
+        None
     }
 
     /// The first of `values` that is not on the grid, if any: its index and why.
@@ -312,7 +319,7 @@ impl Grid {
     /// # Errors
     /// NaN, an infinity, a value too large.
     pub fn steps_towards(&self, value: f64, rounding: Rounding) -> Result<i64, UnitError> {
-        if let Ok(steps) = self.steps(value) {
+        if let Some(steps) = self.on_grid(value) {
             return Ok(steps);
         }
         let scaled = value * self.inverse;
@@ -320,7 +327,7 @@ impl Grid {
             Rounding::Down => scaled.floor(),
             Rounding::Up => scaled.ceil(),
         };
-        if steps.abs() < 9_007_199_254_740_992.0 { Ok(steps as i64) } else { Err(self.refusal(value)) }
+        if steps.abs() < STEPS_MAX { Ok(steps as i64) } else { Err(self.refusal(value)) }
     }
 
     /// The steps of an exact decimal that lies on the grid.
@@ -351,7 +358,7 @@ impl Grid {
             return UnitError::NotFinite { value, step: self.step };
         }
         let below = (value * self.inverse).floor();
-        if below.abs() >= 9_007_199_254_740_992.0 {
+        if below.abs() >= STEPS_MAX {
             return UnitError::Overflow { value: value.to_string(), step: self.step };
         }
         self.off_grid(value.to_string(), below as i64)

@@ -2,10 +2,16 @@
 
 use pyo3::prelude::*;
 
+mod bars;
+mod csv;
 mod indicators;
+mod metrics;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    bars::register(module)?;
+    csv::register(module)?;
+    metrics::register(module)?;
     indicators::register(module)
 }

@@ -1,10 +1,14 @@
 //! What a back-test is asked to do: one JSON document that crosses the seam once.
 
 use serde::{Deserialize, Serialize};
-use tradenode_core::instrument::InstrumentSpec;
-use tradenode_core::risk::Limits;
+use thiserror::Error;
+use tradenode_core::instrument::{InstrumentError, InstrumentSpec};
+use tradenode_core::money::MoneyError;
+use tradenode_core::risk::{LimitError, Limits};
 use tradenode_core::strategy::{EntrySpec, ExitsSpec, ScaleInSpec, ScaleOutSpec, SizeSpec};
 use tradenode_core::units::{Decimal, Rate};
+
+use crate::metrics::MetricOptions;
 
 /// A whole run. Times are ns, ratios decimal text (`"0.001"`), amounts decimal text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +47,9 @@ pub struct RunSpec {
     /// The signals; absent when call-backs decide.
     #[serde(default)]
     pub rules: Option<RulesSpec>,
+    /// How the figures of the run are computed.
+    #[serde(default)]
+    pub metrics: MetricOptions,
 }
 
 /// The account.
@@ -162,4 +169,59 @@ pub struct RulesSpec {
     pub exit_long: Option<String>,
     /// Leaving a short position.
     pub exit_short: Option<String>,
+}
+
+/// A run that cannot be made as described.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum SpecError {
+    /// Not the JSON of a [`RunSpec`].
+    #[error("the run's description: {0}")]
+    Json(String),
+    /// A number outside its range.
+    #[error("{key} must be {expected}, got {value}")]
+    Range {
+        /// Where it stands.
+        key: &'static str,
+        /// The accepted range in words.
+        expected: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// A part that is missing or does not go with another.
+    #[error("{key}: {reason}")]
+    Conflict {
+        /// Where it stands.
+        key: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Recorded funding rates that do not hold together.
+    #[error("funding: {0}")]
+    Funding(String),
+    /// An instrument.
+    #[error(transparent)]
+    Instrument(#[from] InstrumentError),
+    /// Limits.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The account's money.
+    #[error("account: {0}")]
+    Money(#[from] MoneyError),
+}
+
+impl SpecError {
+    pub(crate) const fn range(key: &'static str, expected: &'static str, value: f64) -> Self {
+        Self::Range { key, expected, value }
+    }
+}
+
+impl RunSpec {
+    /// Reads the description.
+    ///
+    /// # Errors
+    /// Anything that is not exactly such a description, with its line and column.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, SpecError> {
+        serde_json::from_slice(bytes).map_err(|error| SpecError::Json(error.to_string()))
+    }
 }

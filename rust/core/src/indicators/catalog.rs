@@ -1,6 +1,10 @@
 //! The catalogue of indicators: names, inputs, parameters and outputs, for rules, Python and documentation alike.
 
-use super::{Indicator, IndicatorError, ema, sma};
+use super::{Indicator, IndicatorError};
+use super::{
+    atr, bollinger, dema, ema, ewm, hma, kama, macd, natr, obv, rma, rsi, sma, stddev, stochastic, stochastic_fast,
+    stochastic_rsi, tema, true_range, vwap, vwap_anchored, vwap_rolling, vwap_session, vwma, wma,
+};
 
 /// The largest period any indicator accepts.
 pub const PERIOD_MAX: f64 = 1_000_000.0;
@@ -106,11 +110,34 @@ pub static CATALOG: &[&Spec] = &[
     // averages
     &sma::SPEC,
     &ema::SPEC,
+    &dema::SPEC,
+    &tema::SPEC,
+    &rma::SPEC,
+    &wma::SPEC,
+    &hma::SPEC,
+    &kama::SPEC,
+    &vwma::SPEC,
+    &ewm::SPEC,
     // momentum
+    &rsi::SPEC,
+    &macd::SPEC,
+    &stochastic::SPEC,
+    &stochastic_fast::SPEC,
+    &stochastic_rsi::SPEC,
     // trend
     // volatility
+    &true_range::SPEC,
+    &atr::SPEC,
+    &natr::SPEC,
+    &bollinger::SPEC,
     // volume
+    &obv::SPEC,
+    &vwap::SPEC,
+    &vwap_session::SPEC,
+    &vwap_rolling::SPEC,
+    &vwap_anchored::SPEC,
     // statistics
+    &stddev::SPEC,
 ];
 
 /// The entry of that name.

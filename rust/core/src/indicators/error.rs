@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::catalog::PERIOD_MAX;
+
 /// A refused indicator: the message names the indicator, the parameter and the value.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -28,4 +30,23 @@ pub enum IndicatorError {
         /// The other column's length.
         right: usize,
     },
+}
+
+impl IndicatorError {
+    /// Accepts a window from 1 to [`PERIOD_MAX`] rows.
+    pub(super) fn check_period(indicator: &'static str, param: &'static str, period: usize) -> Result<usize, Self> {
+        if period >= 1 && period as f64 <= PERIOD_MAX {
+            return Ok(period);
+        }
+        let expected = format!("a whole number from 1 to {PERIOD_MAX}");
+        Err(Self::Param { indicator, param, expected, value: period as f64 })
+    }
+
+    /// Accepts a real parameter that is finite.
+    pub(super) fn check_finite(indicator: &'static str, param: &'static str, value: f64) -> Result<f64, Self> {
+        if value.is_finite() {
+            return Ok(value);
+        }
+        Err(Self::Param { indicator, param, expected: "a finite number".to_owned(), value })
+    }
 }

@@ -5,20 +5,72 @@
 //! makes that row's outputs NaN and leaves the state untouched, so that the indicator resumes with the next row.
 //! Conventions, seeds and tie rules are those of TA-Lib 0.8 where it has the function.
 
+mod atr;
+mod batch;
+mod bollinger;
 pub mod catalog;
+mod dema;
 mod ema;
 mod error;
+mod ewm;
+mod extremes;
+mod hma;
+mod kama;
+mod macd;
+mod moments;
+mod natr;
+mod obv;
+mod recursive;
+mod rma;
+mod rsi;
 mod sma;
+mod stddev;
+mod stochastic;
+mod stochastic_fast;
+mod stochastic_rsi;
+mod tema;
+mod true_range;
+mod vwap;
+mod vwap_anchored;
+mod vwap_rolling;
+mod vwap_session;
+mod vwma;
+mod weighted_mean;
+mod window;
+mod wma;
 
+pub use atr::Atr;
+pub use bollinger::Bollinger;
 pub use catalog::{CATALOG, Input, Param, Spec, find};
+pub use dema::Dema;
 pub use ema::Ema;
 pub use error::IndicatorError;
+pub use ewm::Ewm;
+pub use hma::Hma;
+pub use kama::Kama;
+pub use macd::Macd;
+pub use natr::Natr;
+pub use obv::Obv;
+pub use rma::Rma;
+pub use rsi::Rsi;
 pub use sma::Sma;
+pub use stddev::StdDev;
+pub use stochastic::Stochastic;
+pub use stochastic_fast::StochasticFast;
+pub use stochastic_rsi::StochasticRsi;
+pub use tema::Tema;
+pub use true_range::TrueRange;
+pub use vwap::Vwap;
+pub use vwap_anchored::VwapAnchored;
+pub use vwap_rolling::VwapRolling;
+pub use vwap_session::VwapSession;
+pub use vwma::Vwma;
+pub use wma::Wma;
 
 /// A streaming indicator with its batch kernel.
 ///
 /// `update` and `batch` agree to the last bit unless the type's documentation states a tolerance.
-pub trait Indicator: Send {
+pub trait Indicator: Send + Sync {
     /// How many leading outputs are undefined (NaN).
     fn lookback(&self) -> usize;
 

@@ -1,5 +1,7 @@
 //! Simple moving average.
 
+use super::batch::{self, Fresh};
+use super::window::RollingSum;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -14,42 +16,39 @@ pub(super) const SPEC: Spec = Spec {
 /// The mean of the last `period` values.
 #[derive(Debug, Clone)]
 pub struct Sma {
-    ring: Vec<f64>,
-    next: usize,
-    seen: usize,
-    sum: f64,
+    sum: RollingSum,
+    period: f64,
 }
 
 impl Sma {
     /// A fresh average over `period` values.
     ///
     /// # Errors
-    /// `period` of 0.
+    /// `period` outside 1 to 1,000,000.
     pub fn new(period: usize) -> Result<Self, IndicatorError> {
-        if period == 0 {
-            let expected = "at least 1".to_owned();
-            return Err(IndicatorError::Param { indicator: "sma", param: "period", expected, value: 0.0 });
-        }
-        Ok(Self { ring: vec![0.0; period], next: 0, seen: 0, sum: 0.0 })
+        IndicatorError::check_period(SPEC.name, "period", period).map(Self::unchecked)
+    }
+
+    pub(super) fn unchecked(period: usize) -> Self {
+        Self { sum: RollingSum::new(period), period: period as f64 }
     }
 
     /// Takes the next value; NaN until `period` values were seen.
+    #[inline]
     pub fn update(&mut self, x: f64) -> f64 {
-        if !x.is_finite() {
-            return f64::NAN;
-        }
-        let period = self.ring.len();
-        self.sum += x - self.ring[self.next];
-        self.ring[self.next] = x;
-        self.next = (self.next + 1) % period;
-        self.seen = (self.seen + 1).min(period);
-        if self.seen < period { f64::NAN } else { self.sum / period as f64 }
+        if x.is_finite() { self.sum.push(x) / self.period } else { f64::NAN }
+    }
+}
+
+impl Fresh for Sma {
+    fn fresh(&self) -> Self {
+        Self::unchecked(self.sum.period())
     }
 }
 
 impl Indicator for Sma {
     fn lookback(&self) -> usize {
-        self.ring.len() - 1
+        self.sum.period() - 1
     }
 
     fn update(&mut self, row: &[f64], out: &mut [f64]) {
@@ -57,15 +56,14 @@ impl Indicator for Sma {
     }
 
     fn reset(&mut self) {
-        self.ring.fill(0.0);
-        (self.next, self.seen, self.sum) = (0, 0, 0.0);
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        let mut fresh = self.clone();
-        Indicator::reset(&mut fresh);
-        for (y, &x) in out[0].iter_mut().zip(columns[0]) {
-            *y = fresh.update(x);
-        }
+        batch::run(self, columns, out, |mut fresh: Self, [source], [value]| {
+            for (y, &x) in value.iter_mut().zip(source) {
+                *y = fresh.sum.push(x) / fresh.period;
+            }
+        });
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! These descriptions are the same for rules in TOML, symbolic bars and call-backs, in a back-test and live.
 
+pub mod guard;
+pub mod sizing;
+
 use serde::{Deserialize, Serialize};
 
 use crate::units::{Decimal, Rate};
@@ -10,7 +13,7 @@ use crate::units::{Decimal, Rate};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Distance {
-    /// A part of the average entry price.
+    /// A part of the average entry price (of the best price for a trailing stop).
     Ratio(Rate),
     /// A numeric rule in price units, evaluated on the bar of the entry signal.
     Rule(String),
@@ -91,7 +94,7 @@ pub enum SizeSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrailingSpec {
-    /// How far behind the best price.
+    /// How far behind the best price; a ratio is a part of that price.
     pub distance: Distance,
     /// The favourable move, as a part of the entry price, before it starts.
     #[serde(default)]

@@ -1,0 +1,249 @@
+"""`tradenode data`: bars in, out, and looked at."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import cyclopts
+from cyclopts import Parameter
+
+from tradenode.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from tradenode.data.writer import Mode
+
+app = cyclopts.App(name="data", help="Import, check, list, show, export, resample and download bars.")
+
+CataloguePath = Annotated[
+    Path | None,
+    Parameter(name="--catalogue", help="The catalogue's folder; else $TRADENODE_DATA, else ./data."),
+]
+TimeframeWord = Annotated[str | None, Parameter(name="--timeframe", help="The length of a bar: 1m, 4h, 1d.")]
+PolicyWord = Annotated[
+    Literal["refuse", "drop", "fill"],
+    Parameter(name="--policy", help="Faults: refuse them all, drop faulty rows, or drop them and fill gaps."),
+]
+Json = Annotated[bool, Parameter(name="--json", negative=(), help="Answer with one JSON object.")]
+Replace = Annotated[bool, Parameter(name="--replace", negative=(), help="Put the bars in place of those stored.")]
+Append = Annotated[bool, Parameter(name="--append", negative=(), help="Add later bars to those stored.")]
+Start = Annotated[str | None, Parameter(name="--start", help="The first opening time (ISO, UTC).")]
+End = Annotated[str | None, Parameter(name="--end", help="Bars open before this time (ISO, UTC).")]
+
+
+@app.command(name="import")
+def import_(
+    files: Annotated[list[Path], Parameter(name="FILE", negative=())],
+    /,
+    *,
+    instrument: Annotated[str | None, Parameter(help="VENUE/SYMBOL or SYMBOL; else the file's name says it.")] = None,
+    timeframe: TimeframeWord = None,
+    policy: PolicyWord = "refuse",
+    catalogue: CataloguePath = None,
+    replace: Replace = False,
+    append: Append = False,
+    json: Json = False,
+) -> None:
+    """Import bars from CSV, Parquet or Feather files: all of them, or none.
+
+    Files of one instrument and timeframe are joined in order of time.
+    """
+    from tradenode.cli.data_view import print_imports
+    from tradenode.data.catalogue import Catalogue
+    from tradenode.data.importing import import_files
+    from tradenode.data.naming import EntryName
+    from tradenode.messages.timeframe import Timeframe
+
+    manifests = import_files(
+        Catalogue(catalogue),
+        files,
+        name=EntryName.parse(instrument) if instrument else None,
+        timeframe=Timeframe.parse(timeframe) if timeframe else None,
+        policy=policy,
+        mode=_mode(replace, append),
+    )
+    print_imports(manifests, json)
+
+
+@app.command
+def check(
+    source: Annotated[str, Parameter(name="NAME|FILE")],
+    /,
+    *,
+    timeframe: TimeframeWord = None,
+    catalogue: CataloguePath = None,
+    verify: Annotated[bool, Parameter(negative=(), help="Hash every stored byte as well.")] = False,
+    limit: Annotated[int, Parameter(help="Name at most so many faults of each kind; 0 for all.")] = 20,
+    json: Json = False,
+) -> int:
+    """Look for faults in a file or an entry of the catalogue: gaps, duplicates, disorder, impossible values.
+
+    Exit status 1 where there are any.
+    """
+    from tradenode.cli.data_view import print_check
+    from tradenode.data.catalogue import Catalogue
+    from tradenode.data.check import check as find_faults
+    from tradenode.data.files import read_bars
+    from tradenode.messages.timeframe import Timeframe
+
+    if limit < 0:
+        raise ConfigError(f"--limit {limit}: it cannot be negative")
+    path = Path(source)
+    if path.is_file():
+        if verify:
+            raise ConfigError("--verify is for entries of the catalogue: a file has no hash to compare with")
+        bars = read_bars(path, timeframe=Timeframe.parse(timeframe) if timeframe else None)
+    else:
+        store = Catalogue(catalogue)
+        bars = store.bars(source, timeframe)
+        if verify:
+            store.verify(store.find(source, timeframe))
+    report = find_faults(bars)
+    print_check(report, limit or None, json)
+    return 0 if report.clean else 1
+
+
+@app.command(name="list")
+def list_(*, catalogue: CataloguePath = None, json: Json = False) -> int:
+    """List the entries of the catalogue; exit status 1 where one is damaged."""
+    from tradenode.cli.data_view import print_entries, print_json, say, summary
+    from tradenode.data.catalogue import Catalogue
+
+    store = Catalogue(catalogue)
+    entries, manifests = store.entries(), []
+    for entry in entries:
+        try:
+            manifests.append(entry.manifest())
+        except DataError as error:
+            say(str(error))
+    if json:
+        print_json({"catalogue": str(store.path), "entries": [summary(manifest) for manifest in manifests]})
+    else:
+        print_entries(manifests)
+    if not entries:
+        say(f"catalogue {store.path} is empty; `tradenode data import FILE` fills it")
+    return 0 if len(manifests) == len(entries) else 1
+
+
+@app.command
+def show(
+    name: Annotated[str, Parameter(name="NAME")],
+    /,
+    *,
+    timeframe: TimeframeWord = None,
+    catalogue: CataloguePath = None,
+    json: Json = False,
+) -> None:
+    """Show one entry: what it holds, where it came from, its first and last bars."""
+    from tradenode.cli.data_view import print_entry
+    from tradenode.data.catalogue import Catalogue
+
+    store = Catalogue(catalogue)
+    entry = store.find(name, timeframe)
+    print_entry(entry, entry.manifest(), store.bars(name, timeframe), json)
+
+
+@app.command
+def export(
+    name: Annotated[str, Parameter(name="NAME")],
+    /,
+    *,
+    to: Annotated[Literal["csv", "parquet", "feather"], Parameter(help="The kind of file.")],
+    out: Annotated[Path | None, Parameter(help="The file; else SYMBOL-TIMEFRAME in the current folder.")] = None,
+    timeframe: TimeframeWord = None,
+    start: Start = None,
+    end: End = None,
+    catalogue: CataloguePath = None,
+    replace: Annotated[bool, Parameter(name="--replace", negative=(), help="Write over the file.")] = False,
+    json: Json = False,
+) -> None:
+    """Export bars to a file."""
+    from tradenode.cli.data_view import print_json, say
+    from tradenode.data.catalogue import Catalogue
+    from tradenode.data.files import write_bars
+
+    store = Catalogue(catalogue)
+    entry = store.find(name, timeframe)
+    path = out or Path(f"{entry.name.symbol}-{entry.timeframe}.{to}")
+    if path.exists() and not replace:
+        raise DataError(f"{path}: exists already", hint="--replace writes over it, --out names another")
+    bars = store.bars(name, timeframe, _time(start), _time(end))
+    if not len(bars):
+        raise DataError(f"{entry} has no bars in that range")
+    write_bars(bars, path, to)
+    if json:
+        print_json({"file": str(path), "rows": len(bars)})
+    else:
+        print(path)
+        say(f"wrote {len(bars):,} bars of {entry}")
+
+
+@app.command
+def resample(
+    name: Annotated[str, Parameter(name="NAME")],
+    /,
+    *,
+    to: Annotated[str, Parameter(help="The new timeframe, a whole multiple of the old one.")],
+    timeframe: TimeframeWord = None,
+    keep_partial: Annotated[bool, Parameter(negative=(), help="Keep unfilled first and last bars.")] = False,
+    catalogue: CataloguePath = None,
+    replace: Replace = False,
+    json: Json = False,
+) -> None:
+    """Make coarser bars of an entry and store them beside it."""
+    from tradenode.cli.data_view import print_imports, say
+    from tradenode.data.catalogue import Catalogue
+    from tradenode.data.manifest import Source
+    from tradenode.data.resample import resample as coarsen
+    from tradenode.messages.timeframe import Timeframe
+
+    store = Catalogue(catalogue)
+    bars = store.bars(name, timeframe)
+    coarse = coarsen(bars, Timeframe.parse(to), keep_partial=keep_partial)
+    if not len(coarse.bars):
+        raise DataError(f"{bars!r} do not fill one {to} bar", hint="--keep-partial keeps what is there")
+    for which, partial in (("first", coarse.first_partial), ("last", coarse.last_partial)):
+        if partial:
+            say(f"the {which} bar is made from a part of its {to}")
+    source = Source(f"{bars.instrument} {bars.timeframe} {bars.content_hash}", len(bars))
+    # An interval without a bar in it leaves a gap, as it did in the finer bars.
+    manifest = store.write(coarse.bars, mode=_mode(replace, False), policy="drop", sources=[source])
+    print_imports([manifest], json)
+
+
+@app.command
+def download(
+    exchange: Annotated[str, Parameter(name="EXCHANGE")],
+    symbol: Annotated[str, Parameter(name="SYMBOL")],
+    /,
+    *,
+    timeframe: Annotated[str, Parameter(name="--timeframe", help="The length of a bar: 1m, 4h, 1d.")],
+    start: Annotated[str, Parameter(name="--start", help="The first opening time (ISO, UTC).")],
+    end: End = None,
+    policy: PolicyWord = "refuse",
+    catalogue: CataloguePath = None,
+    json: Json = False,
+) -> None:
+    """Download bars from an exchange through ccxt; where some are stored already, go on after the last one.
+
+    SYMBOL is ccxt's: BTC/USDT, BTC/USDT:USDT.
+    """
+    from tradenode.cli.data_download import download as fetch
+    from tradenode.cli.data_view import print_imports
+    from tradenode.data.catalogue import Catalogue
+    from tradenode.data.times import parse_time
+    from tradenode.messages.timeframe import Timeframe
+
+    length = Timeframe.parse(timeframe)
+    manifest = fetch(Catalogue(catalogue), exchange, symbol, length, parse_time(start), _time(end), policy)
+    print_imports([manifest], json)
+
+
+def _mode(replace: bool, append: bool) -> "Mode":
+    if replace and append:
+        raise ConfigError("--replace and --append exclude each other")
+    return "replace" if replace else "append" if append else "new"
+
+
+def _time(text: str | None) -> int | None:
+    from tradenode.data.times import parse_time
+
+    return None if text is None else parse_time(text)

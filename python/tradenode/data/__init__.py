@@ -1,0 +1,1 @@
+"""Recorded market data: read, checked, stored and made."""

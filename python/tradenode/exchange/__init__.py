@@ -1,0 +1,1 @@
+"""Venues: how they are reached and what they say."""

@@ -1,0 +1,68 @@
+//! Bollinger bands.
+
+use super::batch::{self, Fresh};
+use super::moments::Moments;
+use super::{Indicator, IndicatorError, Input, Param, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "bollinger",
+    title: "Bollinger bands: simple average and the bands a number of standard deviations around it",
+    inputs: &[Input::Source],
+    params: &[Param::period("period", 20.0), Param::real("deviations", 2.0, 0.0, 1e6)],
+    outputs: &["upper", "middle", "lower"],
+    make: |p| Ok(Box::new(Bollinger::new(p[0] as usize, p[1])?)),
+};
+
+/// Bollinger's bands with the population deviation (divisor `period`).
+#[derive(Debug, Clone)]
+pub struct Bollinger {
+    moments: Moments,
+    deviations: f64,
+}
+
+impl Bollinger {
+    /// Fresh bands.
+    ///
+    /// # Errors
+    /// `period` outside 1 to 1,000,000, `deviations` not finite.
+    pub fn new(period: usize, deviations: f64) -> Result<Self, IndicatorError> {
+        let period = IndicatorError::check_period(SPEC.name, "period", period)?;
+        let deviations = IndicatorError::check_finite(SPEC.name, "deviations", deviations)?;
+        Ok(Self { moments: Moments::new(period), deviations })
+    }
+
+    /// Takes the next value; upper band, middle, lower band, NaN until `period` values were seen.
+    #[inline]
+    pub fn update(&mut self, x: f64) -> [f64; 3] {
+        if !x.is_finite() {
+            return [f64::NAN; 3];
+        }
+        let (mean, variance) = self.moments.push(x);
+        let width = self.deviations * variance.sqrt();
+        [mean + width, mean, mean - width]
+    }
+}
+
+impl Fresh for Bollinger {
+    fn fresh(&self) -> Self {
+        Self { moments: Moments::new(self.moments.period()), deviations: self.deviations }
+    }
+}
+
+impl Indicator for Bollinger {
+    fn lookback(&self) -> usize {
+        self.moments.period() - 1
+    }
+
+    fn update(&mut self, row: &[f64], out: &mut [f64]) {
+        out.copy_from_slice(&Bollinger::update(self, row[0]));
+    }
+
+    fn reset(&mut self) {
+        *self = self.fresh();
+    }
+
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        batch::run(self, columns, out, batch::replay::<Self, 1, 3>);
+    }
+}

@@ -1,0 +1,56 @@
+//! The greatest and the least of the last values.
+
+/// Candidates for the extreme of a window, best first: a monotonic queue in a ring of `period` slots.
+#[derive(Debug, Clone)]
+pub(super) struct Extreme {
+    values: Vec<f64>,
+    rows: Vec<u64>,
+    head: usize,
+    length: usize,
+    row: u64,
+    /// 1 for the maximum, -1 for the minimum (values are held with this sign).
+    sign: f64,
+}
+
+impl Extreme {
+    pub(super) fn maximum(period: usize) -> Self {
+        Self::signed(period, 1.0)
+    }
+
+    pub(super) fn minimum(period: usize) -> Self {
+        Self::signed(period, -1.0)
+    }
+
+    fn signed(period: usize, sign: f64) -> Self {
+        Self { values: vec![0.0; period], rows: vec![0; period], head: 0, length: 0, row: 0, sign }
+    }
+
+    pub(super) fn period(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Takes a finite value; the extreme of the values seen so far, at most the last `period`.
+    #[inline]
+    pub(super) fn push(&mut self, x: f64) -> f64 {
+        let period = self.values.len();
+        let x = self.sign * x;
+        if self.length > 0 && self.row - self.rows[self.head] >= period as u64 {
+            self.head = if self.head + 1 == period { 0 } else { self.head + 1 };
+            self.length -= 1;
+        }
+        while self.length > 0 && self.values[self.slot(self.length - 1)] <= x {
+            self.length -= 1;
+        }
+        let slot = self.slot(self.length);
+        self.values[slot] = x;
+        self.rows[slot] = self.row;
+        self.length += 1;
+        self.row += 1;
+        self.sign * self.values[self.head]
+    }
+
+    fn slot(&self, position: usize) -> usize {
+        let slot = self.head + position;
+        if slot >= self.values.len() { slot - self.values.len() } else { slot }
+    }
+}

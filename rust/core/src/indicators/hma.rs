@@ -1,0 +1,74 @@
+//! Hull moving average.
+
+use super::batch::{self, Fresh};
+use super::wma::Wma;
+use super::{Indicator, IndicatorError, Input, Param, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "hma",
+    title: "Hull moving average: WMA of 2 WMA(period/2) - WMA(period) over the square root of the period",
+    inputs: &[Input::Source],
+    params: &[Param { min: 2.0, ..Param::period("period", 20.0) }],
+    outputs: &["value"],
+    make: |p| Ok(Box::new(Hma::new(p[0] as usize)?)),
+};
+
+/// Hull's average; half the period and its root are rounded down (TA-Lib's convention).
+#[derive(Debug, Clone)]
+pub struct Hma {
+    period: usize,
+    half: Wma,
+    whole: Wma,
+    smooth: Wma,
+}
+
+impl Hma {
+    /// A fresh average of `period`.
+    ///
+    /// # Errors
+    /// `period` outside 2 to 1,000,000.
+    pub fn new(period: usize) -> Result<Self, IndicatorError> {
+        IndicatorError::check_period(SPEC.name, "period", period / 2)?;
+        IndicatorError::check_period(SPEC.name, "period", period).map(Self::unchecked)
+    }
+
+    fn unchecked(period: usize) -> Self {
+        Self {
+            period,
+            half: Wma::unchecked(period / 2),
+            whole: Wma::unchecked(period),
+            smooth: Wma::unchecked(period.isqrt()),
+        }
+    }
+
+    /// Takes the next value; NaN until `period` + root - 1 values were seen.
+    #[inline]
+    pub fn update(&mut self, x: f64) -> f64 {
+        let difference = 2.0 * self.half.update(x) - self.whole.update(x);
+        self.smooth.update(difference)
+    }
+}
+
+impl Fresh for Hma {
+    fn fresh(&self) -> Self {
+        Self::unchecked(self.period)
+    }
+}
+
+impl Indicator for Hma {
+    fn lookback(&self) -> usize {
+        self.period - 1 + self.smooth.lookback()
+    }
+
+    fn update(&mut self, row: &[f64], out: &mut [f64]) {
+        out[0] = Hma::update(self, row[0]);
+    }
+
+    fn reset(&mut self) {
+        *self = self.fresh();
+    }
+
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        batch::run(self, columns, out, batch::replay::<Self, 1, 1>);
+    }
+}

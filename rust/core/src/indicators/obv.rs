@@ -1,0 +1,74 @@
+//! On-balance volume.
+
+use super::batch::{self, Fresh};
+use super::{Indicator, Input, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "obv",
+    title: "on-balance volume: the sum of volumes with the sign of the move",
+    inputs: &[Input::Source, Input::Volume],
+    params: &[],
+    outputs: &["value"],
+    make: |_| Ok(Box::new(Obv::default())),
+};
+
+/// Granville's on-balance volume, starting at the first bar's volume (TA-Lib's convention).
+#[derive(Debug, Clone)]
+pub struct Obv {
+    previous: f64,
+    total: f64,
+}
+
+impl Default for Obv {
+    fn default() -> Self {
+        Self { previous: f64::NEG_INFINITY, total: 0.0 }
+    }
+}
+
+/// The volume with the sign of the move from `previous` to `x`.
+#[inline]
+fn signed(volume: f64, x: f64, previous: f64) -> f64 {
+    let up = if x > previous { volume } else { 0.0 };
+    let down = if x < previous { volume } else { 0.0 };
+    up - down
+}
+
+impl Obv {
+    /// Takes the next bar.
+    #[inline]
+    pub fn update(&mut self, x: f64, volume: f64) -> f64 {
+        if !(x.is_finite() && volume.is_finite()) {
+            return f64::NAN;
+        }
+        self.total += signed(volume, x, std::mem::replace(&mut self.previous, x));
+        self.total
+    }
+}
+
+impl Fresh for Obv {
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Indicator for Obv {
+    fn lookback(&self) -> usize {
+        0
+    }
+
+    fn update(&mut self, row: &[f64], out: &mut [f64]) {
+        out[0] = Obv::update(self, row[0], row[1]);
+    }
+
+    fn reset(&mut self) {
+        *self = self.fresh();
+    }
+
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        batch::run(self, columns, out, |mut fresh: Self, [source, volume], [value]| {
+            for ((y, x), volume) in value.iter_mut().zip(source).zip(volume) {
+                *y = fresh.update(*x, *volume);
+            }
+        });
+    }
+}

@@ -1,0 +1,110 @@
+//! Fast stochastic oscillator.
+
+use super::batch::{self, Fresh};
+use super::extremes::Extreme;
+use super::sma::Sma;
+use super::{Indicator, IndicatorError, Input, Param, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "stochastic_fast",
+    title: "fast stochastic oscillator: the close within the range of the last bars, and its average",
+    inputs: &[Input::High, Input::Low, Input::Close],
+    params: &[Param::period("fastk_period", 5.0), Param::period("fastd_period", 3.0)],
+    outputs: &["k", "d"],
+    make: |p| Ok(Box::new(StochasticFast::new(p[0] as usize, p[1] as usize)?)),
+};
+
+/// Lane's raw %K: 100 (close - lowest) / (highest - lowest) of the last `period` bars, 0 where that range is `flat`.
+#[derive(Debug, Clone)]
+pub(super) struct RawK {
+    highest: Extreme,
+    lowest: Extreme,
+    flat: f64,
+    missing: usize,
+}
+
+#[inline]
+pub(super) fn position(close: f64, lowest: f64, highest: f64, flat: f64) -> f64 {
+    let range = highest - lowest;
+    if range <= flat { 0.0 } else { 100.0 * (close - lowest) / range }
+}
+
+impl RawK {
+    pub(super) fn new(period: usize) -> Self {
+        Self::with_flat(period, 0.0)
+    }
+
+    /// As `new`, for a source whose range counts as none up to `flat`.
+    pub(super) fn with_flat(period: usize, flat: f64) -> Self {
+        Self { highest: Extreme::maximum(period), lowest: Extreme::minimum(period), flat, missing: period - 1 }
+    }
+
+    pub(super) fn period(&self) -> usize {
+        self.highest.period()
+    }
+
+    /// Takes a finite bar; NaN until `period` bars were seen.
+    #[inline]
+    pub(super) fn push(&mut self, high: f64, low: f64, close: f64) -> f64 {
+        let (highest, lowest) = (self.highest.push(high), self.lowest.push(low));
+        if self.missing > 0 {
+            self.missing -= 1;
+            return f64::NAN;
+        }
+        position(close, lowest, highest, self.flat)
+    }
+}
+
+/// Fast %K and its simple average %D; both start with %D (TA-Lib's convention).
+#[derive(Debug, Clone)]
+pub struct StochasticFast {
+    raw: RawK,
+    average: Sma,
+}
+
+impl StochasticFast {
+    /// A fresh oscillator.
+    ///
+    /// # Errors
+    /// A period outside 1 to 1,000,000.
+    pub fn new(fastk_period: usize, fastd_period: usize) -> Result<Self, IndicatorError> {
+        let fastk = IndicatorError::check_period(SPEC.name, "fastk_period", fastk_period)?;
+        let fastd = IndicatorError::check_period(SPEC.name, "fastd_period", fastd_period)?;
+        Ok(Self { raw: RawK::new(fastk), average: Sma::unchecked(fastd) })
+    }
+
+    /// Takes the next bar; %K and %D, NaN until %D is defined.
+    #[inline]
+    pub fn update(&mut self, high: f64, low: f64, close: f64) -> [f64; 2] {
+        if !(high.is_finite() && low.is_finite() && close.is_finite()) {
+            return [f64::NAN; 2];
+        }
+        let k = self.raw.push(high, low, close);
+        let d = self.average.update(k);
+        if d.is_nan() { [f64::NAN; 2] } else { [k, d] }
+    }
+}
+
+impl Fresh for StochasticFast {
+    fn fresh(&self) -> Self {
+        Self { raw: RawK::new(self.raw.period()), average: self.average.fresh() }
+    }
+}
+
+impl Indicator for StochasticFast {
+    fn lookback(&self) -> usize {
+        self.raw.period() - 1 + self.average.lookback()
+    }
+
+    fn update(&mut self, row: &[f64], out: &mut [f64]) {
+        out.copy_from_slice(&StochasticFast::update(self, row[0], row[1], row[2]));
+    }
+
+    fn reset(&mut self) {
+        *self = self.fresh();
+    }
+
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        batch::run(self, columns, out, batch::replay::<Self, 3, 2>);
+    }
+}

@@ -1,0 +1,78 @@
+//! Stochastic RSI.
+
+use super::batch::{self, Fresh};
+use super::rsi::Rsi;
+use super::sma::Sma;
+use super::stochastic_fast::RawK;
+use super::{Indicator, IndicatorError, Input, Param, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "stochastic_rsi",
+    title: "stochastic RSI: the position of the RSI within its own range, and its average",
+    inputs: &[Input::Source],
+    params: &[Param::period("period", 14.0), Param::period("fastk_period", 5.0), Param::period("fastd_period", 3.0)],
+    outputs: &["k", "d"],
+    make: |p| Ok(Box::new(StochasticRsi::new(p[0] as usize, p[1] as usize, p[2] as usize)?)),
+};
+
+/// An RSI that moved less than this has not moved: while the price stands still, gains and losses shrink alike and
+/// the RSI wavers in its last digits. TA-Lib stretches that noise to the whole range from 0 to 100.
+const FLAT: f64 = 1e-10;
+
+/// Chande and Kroll's stochastic RSI: the fast stochastic of the RSI, 0 while the RSI does not move; both outputs start
+/// with %D.
+#[derive(Debug, Clone)]
+pub struct StochasticRsi {
+    rsi: Rsi,
+    raw: RawK,
+    average: Sma,
+}
+
+impl StochasticRsi {
+    /// A fresh oscillator.
+    ///
+    /// # Errors
+    /// A period outside 1 to 1,000,000.
+    pub fn new(period: usize, fastk_period: usize, fastd_period: usize) -> Result<Self, IndicatorError> {
+        let period = IndicatorError::check_period(SPEC.name, "period", period)?;
+        let fastk = IndicatorError::check_period(SPEC.name, "fastk_period", fastk_period)?;
+        let fastd = IndicatorError::check_period(SPEC.name, "fastd_period", fastd_period)?;
+        Ok(Self { rsi: Rsi::unchecked(period), raw: RawK::with_flat(fastk, FLAT), average: Sma::unchecked(fastd) })
+    }
+
+    /// Takes the next value; %K and %D, NaN until %D is defined.
+    #[inline]
+    pub fn update(&mut self, x: f64) -> [f64; 2] {
+        let rsi = self.rsi.update(x);
+        if rsi.is_nan() {
+            return [f64::NAN; 2];
+        }
+        let k = self.raw.push(rsi, rsi, rsi);
+        let d = self.average.update(k);
+        if d.is_nan() { [f64::NAN; 2] } else { [k, d] }
+    }
+}
+
+impl Fresh for StochasticRsi {
+    fn fresh(&self) -> Self {
+        Self { rsi: self.rsi.fresh(), raw: RawK::with_flat(self.raw.period(), FLAT), average: self.average.fresh() }
+    }
+}
+
+impl Indicator for StochasticRsi {
+    fn lookback(&self) -> usize {
+        self.rsi.lookback() + self.raw.period() - 1 + self.average.lookback()
+    }
+
+    fn update(&mut self, row: &[f64], out: &mut [f64]) {
+        out.copy_from_slice(&StochasticRsi::update(self, row[0]));
+    }
+
+    fn reset(&mut self) {
+        *self = self.fresh();
+    }
+
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        batch::run(self, columns, out, batch::replay::<Self, 1, 2>);
+    }
+}

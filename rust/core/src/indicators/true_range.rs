@@ -1,0 +1,74 @@
+//! True range.
+
+use super::batch::{self, Fresh};
+use super::{Indicator, Input, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "true_range",
+    title: "true range: the bar's range, widened to the previous close",
+    inputs: &[Input::High, Input::Low, Input::Close],
+    params: &[],
+    outputs: &["value"],
+    make: |_| Ok(Box::new(TrueRange::default())),
+};
+
+/// max(high, previous close) - min(low, previous close); undefined in the first row.
+#[derive(Debug, Clone)]
+pub struct TrueRange {
+    previous: f64,
+}
+
+impl Default for TrueRange {
+    fn default() -> Self {
+        Self { previous: f64::NAN }
+    }
+}
+
+/// The range of a bar after a close at `previous`.
+#[inline]
+pub(super) fn range(high: f64, low: f64, previous: f64) -> f64 {
+    let top = if high > previous { high } else { previous };
+    let bottom = if low < previous { low } else { previous };
+    top - bottom
+}
+
+impl TrueRange {
+    /// Takes the next bar; NaN in the first.
+    #[inline]
+    pub fn update(&mut self, high: f64, low: f64, close: f64) -> f64 {
+        if !(high.is_finite() && low.is_finite() && close.is_finite()) {
+            return f64::NAN;
+        }
+        range(high, low, std::mem::replace(&mut self.previous, close))
+    }
+}
+
+impl Fresh for TrueRange {
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Indicator for TrueRange {
+    fn lookback(&self) -> usize {
+        1
+    }
+
+    fn update(&mut self, row: &[f64], out: &mut [f64]) {
+        out[0] = TrueRange::update(self, row[0], row[1], row[2]);
+    }
+
+    fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        batch::run(self, columns, out, |_: Self, [high, low, close], [value]| {
+            let Some((first, rest)) = value.split_first_mut() else { return };
+            *first = f64::NAN;
+            for (((y, high), low), previous) in rest.iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
+                *y = range(*high, *low, *previous);
+            }
+        });
+    }
+}

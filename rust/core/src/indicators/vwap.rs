@@ -1,0 +1,69 @@
+//! Volume-weighted average price from the first bar.
+
+use super::batch::{self, Fresh};
+use super::{Indicator, Input, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "vwap",
+    title: "volume-weighted average of the typical price since the first bar",
+    inputs: &[Input::High, Input::Low, Input::Close, Input::Volume],
+    params: &[],
+    outputs: &["value"],
+    make: |_| Ok(Box::new(Vwap::default())),
+};
+
+/// The typical price (high + low + close) / 3 of all bars seen weighted by volume; 0 before any volume (TA-Lib's
+/// convention).
+#[derive(Debug, Clone, Default)]
+pub struct Vwap {
+    product: f64,
+    volume: f64,
+}
+
+#[inline]
+pub(super) fn typical(high: f64, low: f64, close: f64) -> f64 {
+    (high + low + close) / 3.0
+}
+
+impl Vwap {
+    /// Takes the next bar.
+    #[inline]
+    pub fn update(&mut self, high: f64, low: f64, close: f64, volume: f64) -> f64 {
+        let price = typical(high, low, close);
+        if !(price.is_finite() && volume.is_finite()) {
+            return f64::NAN;
+        }
+        self.product += price * volume;
+        self.volume += volume;
+        if self.volume == 0.0 { 0.0 } else { self.product / self.volume }
+    }
+}
+
+impl Fresh for Vwap {
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Indicator for Vwap {
+    fn lookback(&self) -> usize {
+        0
+    }
+
+    fn update(&mut self, row: &[f64], out: &mut [f64]) {
+        out[0] = Vwap::update(self, row[0], row[1], row[2], row[3]);
+    }
+
+    fn reset(&mut self) {
+        *self = self.fresh();
+    }
+
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        batch::run(self, columns, out, |mut fresh: Self, [high, low, close, volume], [value]| {
+            let rows = value.iter_mut().zip(high).zip(low).zip(close).zip(volume);
+            for ((((y, high), low), close), volume) in rows {
+                *y = fresh.update(*high, *low, *close, *volume);
+            }
+        });
+    }
+}

@@ -1,0 +1,58 @@
+//! Volume-weighted moving average.
+
+use super::batch::{self, Fresh};
+use super::weighted_mean::VolumeMean;
+use super::{Indicator, IndicatorError, Input, Param, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "vwma",
+    title: "volume-weighted moving average",
+    inputs: &[Input::Source, Input::Volume],
+    params: &[Param::period("period", 30.0)],
+    outputs: &["value"],
+    make: |p| Ok(Box::new(Vwma::new(p[0] as usize)?)),
+};
+
+/// The mean of the last `period` values weighted by their volumes; NaN while the window has no volume.
+#[derive(Debug, Clone)]
+pub struct Vwma(VolumeMean);
+
+impl Vwma {
+    /// A fresh average over `period` rows.
+    ///
+    /// # Errors
+    /// `period` outside 1 to 1,000,000.
+    pub fn new(period: usize) -> Result<Self, IndicatorError> {
+        IndicatorError::check_period(SPEC.name, "period", period).map(|period| Self(VolumeMean::new(period)))
+    }
+
+    /// Takes the next row; NaN until `period` rows were seen.
+    #[inline]
+    pub fn update(&mut self, x: f64, volume: f64) -> f64 {
+        if x.is_finite() && volume.is_finite() { self.0.push(x, volume) } else { f64::NAN }
+    }
+}
+
+impl Fresh for Vwma {
+    fn fresh(&self) -> Self {
+        Self(VolumeMean::new(self.0.period()))
+    }
+}
+
+impl Indicator for Vwma {
+    fn lookback(&self) -> usize {
+        self.0.period() - 1
+    }
+
+    fn update(&mut self, row: &[f64], out: &mut [f64]) {
+        out[0] = Vwma::update(self, row[0], row[1]);
+    }
+
+    fn reset(&mut self) {
+        *self = self.fresh();
+    }
+
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        batch::run(self, columns, out, batch::replay::<Self, 2, 1>);
+    }
+}

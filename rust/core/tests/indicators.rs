@@ -1,0 +1,257 @@
+//! What holds of every entry of the indicator catalogue.
+
+use tradenode_core::indicators::{CATALOG, Indicator, Input, Spec};
+
+/// The price level of the generated rows: the scale of the tolerance.
+const LEVEL: f64 = 100.0;
+
+/// A seeded random walk of bars; times are minutes.
+fn bars(rows: usize, seed: u64) -> Vec<[f64; 7]> {
+    let mut state = seed.wrapping_mul(2_654_435_769).wrapping_add(1);
+    let mut uniform = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    let mut close = LEVEL;
+    let mut bars = Vec::with_capacity(rows);
+    for row in 0..rows {
+        let open = close;
+        close = (close * (1.0 + 0.02 * (uniform() - 0.5)) * 100.0).round() / 100.0;
+        let high = open.max(close) + (10.0 * uniform()).round() / 100.0;
+        let low = open.min(close) - (10.0 * uniform()).round() / 100.0;
+        bars.push([
+            open,
+            high,
+            low,
+            close,
+            1.0 + 9.0 * uniform(),
+            1.7e9 + 60.0 * row as f64,
+            LEVEL * (1.0 + uniform()),
+        ]);
+    }
+    bars
+}
+
+fn column(bars: &[[f64; 7]], input: Input) -> Vec<f64> {
+    let field = match input {
+        Input::Open => 0,
+        Input::High => 1,
+        Input::Low => 2,
+        Input::Source | Input::Close => 3,
+        Input::Volume => 4,
+        Input::Time => 5,
+        Input::Other => 6,
+    };
+    bars.iter().map(|bar| bar[field]).collect()
+}
+
+fn columns(spec: &Spec, bars: &[[f64; 7]]) -> Vec<Vec<f64>> {
+    spec.inputs.iter().map(|&input| column(bars, input)).collect()
+}
+
+fn batch(spec: &Spec, indicator: &dyn Indicator, columns: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let inputs: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let mut out = vec![vec![12_345.0; inputs[0].len()]; spec.outputs.len()];
+    let mut targets: Vec<&mut [f64]> = out.iter_mut().map(Vec::as_mut_slice).collect();
+    indicator.batch(&inputs, &mut targets);
+    out
+}
+
+fn stream(spec: &Spec, indicator: &mut dyn Indicator, columns: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let rows = columns[0].len();
+    let mut out = vec![vec![12_345.0; rows]; spec.outputs.len()];
+    for row in 0..rows {
+        let values: Vec<f64> = columns.iter().map(|column| column[row]).collect();
+        let mut results = vec![12_345.0; spec.outputs.len()];
+        indicator.update(&values, &mut results);
+        for (column, result) in out.iter_mut().zip(results) {
+            column[row] = result;
+        }
+    }
+    out
+}
+
+/// The defaults, the least of everything, and some in between; those that do not go together are left out.
+fn parameter_sets(spec: &Spec) -> Vec<Vec<f64>> {
+    let defaults: Vec<f64> = spec.params.iter().map(|param| param.default).collect();
+    assert!(spec.build(&defaults).is_ok(), "{}: the defaults build", spec.name);
+    let mut sets = vec![defaults.clone(), spec.params.iter().map(|param| param.min).collect()];
+    for (step, scale) in [(1.0, 2.0), (3.0, 0.5), (0.0, 7.0), (0.0, 11.0)] {
+        let value = |(place, param): (usize, &f64)| (param * scale).floor() + step * place as f64;
+        let set: Vec<f64> = defaults.iter().enumerate().map(value).collect();
+        let clamped = set.iter().zip(spec.params).map(|(x, param)| x.clamp(param.min, param.max)).collect();
+        sets.push(clamped);
+    }
+    sets.retain(|set| spec.build(set).is_ok());
+    sets
+}
+
+fn assert_close(spec: &Spec, params: &[f64], left: &[Vec<f64>], right: &[Vec<f64>], tolerance: f64) {
+    for (output, (left, right)) in left.iter().zip(right).enumerate() {
+        for (row, (&a, &b)) in left.iter().zip(right).enumerate() {
+            let close = (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * a.abs().max(LEVEL) || a == b;
+            let (name, output) = (spec.name, spec.outputs[output]);
+            assert!(close, "{name}{params:?}.{output} row {row}: {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn names_are_unique_and_in_snake_case() {
+    for (place, spec) in CATALOG.iter().enumerate() {
+        assert!(spec.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'), "{}", spec.name);
+        assert!(CATALOG[..place].iter().all(|other| other.name != spec.name), "{} twice", spec.name);
+        assert!(!spec.outputs.is_empty() && !spec.inputs.is_empty() && !spec.title.is_empty(), "{}", spec.name);
+    }
+}
+
+#[test]
+fn batch_agrees_with_streaming() {
+    for spec in CATALOG {
+        for params in parameter_sets(spec) {
+            for rows in [0, 1, 2, 3, 7, 50, 211, 900] {
+                let columns = columns(spec, &bars(rows, 7 + rows as u64));
+                let mut indicator = spec.build(&params).unwrap();
+                let streamed = stream(spec, indicator.as_mut(), &columns);
+                assert_close(spec, &params, &batch(spec, indicator.as_ref(), &columns), &streamed, 1e-12);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_lookback_counts_the_leading_nans() {
+    for spec in CATALOG.iter().filter(|spec| spec.name != "vwap_anchored") {
+        for params in parameter_sets(spec) {
+            let indicator = spec.build(&params).unwrap();
+            let out = batch(spec, indicator.as_ref(), &columns(spec, &bars(900, 3)));
+            for (values, output) in out.iter().zip(spec.outputs) {
+                let leading = values.iter().take_while(|x| x.is_nan()).count();
+                assert_eq!(leading, indicator.lookback().min(900), "{}{params:?}.{output}", spec.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn reset_forgets_everything() {
+    for spec in CATALOG {
+        for params in parameter_sets(spec) {
+            let mut indicator = spec.build(&params).unwrap();
+            let columns = columns(spec, &bars(300, 5));
+            let first = stream(spec, indicator.as_mut(), &columns);
+            indicator.reset();
+            assert_close(spec, &params, &stream(spec, indicator.as_mut(), &columns), &first, 0.0);
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_not_finite_are_nan_and_change_nothing() {
+    for spec in CATALOG {
+        for params in parameter_sets(spec) {
+            let clean = columns(spec, &bars(400, 11));
+            let holes = [0, 1, 2, 30, 31, 100, 255, 399];
+            let mut dirty = clean.clone();
+            for (place, &row) in holes.iter().enumerate() {
+                let input = place % dirty.len();
+                dirty[input][row] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY][place % 3];
+            }
+            let kept = |column: &Vec<f64>| -> Vec<f64> {
+                let rows = column.iter().enumerate().filter(|(row, _)| !holes.contains(row));
+                rows.map(|(_, &x)| x).collect()
+            };
+            let mut indicator = spec.build(&params).unwrap();
+            let streamed = stream(spec, indicator.as_mut(), &dirty);
+            assert_close(spec, &params, &batch(spec, indicator.as_ref(), &dirty), &streamed, 1e-12);
+            assert!(streamed.iter().all(|column| holes.iter().all(|&row| column[row].is_nan())), "{}", spec.name);
+            indicator.reset();
+            let without = stream(spec, indicator.as_mut(), &clean.iter().map(kept).collect::<Vec<_>>());
+            assert_close(spec, &params, &streamed.iter().map(kept).collect::<Vec<_>>(), &without, 0.0);
+        }
+    }
+}
+
+#[test]
+fn degenerate_columns_have_a_defined_result() {
+    let rows = 500;
+    for spec in CATALOG {
+        for params in parameter_sets(spec) {
+            for value in [0.0, 1.0, -3.5, 1e-300, 1e300, f64::MAX, f64::NAN, f64::INFINITY] {
+                let columns = vec![vec![value; rows]; spec.inputs.len()];
+                let mut indicator = spec.build(&params).unwrap();
+                let out = batch(spec, indicator.as_ref(), &columns);
+                let streamed = stream(spec, indicator.as_mut(), &columns);
+                assert!(out.iter().flatten().chain(streamed.iter().flatten()).all(|&x| x != 12_345.0), "{}", spec.name);
+                if value.is_finite() && value.abs() < 10.0 {
+                    assert_close(spec, &params, &out, &streamed, 1e-12);
+                } else if !value.is_finite() {
+                    assert!(out.iter().flatten().all(|x| x.is_nan()), "{}", spec.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_longer_than_the_column_gives_nan_alone() {
+    for spec in CATALOG.iter().filter(|spec| spec.params.iter().any(|param| param.integer)) {
+        let most = spec.params.iter().enumerate().map(|(place, param)| {
+            let last = place as f64 - spec.params.len() as f64;
+            if param.integer { (param.max + last).max(param.default) } else { param.default }
+        });
+        let params: Vec<f64> = most.collect();
+        let Ok(indicator) = spec.build(&params) else { continue };
+        let out = batch(spec, indicator.as_ref(), &columns(spec, &bars(100, 1)));
+        assert!(indicator.lookback() > 100 && out.iter().flatten().all(|x| x.is_nan()), "{}", spec.name);
+    }
+}
+
+#[test]
+fn parameters_out_of_range_are_refused_by_name() {
+    for spec in CATALOG {
+        let defaults: Vec<f64> = spec.params.iter().map(|param| param.default).collect();
+        for (place, param) in spec.params.iter().enumerate() {
+            for wrong in [param.min - 1.0, param.max + 1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                let mut params = defaults.clone();
+                params[place] = wrong;
+                let error = spec.build(&params).err().unwrap_or_else(|| panic!("{} takes {wrong}", spec.name));
+                let message = error.to_string();
+                assert!(message.starts_with(spec.name) && message.contains(param.name), "{message}");
+            }
+        }
+    }
+}
+
+#[test]
+fn precision_holds_over_a_million_rows_at_a_price_of_a_million() {
+    let rows = bars(1_000_000, 42);
+    let closes: Vec<f64> = rows.iter().map(|bar| (1e6 + (bar[3] - LEVEL) * 50.0).max(1.0)).collect();
+    for (name, period) in [("sma", 30), ("wma", 30), ("stddev", 20)] {
+        let spec = tradenode_core::indicators::find(name).unwrap();
+        let mut indicator = spec.build(&[period as f64]).unwrap();
+        let columns = vec![closes.clone()];
+        for out in [batch(spec, indicator.as_ref(), &columns), stream(spec, indicator.as_mut(), &columns)] {
+            for row in (period - 1..closes.len()).step_by(997) {
+                let window = &closes[row + 1 - period..=row];
+                let expected = exact(name, window);
+                let error = (out[0][row] - expected).abs() / expected.max(1.0);
+                assert!(error < 1e-13, "{name} row {row}: {} not {expected}", out[0][row]);
+            }
+        }
+    }
+}
+
+/// The definition over one window, around its first value, so that little is rounded away.
+fn exact(name: &str, window: &[f64]) -> f64 {
+    let (base, period) = (window[0], window.len() as f64);
+    let mean = window.iter().map(|x| x - base).sum::<f64>() / period;
+    match name {
+        "sma" => base + mean,
+        "wma" => {
+            let weighted = window.iter().zip(1..).map(|(x, weight)| f64::from(weight) * (x - base)).sum::<f64>();
+            base + weighted / (period * (period + 1.0) / 2.0)
+        }
+        _ => (window.iter().map(|x| (x - base - mean).powi(2)).sum::<f64>() / period).sqrt(),
+    }
+}

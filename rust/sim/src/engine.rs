@@ -1,0 +1,250 @@
+//! The event loop: bars of all instruments in time order through orders, guards, marks and the strategy.
+//!
+//! A group is all bars with one opening time. Within a group: charges fall due; requests made on earlier closes are
+//! carried out at the open, exits of all instruments before entries; orders and guards meet the inside of the bar;
+//! everything is marked at the close and the equity recorded; then the strategy sees each instrument's closed bar.
+
+use tradenode_core::bars::Bars;
+use tradenode_core::money::Atoms;
+use tradenode_core::strategy::ExitsSpec;
+use tradenode_core::strategy::guard::Guard;
+
+use crate::error::RunError;
+use crate::frames::Frame;
+use crate::ledger::Ledger;
+use crate::models::carry::Carry;
+use crate::recorder::Recorder;
+use crate::spec::{FillAt, FillSpec, RunSpec, SpecError};
+use crate::strategy::{Request, Strategy, View};
+use crate::working::{TickBar, Working, reserved};
+
+/// One instrument's way through its bars.
+pub(crate) struct Lane<'a> {
+    /// Bars on which orders fill.
+    pub(crate) fills: Bars<'a>,
+    /// Bars on which signals are computed.
+    signals: Bars<'a>,
+    /// The next fill bar.
+    next: usize,
+    /// The signal bar now forming.
+    row: usize,
+    funding: Carry<'a>,
+    borrow: Carry<'a>,
+    /// The opening time of the last bar seen; charges after it are due.
+    charged: i64,
+    pub(crate) requests: Vec<Request>,
+    pub(crate) working: Vec<Working>,
+    pub(crate) guard: Option<Guard>,
+}
+
+/// A run in progress.
+pub struct Engine<'a> {
+    pub(crate) ledger: Ledger,
+    pub(crate) lanes: Vec<Lane<'a>>,
+    pub(crate) exits: ExitsSpec,
+    pub(crate) spec: &'a RunSpec,
+    pub(crate) fill: FillSpec,
+    timeframe: i64,
+    /// The length of the bars on which orders fill.
+    step: i64,
+    due: Vec<usize>,
+}
+
+impl<'a> Engine<'a> {
+    /// Checks a run's description against its bars.
+    ///
+    /// # Errors
+    /// The first thing that does not hold together, named.
+    pub fn new(spec: &'a RunSpec, frames: &[Frame<'a>]) -> Result<Self, RunError> {
+        if frames.len() != spec.instruments.len() || frames.is_empty() {
+            let reason = format!("{} instruments but {} sets of bars", spec.instruments.len(), frames.len());
+            return Err(SpecError::Conflict { key: "instruments", reason }.into());
+        }
+        let step = spec.detail_ns.unwrap_or(spec.timeframe_ns);
+        if spec.timeframe_ns <= 0 || step <= 0 || spec.timeframe_ns % step != 0 {
+            let reason = format!("{} ns is not a multiple of the detail's {step} ns", spec.timeframe_ns);
+            return Err(SpecError::Conflict { key: "timeframe_ns", reason }.into());
+        }
+        let bars = frames.iter().map(|frame| frame.fills().ts.len()).max().unwrap_or(0);
+        let ledger = Ledger::new(spec, bars)?;
+        let mut lanes = Vec::with_capacity(frames.len());
+        for (frame, instrument) in frames.iter().zip(ledger.instruments()) {
+            frame.check(instrument)?;
+            lanes.push(Lane::new(spec, frame)?);
+        }
+        Ok(Self {
+            ledger,
+            lanes,
+            exits: spec.exits.clone(),
+            spec,
+            fill: spec.fill,
+            timeframe: spec.timeframe_ns,
+            step,
+            due: Vec::with_capacity(frames.len()),
+        })
+    }
+
+    /// Runs to the end of the bars and returns everything recorded.
+    ///
+    /// # Errors
+    /// What stopped the run: money that cannot be counted, a strategy's error.
+    pub fn run<S: Strategy>(mut self, strategy: &mut S) -> Result<Ledger, RunError> {
+        while let Some(now) = self.next_group() {
+            self.group(now, strategy)?;
+        }
+        Ok(self.ledger)
+    }
+
+    /// Gathers the instruments whose next bar opens first.
+    #[inline]
+    fn next_group(&mut self) -> Option<i64> {
+        self.due.clear();
+        let mut earliest = i64::MAX;
+        for (index, lane) in self.lanes.iter().enumerate() {
+            let Some(&ts) = lane.fills.ts.get(lane.next) else { continue };
+            if ts < earliest {
+                earliest = ts;
+                self.due.clear();
+            }
+            if ts == earliest {
+                self.due.push(index);
+            }
+        }
+        (!self.due.is_empty()).then_some(earliest)
+    }
+
+    #[inline]
+    fn group<S: Strategy>(&mut self, now: i64, strategy: &mut S) -> Result<(), RunError> {
+        let due = std::mem::take(&mut self.due);
+        for &index in &due {
+            self.charge(index, now)?;
+            let lane = &self.lanes[index];
+            self.ledger.last[index] = lane.fills.open[lane.next];
+        }
+        let asked = due.iter().any(|&index| !self.lanes[index].requests.is_empty());
+        if asked {
+            self.carry_out(&due, now, |lane| lane.fills.open[lane.next])?;
+        }
+        for &index in &due {
+            self.inside(index, now)?;
+        }
+        let end = now + self.step;
+        for &index in &due {
+            let lane = &self.lanes[index];
+            self.ledger.mark(index, lane.fills.close[lane.next]);
+        }
+        if self.fill.at == FillAt::Close {
+            // Fills at the close belong to this bar's equity.
+            self.signal(&due, end, strategy)?;
+            self.carry_out(&due, end, |lane| lane.fills.close[lane.next])?;
+            self.ledger.sample(end);
+        } else {
+            self.ledger.sample(end);
+            self.signal(&due, end, strategy)?;
+        }
+        for &index in &due {
+            self.lanes[index].next += 1;
+        }
+        self.due = due;
+        Ok(())
+    }
+
+    /// Funding and interest since the last bar, on what was held since then, at this bar's open.
+    #[inline]
+    fn charge(&mut self, index: usize, now: i64) -> Result<(), RunError> {
+        let lane = &mut self.lanes[index];
+        let from = std::mem::replace(&mut lane.charged, now);
+        let (funding, borrow) = (lane.funding.due(from, now), lane.borrow.due(from, now));
+        if funding.is_none() && borrow.is_none() {
+            return Ok(());
+        }
+        let open = lane.fills.open[lane.next];
+        if let Some(rate) = funding {
+            self.ledger.charge(index, rate, open, false)?;
+        }
+        if let Some(rate) = borrow.filter(|_| self.ledger.position(index).lots < 0) {
+            self.ledger.charge(index, rate, open, true)?;
+        }
+        Ok(())
+    }
+
+    /// Shows the strategy every signal bar that has closed.
+    #[inline]
+    fn signal<S: Strategy>(&mut self, due: &[usize], end: i64, strategy: &mut S) -> Result<(), RunError> {
+        for &index in due {
+            let lane = &mut self.lanes[index];
+            while let Some(&opened) = lane.signals.ts.get(lane.row) {
+                let closed = opened + self.timeframe;
+                let over = end >= closed || lane.fills.ts.get(lane.next + 1).is_none_or(|&next| next >= closed);
+                if !over {
+                    break;
+                }
+                let row = lane.row;
+                lane.row += 1;
+                let (bars, working) = (&lane.signals, lane.working.as_slice());
+                let view = View { now: end, instrument: index, row, bars, ledger: &self.ledger, working };
+                strategy.on_bar(&view, &mut lane.requests)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The margin that open orders in other instruments hold back.
+    pub(crate) fn reserved(&self, but: usize) -> Result<Atoms, RunError> {
+        let mut sum = 0;
+        for (index, lane) in self.lanes.iter().enumerate() {
+            if index != but && !lane.working.is_empty() {
+                let instrument = &self.ledger.instruments[index];
+                sum += reserved(&lane.working, instrument, self.ledger.gate.margin(index))?;
+            }
+        }
+        Ok(sum)
+    }
+}
+
+impl<'a> Lane<'a> {
+    fn new(spec: &RunSpec, frame: &Frame<'a>) -> Result<Self, SpecError> {
+        let funding = match frame.funding {
+            Some((ts, rates)) => Carry::recorded(ts, rates)?,
+            None => Carry::constant("costs.funding.every_ns", spec.costs.funding)?,
+        };
+        let fills = frame.fills();
+        Ok(Self {
+            fills,
+            signals: frame.bars,
+            next: 0,
+            row: 0,
+            funding,
+            borrow: Carry::constant("costs.borrow.every_ns", spec.costs.borrow)?,
+            charged: fills.ts.first().map_or(0, |first| first - 1),
+            requests: Vec::new(),
+            working: Vec::new(),
+            guard: None,
+        })
+    }
+
+    /// The current bar's volume in lots.
+    #[inline]
+    pub(crate) fn volume(&self, lots_in_one: f64) -> f64 {
+        self.fills.volume[self.next] * lots_in_one
+    }
+
+    /// The current bar in ticks.
+    pub(crate) fn ticks(&self, grid: &tradenode_core::units::Grid) -> Result<TickBar, RunError> {
+        let row = self.next;
+        Ok(TickBar {
+            open: grid.steps(self.fills.open[row])?,
+            high: grid.steps(self.fills.high[row])?,
+            low: grid.steps(self.fills.low[row])?,
+            close: grid.steps(self.fills.close[row])?,
+        })
+    }
+}
+
+/// Runs a strategy over bars.
+///
+/// # Errors
+/// What is wrong with the description or the bars, or what stopped the run.
+pub fn run<S: Strategy>(spec: &RunSpec, frames: &[Frame<'_>], strategy: &mut S) -> Result<Recorder, RunError> {
+    Ok(Engine::new(spec, frames)?.run(strategy)?.into_recorder())
+}

@@ -1,0 +1,35 @@
+//! What can stop a run.
+
+use std::error::Error;
+
+use thiserror::Error as ThisError;
+use tradenode_core::money::MoneyError;
+use tradenode_core::strategy::sizing::SizeError;
+use tradenode_core::units::UnitError;
+
+use crate::frames::FrameError;
+use crate::spec::SpecError;
+
+/// What can stop a run.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The description.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The bars.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// Money that cannot be counted.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// A number off its grid.
+    #[error(transparent)]
+    Unit(#[from] UnitError),
+    /// A size that cannot be computed.
+    #[error(transparent)]
+    Size(#[from] SizeError),
+    /// The strategy's own error.
+    #[error("{0}")]
+    Strategy(Box<dyn Error + Send + Sync>),
+}

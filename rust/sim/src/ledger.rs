@@ -1,0 +1,332 @@
+//! The books of a run: account, risk gate, open trades and everything recorded.
+//!
+//! Money is exact; the equity curve is in doubles, as reports are.
+
+use tradenode_core::account::{Account, Applied, Position};
+use tradenode_core::instrument::Instrument;
+use tradenode_core::money::{Atoms, Scale, rate_of};
+use tradenode_core::orders::{Intent, OrderKind};
+use tradenode_core::risk::{Approved, RiskGate, Situation};
+use tradenode_core::strategy::sizing::TradeRecord;
+use tradenode_core::units::Rate;
+
+use crate::error::RunError;
+use crate::recorder::{Booked, OpenTrade, Recorder};
+use crate::spec::{RunSpec, SlippageSpec, SpecError};
+
+/// Where and how an approved order meets the market.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quote {
+    /// The market's price in ticks.
+    pub(crate) ticks: i64,
+    /// Whether the order was resting and adds liquidity.
+    pub(crate) maker: bool,
+    /// The bar's volume in lots.
+    pub(crate) volume: f64,
+    /// The time of the fill.
+    pub(crate) now: i64,
+}
+
+/// The part of an instrument's open profit that the curve needs: its worth is `slope` × price (or / price).
+#[derive(Debug, Clone, Copy, Default)]
+struct Curve {
+    slope: f64,
+    cost: f64,
+    /// Open profit at the last mark.
+    profit: f64,
+    /// Notional at the last mark.
+    notional: f64,
+}
+
+/// The books.
+#[derive(Debug)]
+pub struct Ledger {
+    pub(crate) instruments: Vec<Instrument>,
+    pub(crate) scale: Scale,
+    pub(crate) account: Account,
+    pub(crate) gate: RiskGate,
+    pub(crate) recorder: Recorder,
+    pub(crate) trades: Vec<Option<OpenTrade>>,
+    pub(crate) record: TradeRecord,
+    slippage: SlippageSpec,
+    /// The last price of each instrument, in quote units; 0 before the first.
+    pub(crate) last: Vec<f64>,
+    marks: Vec<i64>,
+    curves: Vec<Curve>,
+    balance: f64,
+}
+
+impl Ledger {
+    pub(crate) fn new(spec: &RunSpec, bars: usize) -> Result<Self, SpecError> {
+        let scale = Scale::covering(spec.instruments.iter().filter(|i| !i.inverse).map(|i| i.digits()))?;
+        let instruments = spec.instruments.iter().map(|i| i.bind(scale)).collect::<Result<Vec<_>, _>>()?;
+        for instrument in &spec.instruments {
+            if instrument.settlement != spec.account.currency {
+                let (symbol, settles) = (&instrument.symbol, &instrument.settlement);
+                let reason = format!("{symbol} settles in {settles}, the account holds {}", spec.account.currency);
+                return Err(SpecError::Conflict { key: "account.currency", reason });
+            }
+        }
+        spec.costs.slippage.check()?;
+        let cash = scale.atoms(spec.account.cash)?;
+        if cash <= 0 {
+            return Err(SpecError::range("account.cash", "above 0", spec.account.cash.to_f64()));
+        }
+        let count = instruments.len();
+        Ok(Self {
+            gate: RiskGate::new(&spec.risk, &instruments, scale, spec.account.leverage)?,
+            instruments,
+            scale,
+            account: Account::new(cash, count),
+            recorder: Recorder::with_capacity(bars),
+            trades: vec![None; count],
+            record: TradeRecord::default(),
+            slippage: spec.costs.slippage.clone(),
+            last: vec![0.0; count],
+            marks: vec![0; count],
+            curves: vec![Curve::default(); count],
+            balance: scale.to_f64(cash),
+        })
+    }
+
+    /// The position of an instrument.
+    #[must_use]
+    #[inline]
+    pub fn position(&self, instrument: usize) -> Position {
+        self.account.position(instrument)
+    }
+
+    /// How often the open position of an instrument was added to, its first entry included; 0 when flat.
+    #[must_use]
+    pub fn entries(&self, instrument: usize) -> u32 {
+        self.trades[instrument].as_ref().map_or(0, |trade| trade.entries)
+    }
+
+    /// The instruments, in the run's order.
+    #[must_use]
+    pub fn instruments(&self) -> &[Instrument] {
+        &self.instruments
+    }
+
+    /// The balance in currency units.
+    #[must_use]
+    pub const fn balance(&self) -> f64 {
+        self.balance
+    }
+
+    /// Balance and open profit at the last marks, in currency units.
+    #[must_use]
+    #[inline]
+    pub fn equity(&self) -> f64 {
+        self.balance + self.curves.iter().map(|curve| curve.profit).sum::<f64>()
+    }
+
+    /// Everything recorded.
+    #[must_use]
+    pub fn into_recorder(self) -> Recorder {
+        self.recorder
+    }
+
+    /// What has been recorded so far.
+    #[must_use]
+    pub const fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Equity in atoms, every instrument at its last price.
+    pub(crate) fn equity_atoms(&mut self) -> Result<Atoms, RunError> {
+        self.refresh_marks()?;
+        Ok(self.account.equity(&self.instruments, &self.marks)?)
+    }
+
+    fn refresh_marks(&mut self) -> Result<(), RunError> {
+        for ((mark, instrument), &last) in self.marks.iter_mut().zip(&self.instruments).zip(&self.last) {
+            *mark = instrument.price.steps(last)?;
+        }
+        Ok(())
+    }
+
+    /// Asks the gate; a refusal is recorded. `open_lots` and `reserved` are the open orders' part.
+    pub(crate) fn approve(
+        &mut self,
+        intent: &Intent,
+        now: i64,
+        open_lots: i64,
+        reserved: Atoms,
+    ) -> Result<Option<Approved>, RunError> {
+        self.refresh_marks()?;
+        let situation = Situation {
+            now,
+            account: &self.account,
+            instruments: &self.instruments,
+            marks: &self.marks,
+            open_lots,
+            reserved,
+        };
+        match self.gate.check(intent, &situation)? {
+            Ok(approved) => Ok(Some(approved)),
+            Err(refusal) => {
+                self.recorder.refuse(now, intent.instrument, intent.reason, refusal);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Fills an approved order at a quote and books it; returns what it did, `None` when nothing could fill.
+    pub(crate) fn execute(&mut self, approved: &Approved, quote: Quote) -> Result<Option<Applied>, RunError> {
+        let intent = *approved.intent();
+        let index = intent.instrument;
+        let instrument = &self.instruments[index];
+        let lots = if quote.maker { intent.lots } else { self.slippage.fillable(intent.lots, quote.volume) };
+        if lots == 0 {
+            return Ok(None);
+        }
+        let ticks = if quote.maker || matches!(intent.kind, OrderKind::Limit(_)) {
+            quote.ticks
+        } else {
+            self.slippage.fill_price(&instrument.price, intent.side, quote.ticks, lots, quote.volume)?
+        };
+        let notional = instrument.notional(lots, ticks)?;
+        let spec = instrument.spec();
+        let fee = rate_of(notional, if quote.maker { spec.maker_fee } else { spec.taker_fee })?;
+        let worse = (ticks - quote.ticks) * intent.side.sign();
+        let slippage = if worse == 0 { 0 } else { (notional - instrument.notional(lots, quote.ticks)?).abs() };
+        let applied = self.account.fill(index, instrument, intent.side, lots, ticks, fee)?;
+        let booked = Booked {
+            ts: quote.now,
+            instrument: index,
+            order: approved.id(),
+            side: intent.side,
+            lots,
+            ticks,
+            fee,
+            slippage,
+            maker: quote.maker,
+            reason: intent.reason,
+        };
+        self.record_fill(&booked, applied)?;
+        self.redraw(index);
+        Ok(Some(applied))
+    }
+
+    fn record_fill(&mut self, booked: &Booked, applied: Applied) -> Result<(), RunError> {
+        let index = booked.instrument;
+        let instrument = &self.instruments[index];
+        let price = instrument.price.value(booked.ticks);
+        self.recorder.fill(booked, instrument, self.scale);
+        let (mut fee, mut slippage) = (booked.fee, booked.slippage);
+        if applied.closed > 0
+            && let Some(trade) = &mut self.trades[index]
+        {
+            if applied.opened > 0 {
+                // A fill through zero belongs to both trades, each by its lots.
+                let share = |part: Atoms| part * i128::from(applied.closed) / i128::from(booked.lots);
+                let (closing_fee, closing_slippage) = (share(fee), share(slippage));
+                (fee, slippage) = (fee - closing_fee, slippage - closing_slippage);
+                trade.costs(closing_fee, closing_slippage);
+            } else {
+                trade.costs(fee, slippage);
+            }
+            let worth = instrument.worth(i64::from(trade.direction) * applied.closed, booked.ticks)?;
+            trade.taken_off(worth, applied.realised);
+            (trade.high, trade.low) = (trade.high.max(price), trade.low.min(price));
+            if applied.opened > 0 || self.account.position(index).lots == 0 {
+                let result = self.recorder.close(trade, booked, instrument, self.scale);
+                self.record.note(result);
+                self.trades[index] = None;
+            }
+        }
+        if applied.opened > 0 {
+            let trade = self.trades[index].get_or_insert_with(|| OpenTrade::new(booked.ts, booked.side, price));
+            let worth = instrument.worth(booked.side.sign() * applied.opened, booked.ticks)?;
+            trade.costs(fee, slippage);
+            trade.added(applied.opened, worth, self.account.position(index).lots);
+        }
+        Ok(())
+    }
+
+    /// Charges `rate` on the notional held at `price`; shorts receive what longs pay unless `both_pay`.
+    pub(crate) fn charge(&mut self, index: usize, rate: Rate, price: f64, both_pay: bool) -> Result<(), RunError> {
+        let lots = self.account.position(index).lots;
+        if lots == 0 {
+            return Ok(());
+        }
+        let instrument = &self.instruments[index];
+        let notional = instrument.notional(lots, instrument.price.steps(price)?)?;
+        let amount = rate_of(notional, rate)?;
+        let received = if lots > 0 || both_pay { -amount } else { amount };
+        self.account.pay(received)?;
+        self.recorder.totals.funding += self.scale.to_f64(received);
+        if let Some(trade) = &mut self.trades[index] {
+            trade.funding += received;
+        }
+        self.balance = self.scale.to_f64(self.account.balance());
+        Ok(())
+    }
+
+    /// Takes over a position after a fill into the curve.
+    fn redraw(&mut self, index: usize) {
+        let position = self.account.position(index);
+        let instrument = &self.instruments[index];
+        self.balance = self.scale.to_f64(self.account.balance());
+        self.curves[index] = Curve {
+            slope: instrument.worth_f64(position.lots, 1.0),
+            cost: self.scale.to_f64(position.cost),
+            ..Curve::default()
+        };
+        self.mark(index, self.last[index]);
+    }
+
+    /// Takes note of an instrument's last price.
+    #[inline]
+    pub(crate) fn mark(&mut self, index: usize, price: f64) {
+        self.last[index] = price;
+        let curve = &mut self.curves[index];
+        if curve.slope != 0.0 {
+            let worth = if self.instruments[index].spec().inverse { curve.slope / price } else { curve.slope * price };
+            curve.profit = worth - curve.cost;
+            curve.notional = worth.abs();
+        }
+    }
+
+    /// Records the equity at a bar's end and tells the gate.
+    #[inline]
+    pub(crate) fn sample(&mut self, now: i64) {
+        let equity = self.equity();
+        let gross: f64 = self.curves.iter().map(|curve| curve.notional).sum();
+        self.gate.mark(equity);
+        self.recorder.mark(now, equity, if gross == 0.0 { 0.0 } else { gross / equity });
+    }
+
+    /// Whether the equity covers all maintenance margins when this instrument trades at `price`.
+    #[inline]
+    pub(crate) fn covered(&self, index: usize, price: f64) -> bool {
+        let curve = self.curves[index];
+        let instrument = &self.instruments[index];
+        let worth = if instrument.spec().inverse { curve.slope / price } else { curve.slope * price };
+        let equity = self.equity() - curve.profit + worth - curve.cost;
+        equity >= self.maintenance(index) + instrument.spec().maintenance_margin.to_f64() * worth.abs()
+    }
+
+    /// The maintenance margins of all instruments but one, at their last prices.
+    #[inline]
+    fn maintenance(&self, but: usize) -> f64 {
+        let mut sum = 0.0;
+        for (index, (curve, instrument)) in self.curves.iter().zip(&self.instruments).enumerate() {
+            if index != but {
+                sum += curve.notional * instrument.spec().maintenance_margin.to_f64();
+            }
+        }
+        sum
+    }
+
+    /// The price at which the equity just covers all maintenance margins, the other instruments at their last prices;
+    /// not above zero, or not finite, where there is none.
+    pub(crate) fn bankruptcy_price(&self, index: usize) -> f64 {
+        let curve = self.curves[index];
+        let spec = self.instruments[index].spec();
+        let rest = self.equity() - curve.profit - curve.cost - self.maintenance(index);
+        let maintenance = spec.maintenance_margin.to_f64() * curve.slope.abs();
+        if spec.inverse { (maintenance - curve.slope) / rest } else { -rest / (curve.slope - maintenance) }
+    }
+}

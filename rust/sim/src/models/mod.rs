@@ -1,0 +1,4 @@
+//! What trading costs besides the instruments' fees, one file a model.
+
+pub mod carry;
+pub mod slippage;

@@ -1,0 +1,280 @@
+//! What a run leaves behind: fills, round trips, refusals and the equity curve, as columns.
+
+use tradenode_core::instrument::Instrument;
+use tradenode_core::money::{Atoms, Scale};
+use tradenode_core::orders::{Reason, Side};
+use tradenode_core::risk::Refusal;
+
+use crate::metrics::{Totals, TradeColumns};
+
+/// Every fill, oldest first. Money is in the account's currency, quantities in base units (or contracts).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fills {
+    /// When, ns UTC: the start of the bar in which it filled, or the bar's end for fills at the close.
+    pub ts: Vec<i64>,
+    /// The instrument's index.
+    pub instrument: Vec<u32>,
+    /// The order's number.
+    pub order: Vec<u64>,
+    /// 1 bought, -1 sold.
+    pub side: Vec<i8>,
+    /// How much.
+    pub quantity: Vec<f64>,
+    /// At which price.
+    pub price: Vec<f64>,
+    /// The fee paid; below zero for a rebate.
+    pub fee: Vec<f64>,
+    /// What the price was worse than the reference, times the quantity.
+    pub slippage: Vec<f64>,
+    /// 1 when the fill added liquidity.
+    pub maker: Vec<u8>,
+    /// Why: [`Reason`] as a number.
+    pub reason: Vec<u8>,
+}
+
+/// Every closed round trip, from flat to flat, in the order of closing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trades {
+    /// The instrument's index.
+    pub instrument: Vec<u32>,
+    /// 1 long, -1 short.
+    pub side: Vec<i8>,
+    /// The first fill's time.
+    pub entry_ts: Vec<i64>,
+    /// The last fill's time.
+    pub exit_ts: Vec<i64>,
+    /// Everything that was ever added.
+    pub quantity: Vec<f64>,
+    /// The average price of what was added.
+    pub entry_price: Vec<f64>,
+    /// The average price of what was taken off.
+    pub exit_price: Vec<f64>,
+    /// Profit before costs.
+    pub gross_pnl: Vec<f64>,
+    /// Fees of both sides.
+    pub fees: Vec<f64>,
+    /// Slippage of both sides; already in the prices.
+    pub slippage: Vec<f64>,
+    /// Funding and interest received; below zero when paid.
+    pub funding: Vec<f64>,
+    /// Profit after fees and funding.
+    pub net_pnl: Vec<f64>,
+    /// `net_pnl` over the notional of everything that was added.
+    pub return_ratio: Vec<f64>,
+    /// The best move of the price from the average entry while open, as a part of it.
+    pub max_favourable: Vec<f64>,
+    /// The worst move, as a part of the average entry, zero or below.
+    pub max_adverse: Vec<f64>,
+    /// Fills that added.
+    pub entries: Vec<u32>,
+    /// Why the last part was closed: [`Reason`] as a number.
+    pub exit_reason: Vec<u8>,
+}
+
+impl Trades {
+    /// The columns as the metrics read them.
+    #[must_use]
+    pub fn view(&self) -> TradeColumns<'_> {
+        TradeColumns {
+            instrument: &self.instrument,
+            side: &self.side,
+            entry_ts: &self.entry_ts,
+            exit_ts: &self.exit_ts,
+            quantity: &self.quantity,
+            entry_price: &self.entry_price,
+            exit_price: &self.exit_price,
+            gross_pnl: &self.gross_pnl,
+            fees: &self.fees,
+            slippage: &self.slippage,
+            funding: &self.funding,
+            net_pnl: &self.net_pnl,
+            return_ratio: &self.return_ratio,
+            exit_reason: &self.exit_reason,
+            max_favourable: &self.max_favourable,
+            max_adverse: &self.max_adverse,
+        }
+    }
+}
+
+/// Every refused intent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Refused {
+    /// When, ns UTC.
+    pub ts: i64,
+    /// The instrument's index.
+    pub instrument: u32,
+    /// Why the order was wanted.
+    pub reason: Reason,
+    /// What it failed on.
+    pub refusal: Refusal,
+}
+
+/// A position from its first fill on.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenTrade {
+    pub(crate) opened: i64,
+    pub(crate) direction: i8,
+    /// Lots ever added.
+    pub(crate) lots: i64,
+    pub(crate) largest: i64,
+    entry_worth: Atoms,
+    exit_worth: Atoms,
+    realised: Atoms,
+    fees: Atoms,
+    pub(crate) funding: Atoms,
+    slippage: Atoms,
+    pub(crate) high: f64,
+    pub(crate) low: f64,
+    pub(crate) entries: u32,
+    /// Which scale-out levels were taken, one bit each.
+    pub(crate) parts_taken: u32,
+}
+
+/// One fill as booked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Booked {
+    pub(crate) ts: i64,
+    pub(crate) instrument: usize,
+    pub(crate) order: u64,
+    pub(crate) side: Side,
+    pub(crate) lots: i64,
+    pub(crate) ticks: i64,
+    pub(crate) fee: Atoms,
+    pub(crate) slippage: Atoms,
+    pub(crate) maker: bool,
+    pub(crate) reason: Reason,
+}
+
+impl OpenTrade {
+    pub(crate) fn new(opened: i64, side: Side, price: f64) -> Self {
+        Self {
+            opened,
+            direction: side.sign() as i8,
+            lots: 0,
+            largest: 0,
+            entry_worth: 0,
+            exit_worth: 0,
+            realised: 0,
+            fees: 0,
+            funding: 0,
+            slippage: 0,
+            high: price,
+            low: price,
+            entries: 0,
+            parts_taken: 0,
+        }
+    }
+
+    pub(crate) fn costs(&mut self, fee: Atoms, slippage: Atoms) {
+        self.fees += fee;
+        self.slippage += slippage;
+    }
+
+    pub(crate) fn added(&mut self, lots: i64, worth: Atoms, held: i64) {
+        self.lots += lots;
+        self.entries += 1;
+        self.entry_worth += worth;
+        self.largest = self.largest.max(held.abs());
+    }
+
+    pub(crate) fn taken_off(&mut self, worth: Atoms, realised: Atoms) {
+        self.exit_worth += worth;
+        self.realised += realised;
+    }
+}
+
+/// Everything recorded.
+#[derive(Debug, Clone, Default)]
+pub struct Recorder {
+    /// The fills.
+    pub fills: Fills,
+    /// The closed round trips.
+    pub trades: Trades,
+    /// The refused intents, the first [`Recorder::REFUSED_MAX`] of them.
+    pub refused: Vec<Refused>,
+    /// All refused intents, counted.
+    pub refused_count: u64,
+    /// The ends of the bars, ns UTC.
+    pub equity_ts: Vec<i64>,
+    /// Balance and open profit at each bar's end.
+    pub equity: Vec<f64>,
+    /// Gross notional over equity at each bar's end.
+    pub exposure: Vec<f64>,
+    /// Sums over every fill and charge, open positions included.
+    pub totals: Totals,
+}
+
+impl Recorder {
+    /// Refusals kept with all their details.
+    pub const REFUSED_MAX: usize = 100_000;
+
+    pub(crate) fn with_capacity(bars: usize) -> Self {
+        let mut recorder = Self::default();
+        recorder.equity_ts.reserve_exact(bars);
+        recorder.equity.reserve_exact(bars);
+        recorder.exposure.reserve_exact(bars);
+        recorder
+    }
+
+    #[inline]
+    pub(crate) fn mark(&mut self, ts: i64, equity: f64, exposure: f64) {
+        self.equity_ts.push(ts);
+        self.equity.push(equity);
+        self.exposure.push(exposure);
+    }
+
+    pub(crate) fn refuse(&mut self, ts: i64, instrument: usize, reason: Reason, refusal: Refusal) {
+        self.refused_count += 1;
+        if self.refused.len() < Self::REFUSED_MAX {
+            self.refused.push(Refused { ts, instrument: instrument as u32, reason, refusal });
+        }
+    }
+
+    pub(crate) fn fill(&mut self, booked: &Booked, instrument: &Instrument, scale: Scale) {
+        let (quantity, price) = (instrument.quantity.value(booked.lots), instrument.price.value(booked.ticks));
+        let (fee, slippage) = (scale.to_f64(booked.fee), scale.to_f64(booked.slippage));
+        self.totals.traded += instrument.worth_f64(booked.lots, price).abs();
+        self.totals.fees += fee;
+        self.totals.slippage += slippage;
+        let fills = &mut self.fills;
+        fills.ts.push(booked.ts);
+        fills.instrument.push(booked.instrument as u32);
+        fills.order.push(booked.order);
+        fills.side.push(booked.side.sign() as i8);
+        fills.quantity.push(quantity);
+        fills.price.push(price);
+        fills.fee.push(fee);
+        fills.slippage.push(slippage);
+        fills.maker.push(u8::from(booked.maker));
+        fills.reason.push(booked.reason as u8);
+    }
+
+    /// Records a round trip that has just closed; returns its return on notional.
+    pub(crate) fn close(&mut self, trade: &OpenTrade, exit: &Booked, instrument: &Instrument, scale: Scale) -> f64 {
+        let trades = &mut self.trades;
+        let signed = i64::from(trade.direction) * trade.lots;
+        let entry_price = instrument.price_of(signed, trade.entry_worth);
+        let net = trade.realised - trade.fees + trade.funding;
+        let result = net as f64 / trade.entry_worth.abs() as f64;
+        let (up, down) = (trade.high / entry_price - 1.0, trade.low / entry_price - 1.0);
+        let (best, worst) = if trade.direction > 0 { (up, down) } else { (-down, -up) };
+        trades.instrument.push(exit.instrument as u32);
+        trades.side.push(trade.direction);
+        trades.entry_ts.push(trade.opened);
+        trades.exit_ts.push(exit.ts);
+        trades.quantity.push(instrument.quantity.value(trade.lots));
+        trades.entry_price.push(entry_price);
+        trades.exit_price.push(instrument.price_of(signed, trade.exit_worth));
+        trades.gross_pnl.push(scale.to_f64(trade.realised));
+        trades.fees.push(scale.to_f64(trade.fees));
+        trades.slippage.push(scale.to_f64(trade.slippage));
+        trades.funding.push(scale.to_f64(trade.funding));
+        trades.net_pnl.push(scale.to_f64(net));
+        trades.return_ratio.push(result);
+        trades.max_favourable.push(best.max(0.0));
+        trades.max_adverse.push(worst.min(0.0));
+        trades.entries.push(trade.entries);
+        trades.exit_reason.push(exit.reason as u8);
+        result
+    }
+}

@@ -1,0 +1,130 @@
+//! Rules as a strategy: what fired on each bar, turned into requests by the position held.
+
+use tradenode_core::orders::{Reason, Side};
+use tradenode_core::strategy::guard::Distances;
+use tradenode_core::strategy::{EntryOrder, EntrySpec};
+
+use crate::error::RunError;
+use crate::spec::RunSpec;
+use crate::strategy::{Entry, Request, Strategy, View};
+
+/// Rules that fired on a bar, one bit each.
+pub(crate) mod bit {
+    pub(crate) const ENTER_LONG: u16 = 1;
+    pub(crate) const ENTER_SHORT: u16 = 1 << 1;
+    pub(crate) const EXIT_LONG: u16 = 1 << 2;
+    pub(crate) const EXIT_SHORT: u16 = 1 << 3;
+    pub(crate) const SCALE_IN: u16 = 1 << 4;
+    /// The first scale-out rule; the others follow.
+    pub(crate) const SCALE_OUT: u16 = 1 << 5;
+}
+
+/// The most scale-outs of a run.
+pub const SCALE_OUTS_MAX: usize = 8;
+
+/// What the rules say of one instrument's bars; a number's column is empty where no rule gives one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SignalColumns {
+    pub(crate) fired: Vec<u16>,
+    pub(crate) price_long: Vec<f64>,
+    pub(crate) price_short: Vec<f64>,
+    pub(crate) stop_loss: Vec<f64>,
+    pub(crate) take_profit: Vec<f64>,
+    pub(crate) trailing: Vec<f64>,
+}
+
+/// How one side is entered.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    order: EntryOrder,
+    valid_ns: i64,
+}
+
+/// The strategy that rules make.
+#[derive(Debug)]
+pub struct Signals {
+    columns: Vec<SignalColumns>,
+    long: Way,
+    short: Way,
+    /// The bit that adds to a long and to a short position, and how many entries one may have.
+    add_long: u16,
+    add_short: u16,
+    entries_max: u32,
+    parts: usize,
+}
+
+impl Signals {
+    /// The strategy of a run whose rules have been evaluated, one set of columns an instrument.
+    #[must_use]
+    pub fn new(spec: &RunSpec, columns: Vec<SignalColumns>) -> Self {
+        let rules = spec.rules.as_ref();
+        let way = |entry: Option<&EntrySpec>| Way {
+            order: entry.map_or(EntryOrder::Market, |entry| entry.order),
+            valid_ns: entry.map_or(0, |entry| i64::from(entry.valid_for).saturating_mul(spec.timeframe_ns)),
+        };
+        let own = spec.scale_in.as_ref().is_some_and(|scale| scale.when.is_some());
+        Self {
+            columns,
+            long: way(rules.and_then(|rules| rules.enter_long.as_ref())),
+            short: way(rules.and_then(|rules| rules.enter_short.as_ref())),
+            add_long: if own { bit::SCALE_IN } else { bit::ENTER_LONG },
+            add_short: if own { bit::SCALE_IN } else { bit::ENTER_SHORT },
+            entries_max: spec.scale_in.as_ref().map_or(1, |scale| scale.max_entries),
+            parts: spec.scale_out.len(),
+        }
+    }
+
+    fn entry(&self, view: &View<'_>, side: Side, adds: bool) -> Request {
+        let columns = &self.columns[view.instrument];
+        let at = |column: &[f64]| column.get(view.row).copied().unwrap_or(f64::NAN);
+        let (way, price) = match side {
+            Side::Buy => (self.long, at(&columns.price_long)),
+            Side::Sell => (self.short, at(&columns.price_short)),
+        };
+        let distances = Distances {
+            stop_loss: at(&columns.stop_loss),
+            take_profit: at(&columns.take_profit),
+            trailing: at(&columns.trailing),
+        };
+        let order = if adds { EntryOrder::Market } else { way.order };
+        Request::Enter(Entry { side, order, price, valid_ns: way.valid_ns, distances, adds })
+    }
+}
+
+impl Strategy for Signals {
+    #[inline]
+    fn on_bar(&mut self, view: &View<'_>, requests: &mut Vec<Request>) -> Result<(), RunError> {
+        let fired = self.columns[view.instrument].fired[view.row];
+        if fired == 0 {
+            return Ok(());
+        }
+        let on = |bits: u16| fired & bits != 0;
+        // Both entries at once, or an entry beside its own exit, contradict each other: neither is taken.
+        let long = on(bit::ENTER_LONG) && !on(bit::EXIT_LONG | bit::ENTER_SHORT);
+        let short = on(bit::ENTER_SHORT) && !on(bit::EXIT_SHORT | bit::ENTER_LONG);
+        let held = view.ledger.position(view.instrument).lots;
+        let (exit, add, opposite) = match held.signum() {
+            0 => (false, false, long || short),
+            1 => (on(bit::EXIT_LONG), on(self.add_long) && !on(bit::EXIT_LONG), short),
+            _ => (on(bit::EXIT_SHORT), on(self.add_short) && !on(bit::EXIT_SHORT), long),
+        };
+        if exit {
+            requests.push(Request::Leave(Reason::ExitRule));
+        }
+        if opposite {
+            requests.push(self.entry(view, if long { Side::Buy } else { Side::Sell }, false));
+            return Ok(());
+        }
+        if held != 0 && !exit {
+            for part in 0..self.parts {
+                if on(bit::SCALE_OUT << part) {
+                    requests.push(Request::TakeOff(part));
+                }
+            }
+            if add && view.ledger.entries(view.instrument) < self.entries_max {
+                requests.push(self.entry(view, Side::adding(held), true));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! What a strategy sees of a closed bar, and what it may ask for.
+
+use tradenode_core::bars::Bars;
+use tradenode_core::orders::{OrderKind, Reason, Side};
+use tradenode_core::strategy::EntryOrder;
+use tradenode_core::strategy::guard::Distances;
+
+use crate::error::RunError;
+use crate::ledger::Ledger;
+use crate::working::Working;
+
+/// A closed bar and the state of the account at its close.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The bar's end, ns UTC.
+    pub now: i64,
+    /// The instrument's index.
+    pub instrument: usize,
+    /// The closed bar's row in [`View::bars`]; later rows are the future.
+    pub row: usize,
+    /// The instrument's bars.
+    pub bars: &'a Bars<'a>,
+    /// The books.
+    pub ledger: &'a Ledger,
+    /// The instrument's resting orders.
+    pub working: &'a [Working],
+}
+
+/// An entry that is sized and approved when it is carried out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Entry {
+    /// Long or short.
+    pub side: Side,
+    /// How.
+    pub order: EntryOrder,
+    /// The price of a limit or stop order, in quote units.
+    pub price: f64,
+    /// How long a limit or stop order rests, ns.
+    pub valid_ns: i64,
+    /// For the guard.
+    pub distances: Distances,
+    /// Whether it adds to a position rather than opening one.
+    pub adds: bool,
+}
+
+/// What a strategy asks for on a bar's close; carried out at the next event.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Request {
+    /// Opens or adds, by the run's size.
+    Enter(Entry),
+    /// Closes the whole position.
+    Leave(Reason),
+    /// Takes off a part of the position: the index of the scale-out.
+    TakeOff(usize),
+    /// An order as a call-back gives it.
+    Place {
+        /// Which way.
+        side: Side,
+        /// Lots, above zero.
+        lots: i64,
+        /// How.
+        kind: OrderKind,
+        /// Whether it may only shrink the position.
+        reduce_only: bool,
+        /// The number the strategy knows it by, above zero.
+        tag: u64,
+    },
+    /// Cancels the resting order of that number.
+    Cancel(u64),
+    /// Cancels every resting order of the instrument.
+    CancelAll,
+}
+
+/// What decides: rules over columns, or call-backs.
+pub trait Strategy {
+    /// A bar has closed: pushes what is wanted at the next event.
+    ///
+    /// # Errors
+    /// Anything that must stop the run.
+    fn on_bar(&mut self, view: &View<'_>, requests: &mut Vec<Request>) -> Result<(), RunError>;
+}
