@@ -55,7 +55,7 @@ def compare_fills(results: Results, peer: str, fill: str) -> dict[str, Any] | No
 
 def judge(results: Results) -> tuple[dict[str, bool | None], dict[str, Mapping[str, Any]]]:
     """`agree` by name (None where nothing could be compared), and the details by name and fill rule."""
-    agree: dict[str, bool | None] = {name: None for name in results.missing}
+    agree: dict[str, bool | None] = dict.fromkeys(results.missing)
     details: dict[str, Mapping[str, Any]] = {}
     for name in results.summary:
         if name == OURS:

@@ -1,4 +1,4 @@
-"""Comparison `bars`: the EMA crossing on a year of one-minute bars, from columns in memory to equity curve and trades."""
+"""Comparison `bars`: the EMA crossing on a year of minutes, from columns in memory to equity curve and trades."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from benchmarks.crossing import CLOSE, NEXT_OPEN
 from benchmarks.harness import FLOOR, OURS, Claim, Contestant, Report, Results, document, ratios, run
 
 PEERS = (
-    Contestant("vectorbt", "vectorbt"),
-    Contestant("raptorbt", "raptorbt"),
+    Contestant("vectorbt"),
+    Contestant("raptorbt"),
     Contestant("plain_python"),
-    Contestant("numba_naive", "numba"),
-    Contestant("vectorbt_numba", "vectorbt"),
-    Contestant("backtesting", "backtesting", slow=True),
-    Contestant("backtrader", "backtrader", slow=True),
+    Contestant("numba_naive"),
+    Contestant("vectorbt_numba"),
+    Contestant("backtesting", slow=True),
+    Contestant("backtrader", slow=True),
 )
 WORK = (
     "EMA(12)/EMA(26) crossing, long or flat, all in, 0.1 % fee, {count:,} one-minute bars (tick 1e-8, lot 1e-14), "

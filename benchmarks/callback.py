@@ -10,10 +10,10 @@ from benchmarks import machine, market
 from benchmarks.harness import FLOOR, OURS, Claim, Contestant, Report, document, run
 
 PEERS = (
-    Contestant("raptorbt", "raptorbt"),
-    Contestant("backtesting", "backtesting", slow=True),
-    Contestant("backtrader", "backtrader", slow=True),
-    Contestant("nautilus_trader", "nautilus_trader", slow=True),
+    Contestant("raptorbt"),
+    Contestant("backtesting", slow=True),
+    Contestant("backtrader", slow=True),
+    Contestant("nautilus_trader", slow=True),
 )
 WORK = "{count:,} one-minute bars, each handed to a Python `on_bar` that counts it and keeps its close; no orders"
 LEAST_BARS_A_SECOND = 1e6

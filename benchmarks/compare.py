@@ -23,7 +23,9 @@ DEFAULT_RUNS = 5
 
 def arguments(words: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description="Compare tradenode with its peers.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.compare", description="Compare tradenode with its peers."
+    )
     parser.add_argument("name", choices=COMPARISONS)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--runs", type=int, default=DEFAULT_RUNS, help="timed repetitions in each process (default 5)")

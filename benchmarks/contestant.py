@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import machine
+
 PEERS = "benchmarks.peers"
 
 
@@ -84,7 +86,10 @@ def measure(task: Task, runs: int, warm_up: bool) -> dict[str, Any]:
         more_numbers, more_columns = task.read(work())
         numbers |= {f"{name}.{key}": value for key, value in more_numbers.items()}
         columns |= {f"{name}.{key}": value for key, value in more_columns.items()}
-    return report | {"answer": numbers, "columns": {name: np.asarray(values).tolist() for name, values in columns.items()}}
+    return report | {
+        "answer": numbers,
+        "columns": {name: np.asarray(values).tolist() for name, values in columns.items()},
+    }
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -102,7 +107,10 @@ def main(arguments: list[str] | None = None) -> None:
         print(json.dumps({"missing": str(missing)}))
         return
     task = getattr(module, options.comparison)(options.folder)
-    json.dump(measure(task, options.runs, warm_up=not options.no_warm_up), sys.stdout)
+    report = measure(task, options.runs, warm_up=not options.no_warm_up)
+    distribution = getattr(module, "DISTRIBUTION", None)
+    report["version"] = machine.version(distribution) if distribution else None
+    json.dump(report, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -24,15 +25,18 @@ Report = dict[str, Any]
 
 @dataclass(frozen=True)
 class Contestant:
-    """Who takes part: a file of `benchmarks.peers`, the distribution it needs, and how often it can be asked.
+    """Who takes part: a file of `benchmarks.peers`, and how often it can be asked.
 
     `slow` contestants are measured by one cold call in one round. A `command` stands in for `benchmarks.contestant`.
     """
 
     name: str
-    distribution: str | None = None
     slow: bool = False
     command: tuple[str, ...] = ()
+
+    def interpreter(self) -> str:
+        """The Python that runs it: this one, or that of TRADENODE_BENCH_PYTHON_<NAME> where the peer needs its own."""
+        return os.environ.get(f"TRADENODE_BENCH_PYTHON_{self.name.upper()}", sys.executable)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def ask(contestant: Contestant, comparison: str, folder: Path, runs: int) -> Rep
     if contestant.command:
         command = [*contestant.command, str(folder), "--runs", str(runs)]
     else:
-        command = [sys.executable, "-m", "benchmarks.contestant", comparison, contestant.name, str(folder)]
+        command = [contestant.interpreter(), "-m", "benchmarks.contestant", comparison, contestant.name, str(folder)]
         command += ["--runs", "1", "--no-warm-up"] if contestant.slow else ["--runs", str(runs)]
     try:
         done = subprocess.run(
@@ -99,7 +103,7 @@ def ask(contestant: Contestant, comparison: str, folder: Path, runs: int) -> Rep
     return report
 
 
-def summarise(reports: Sequence[Report], contestant: Contestant) -> Report:
+def summarise(reports: Sequence[Report]) -> Report:
     """Medians over the samples of all rounds; the peak is the highest of any process."""
     cpu = [sample for report in reports for sample in report["cpu_s"]]
     wall = [sample for report in reports for sample in report["wall_s"]]
@@ -114,8 +118,8 @@ def summarise(reports: Sequence[Report], contestant: Contestant) -> Report:
     for key in ("first_cpu_s", "first_wall_s"):
         if key in reports[0]:
             summary[key] = statistics.median(report[key] for report in reports)
-    if contestant.distribution:
-        summary["version"] = machine.version(contestant.distribution)
+    if reports[-1].get("version"):
+        summary["version"] = reports[-1]["version"]
     return summary | {"answer": reports[-1]["answer"]}
 
 
@@ -137,13 +141,13 @@ def run(contestants: Sequence[Contestant], comparison: str, folder: Path, runs: 
     for contestant in contestants:
         if contestant.name not in results.missing:
             asked = reports[contestant.name]
-            results.summary[contestant.name] = summarise(asked, contestant)
+            results.summary[contestant.name] = summarise(asked)
             results.answers[contestant.name] = [report["answer"] for report in asked]
     return results
 
 
 def ratios(results: Results) -> dict[str, float | None]:
-    """CPU against ours: for the floor ours / floor, for everybody else theirs / ours (how many times ours is faster)."""
+    """CPU against ours: for the floor ours / floor, for the others theirs / ours (how many times ours is faster)."""
     ours = results.cpu(OURS)
     found: dict[str, float | None] = {}
     for name in [*results.summary, *results.missing]:

@@ -14,7 +14,7 @@ from benchmarks import machine, market
 from benchmarks.functions import FUNCTIONS, SMALL_ROWS
 from benchmarks.harness import OURS, Claim, Contestant, Report, Results, document, run
 
-PEERS = (Contestant("talib", "ta-lib"),)
+PEERS = (Contestant("talib"),)
 WORK = "{count} indicator functions with TA-Lib's defaults, each on columns of {rows:,} rows and of {small} rows"
 ROWS = 1_000_000
 QUICK_ROWS = 50_000
@@ -59,7 +59,9 @@ def claims(ours: dict[str, dict[str, float]], ratio: dict[str, float]) -> list[C
     slowest = max(ours, key=lambda function: ours[function]["us"], default="not measured")
     return [
         Claim(f"CPU, TA-Lib's over ours, any function (least: {everywhere})", 1.0, lowest, at_most=False),
-        Claim(f"CPU, TA-Lib's over ours, {' '.join(TWICE_AS_FAST)} (least: {chosen})", 2.0, lowest_chosen, at_most=False),
+        Claim(
+            f"CPU, TA-Lib's over ours, {' '.join(TWICE_AS_FAST)} (least: {chosen})", 2.0, lowest_chosen, at_most=False
+        ),
         Claim(
             f"us a call on {SMALL_ROWS} rows (most: {slowest})",
             MOST_US_A_SMALL_CALL,

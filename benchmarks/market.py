@@ -53,8 +53,8 @@ def random_walk(count: int = MINUTES_A_YEAR, seed: int = 42, first_price: float 
 def on_grid(bars: Bars, tick: float = TICK) -> Bars:
     """The same bars with every price at the nearest multiple of `tick`."""
     scale = round(1.0 / tick)
-    prices = (np.round(getattr(bars, name) * scale) / scale for name in PRICE_COLUMNS)
-    return Bars(bars.time_ns, *prices, bars.volume)
+    opened, high, low, close = (np.round(getattr(bars, name) * scale) / scale for name in PRICE_COLUMNS)
+    return Bars(bars.time_ns, opened, high, low, close, bars.volume)
 
 
 def write(bars: Bars, folder: Path) -> None:
@@ -66,5 +66,5 @@ def write(bars: Bars, folder: Path) -> None:
 
 def read(folder: Path) -> Bars:
     """Takes the columns back out of `folder`."""
-    prices = (np.fromfile(folder / name, dtype="<f8") for name in (*PRICE_COLUMNS, "volume"))
-    return Bars(np.fromfile(folder / "time_ns", dtype="<i8"), *prices)
+    opened, high, low, close, volume = (np.fromfile(folder / name, "<f8") for name in (*PRICE_COLUMNS, "volume"))
+    return Bars(np.fromfile(folder / "time_ns", "<i8"), opened, high, low, close, volume)

@@ -14,6 +14,8 @@ from benchmarks import market
 from benchmarks.contestant import Task
 from benchmarks.crossing import CASH, FAST, FEE, FIRST_DECISION, SLOW, Fills, from_trades, reader
 
+DISTRIBUTION = "backtesting"
+
 UNIT = 1e-8
 
 

@@ -12,6 +12,8 @@ from benchmarks import market
 from benchmarks.contestant import Task
 from benchmarks.crossing import CASH, FAST, FEE, FIRST_DECISION, SLOW, Fills, reader
 
+DISTRIBUTION = "backtrader"
+
 # All-in orders are rejected for "Margin" by rounding of the last digit; this slack of the size avoids that.
 SLACK = 1e-12
 
@@ -19,8 +21,8 @@ SLACK = 1e-12
 class RecursiveMean(bt.Indicator):  # type: ignore[misc]
     """The exponential mean started at the first value (backtrader's own starts at a simple mean)."""
 
-    lines = ("mean",)
-    params = (("period", FAST),)
+    lines: Any = ("mean",)
+    params: Any = (("period", FAST),)
 
     def once(self, start: int, end: int) -> None:
         """The whole column at once."""

@@ -12,8 +12,10 @@ from benchmarks import market
 from benchmarks.contestant import Task
 from benchmarks.crossing import CASH, CLOSE, FAST, FEE, FIRST_DECISION, SLOW, Fills, reader
 
+DISTRIBUTION = "numba"
 
-@numba.njit  # type: ignore[untyped-decorator]
+
+@numba.njit
 def run(opens: Any, closes: Any, at_open: bool) -> Any:
     """Means, signals, fills, equity curve, drawdown and fill log."""
     count = len(closes)

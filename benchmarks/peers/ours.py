@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tradenode import indicators as library
-
 from benchmarks import functions
 from benchmarks.contestant import Task
+from tradenode import indicators as library
+
+DISTRIBUTION = "tradenode"
 
 
 def indicators(folder: Path) -> Task:

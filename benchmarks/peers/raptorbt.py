@@ -13,6 +13,8 @@ from benchmarks import market
 from benchmarks.contestant import Task
 from benchmarks.crossing import CASH, CLOSE, FAST, FEE, FIRST_DECISION, NEXT_OPEN, SLOW, Fills, from_trades, reader
 
+DISTRIBUTION = "raptorbt"
+
 FILL_TIMING = {CLOSE: "same_bar_close", NEXT_OPEN: "next_bar_open"}
 
 
@@ -54,7 +56,7 @@ def bars(folder: Path) -> Task:
     )
 
 
-class Counting(raptorbt.Strategy):  # type: ignore[misc]
+class Counting(raptorbt.Strategy):
     """Looks at each bar's close and never trades."""
 
     def __init__(self) -> None:

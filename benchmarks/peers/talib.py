@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import talib
+from talib import MA_Type
 
 from benchmarks import functions
 from benchmarks.contestant import Task
 
+DISTRIBUTION = "ta-lib"
+
 
 def stochastic(high: Any, low: Any, close: Any, fastk: int, slowk: int, slowd: int) -> Any:
     """The slow stochastic; TA-Lib puts the kind of average between the periods."""
-    return talib.STOCH(high, low, close, fastk, slowk, 0, slowd, 0)
+    return talib.STOCH(high, low, close, fastk, slowk, MA_Type.SMA, slowd, MA_Type.SMA)
 
 
 def bollinger(close: Any, period: int, deviations: float) -> Any:

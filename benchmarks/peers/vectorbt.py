@@ -13,6 +13,8 @@ from benchmarks import market
 from benchmarks.contestant import Task
 from benchmarks.crossing import CASH, CLOSE, FAST, FEE, NEXT_OPEN, SLOW, Fills, reader
 
+DISTRIBUTION = "vectorbt"
+
 
 def run(close: Any, opens: Any, fill: str, engine: str) -> tuple[Any, Any, Any]:
     """Indicators, signals, simulation, equity curve and trade records; returns orders, equity and trades."""

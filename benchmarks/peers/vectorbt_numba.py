@@ -7,6 +7,8 @@ from pathlib import Path
 from benchmarks.contestant import Task
 from benchmarks.peers.vectorbt import bars_on
 
+DISTRIBUTION = "vectorbt"
+
 
 def bars(folder: Path) -> Task:
     """The EMA crossing, next-open fills timed."""
