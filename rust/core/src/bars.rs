@@ -54,3 +54,20 @@ impl BarColumns {
         }
     }
 }
+
+/// One bar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bar {
+    /// Opening time, ns UTC.
+    pub ts: i64,
+    /// First price.
+    pub open: f64,
+    /// Highest price.
+    pub high: f64,
+    /// Lowest price.
+    pub low: f64,
+    /// Last price.
+    pub close: f64,
+    /// Traded base quantity.
+    pub volume: f64,
+}

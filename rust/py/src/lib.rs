@@ -2,14 +2,19 @@
 
 use pyo3::prelude::*;
 
+mod backtest;
+mod bar;
 mod bars;
+mod callback;
 mod csv;
+mod desk;
 mod indicators;
 mod metrics;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    backtest::register(module)?;
     bars::register(module)?;
     csv::register(module)?;
     metrics::register(module)?;

@@ -14,6 +14,7 @@ use crate::frames::Frame;
 use crate::ledger::Ledger;
 use crate::models::carry::Carry;
 use crate::recorder::Recorder;
+use crate::signals::SCALE_OUTS_MAX;
 use crate::spec::{FillAt, FillSpec, RunSpec, SpecError};
 use crate::strategy::{Request, Strategy, View};
 use crate::working::{TickBar, Working, reserved};
@@ -60,6 +61,10 @@ impl<'a> Engine<'a> {
             let reason = format!("{} instruments but {} sets of bars", spec.instruments.len(), frames.len());
             return Err(SpecError::Conflict { key: "instruments", reason }.into());
         }
+        if spec.scale_out.len() > SCALE_OUTS_MAX {
+            let (key, count) = ("scale_out", spec.scale_out.len() as f64);
+            return Err(SpecError::range(key, "at most 8 parts", count).into());
+        }
         let step = spec.detail_ns.unwrap_or(spec.timeframe_ns);
         if spec.timeframe_ns <= 0 || step <= 0 || spec.timeframe_ns % step != 0 {
             let reason = format!("{} ns is not a multiple of the detail's {step} ns", spec.timeframe_ns);
@@ -82,6 +87,12 @@ impl<'a> Engine<'a> {
             step,
             due: Vec::with_capacity(frames.len()),
         })
+    }
+
+    /// The books.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// Runs to the end of the bars and returns everything recorded.
@@ -137,9 +148,9 @@ impl<'a> Engine<'a> {
             // Fills at the close belong to this bar's equity.
             self.signal(&due, end, strategy)?;
             self.carry_out(&due, end, |lane| lane.fills.close[lane.next])?;
-            self.ledger.sample(end);
+            self.ledger.sample(now);
         } else {
-            self.ledger.sample(end);
+            self.ledger.sample(now);
             self.signal(&due, end, strategy)?;
         }
         for &index in &due {

@@ -29,6 +29,9 @@ pub enum RunError {
     /// A size that cannot be computed.
     #[error(transparent)]
     Size(#[from] SizeError),
+    /// Rules that do not compile or cannot be evaluated; one fault a line.
+    #[error("{0}")]
+    Rules(String),
     /// The strategy's own error.
     #[error("{0}")]
     Strategy(Box<dyn Error + Send + Sync>),

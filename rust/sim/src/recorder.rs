@@ -194,7 +194,7 @@ pub struct Recorder {
     pub refused: Vec<Refused>,
     /// All refused intents, counted.
     pub refused_count: u64,
-    /// The ends of the bars, ns UTC.
+    /// The opening times of the bars on which orders fill, ns UTC; the equity is that of the bar's end.
     pub equity_ts: Vec<i64>,
     /// Balance and open profit at each bar's end.
     pub equity: Vec<f64>,

@@ -87,7 +87,7 @@ impl Signals {
             trailing: at(&columns.trailing),
         };
         let order = if adds { EntryOrder::Market } else { way.order };
-        Request::Enter(Entry { side, order, price, valid_ns: way.valid_ns, distances, adds })
+        Request::Enter(Entry { side, order, price, valid_ns: way.valid_ns, distances, adds, tag: 0 })
     }
 }
 

@@ -5,6 +5,7 @@ use thiserror::Error;
 use tradenode_core::instrument::{InstrumentError, InstrumentSpec};
 use tradenode_core::money::MoneyError;
 use tradenode_core::risk::{LimitError, Limits};
+use tradenode_core::rules::{NamedIndicator, Source};
 use tradenode_core::strategy::{EntrySpec, ExitsSpec, ScaleInSpec, ScaleOutSpec, SizeSpec};
 use tradenode_core::units::{Decimal, Rate};
 
@@ -157,8 +158,8 @@ pub struct CarrySpec {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RulesSpec {
-    /// Named indicators as rule text: `[["fast", "ema(12)"]]`.
-    pub indicators: Vec<(String, String)>,
+    /// Named indicators.
+    pub indicators: Vec<NamedIndicator>,
     /// Named numbers.
     pub numbers: Vec<(String, f64)>,
     /// Entering long.
@@ -166,9 +167,9 @@ pub struct RulesSpec {
     /// Entering short.
     pub enter_short: Option<EntrySpec>,
     /// Leaving a long position.
-    pub exit_long: Option<String>,
+    pub exit_long: Option<Source>,
     /// Leaving a short position.
-    pub exit_short: Option<String>,
+    pub exit_short: Option<Source>,
 }
 
 /// A run that cannot be made as described.

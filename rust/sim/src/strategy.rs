@@ -41,6 +41,8 @@ pub struct Entry {
     pub distances: Distances,
     /// Whether it adds to a position rather than opening one.
     pub adds: bool,
+    /// The number the strategy knows a resting entry by; 0 for a rule's, which a new signal replaces.
+    pub tag: u64,
 }
 
 /// What a strategy asks for on a bar's close; carried out at the next event.

@@ -154,12 +154,12 @@ impl Engine<'_> {
         let lots = lots.min(instrument.max_lots);
         let reason = if entry.adds { Reason::ScaleIn } else { Reason::Entry };
         let intent = Intent { instrument: index, side: entry.side, lots, kind, reduce_only: false, reason };
-        if kind != OrderKind::Market {
+        if kind != OrderKind::Market && entry.tag == 0 {
             // A new signal replaces the rule's open entry.
             self.lanes[index].working.retain(|order| order.tag != 0);
         }
         let expires = at.now.saturating_add(entry.valid_ns);
-        self.send(intent, expires, entry.distances, 0, at)
+        self.send(intent, expires, entry.distances, entry.tag, at)
     }
 
     fn place(&mut self, index: usize, request: Request, at: Quote) -> Result<(), RunError> {

@@ -63,7 +63,7 @@ fn play_frames(spec: &RunSpec, frames: &[Frame<'_>], script: Vec<(usize, Request
 
 fn enter(side: Side, order: EntryOrder, price: f64) -> Request {
     let valid_ns = 2 * MINUTE;
-    Request::Enter(Entry { side, order, price, valid_ns, distances: Distances::NONE, adds: false })
+    Request::Enter(Entry { side, order, price, valid_ns, distances: Distances::NONE, adds: false, tag: 0 })
 }
 
 fn market(side: Side) -> Request {
@@ -94,7 +94,7 @@ fn a_signal_on_a_close_fills_at_the_next_open() {
     // 4 gained, fees 0.102 and 0.106
     assert_eq!(recorder.trades.net_pnl, [3.792]);
     assert_eq!(recorder.equity, [10_000.0, 10_000.898, 10_001.898, 10_003.792]);
-    assert_eq!(recorder.equity_ts, [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE]);
+    assert_eq!(recorder.equity_ts, [0, MINUTE, 2 * MINUTE, 3 * MINUTE]);
     // From the average entry of 102: up to 107 only counts while open, so 106; down to 101.
     assert_eq!(
         (recorder.trades.max_favourable[0], recorder.trades.max_adverse[0]),

@@ -58,7 +58,7 @@ impl Param {
         Self { name, default, min, max, integer: false }
     }
 
-    fn check(&self, indicator: &'static str, value: f64) -> Result<(), IndicatorError> {
+    pub(crate) fn check(&self, indicator: &'static str, value: f64) -> Result<(), IndicatorError> {
         let whole = !self.integer || value.fract() == 0.0;
         if value >= self.min && value <= self.max && whole {
             return Ok(());

@@ -147,9 +147,8 @@ impl Source {
 fn joined(op: Binary, parts: &[Source], rule: &str, depth: usize) -> Result<Expr, Vec<Fault>> {
     let read = parts.iter().enumerate().map(|(at, part)| part.expr_at(&format!("{rule}[{at}]"), depth + 1));
     let join = |left, right| {
-        both(left, right).map(|(left, right)| {
-            Expr::new(Node::Binary { op, left: Box::new(left), right: Box::new(right) })
-        })
+        both(left, right)
+            .map(|(left, right)| Expr::new(Node::Binary { op, left: Box::new(left), right: Box::new(right) }))
     };
     read.reduce(join).unwrap_or_else(|| Err(vec![word_fault(rule, "[]", "names no condition")]))
 }
@@ -165,7 +164,8 @@ impl Condition {
             Some(operand) => operand.expr(&format!("{rule}.indicator2")),
             None => Err(vec![word_fault(rule, &self.operator, "needs an indicator2")]),
         };
-        let known = if OPERATORS.contains(&operator.as_str()) { Ok(()) } else { Err(vec![self.unknown_operator(rule)]) };
+        let known =
+            if OPERATORS.contains(&operator.as_str()) { Ok(()) } else { Err(vec![self.unknown_operator(rule)]) };
         let ((left, right), (lookback, ())) = both(both(left, right), both(self.lookback(rule), known))?;
         let (left, right) = (Box::new(left), Box::new(right));
         let node = match (Binary::of_sign(&operator), operator.as_str()) {
@@ -230,7 +230,10 @@ mod tests {
                 r#"{"indicator1": "rsi(14)@1h", "operator": "crosses_above", "indicator2": "30", "lookback": 3}"#,
                 "rsi(14)@1h crosses above 30 within 3 bars",
             ),
-            (r#"{"indicator1": "a", "operator": "crosses", "indicator2": "b", "lookback": "n"}"#, "a crosses b within n"),
+            (
+                r#"{"indicator1": "a", "operator": "crosses", "indicator2": "b", "lookback": "n"}"#,
+                "a crosses b within n",
+            ),
             (r#"{"indicator1": "close@4h", "operator": "rising", "lookback": 3}"#, "close@4h rising for 3"),
             (
                 r#"{"all": ["a > 1 or b", {"any": ["c", {"not": "d > 1"}]}, "e"]}"#,

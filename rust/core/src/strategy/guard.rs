@@ -208,6 +208,7 @@ impl ExitsSpec {
 mod tests {
     use super::super::{BreakEvenSpec, ProfitStep, TrailingSpec};
     use super::*;
+    use crate::rules::Source;
     use crate::units::Rate;
 
     const PERCENT: i64 = 10_000_000;
@@ -224,7 +225,7 @@ mod tests {
     fn a_stop_and_a_target_stand_at_their_distance_from_the_entry() {
         let spec = ExitsSpec {
             stop_loss: Some(Distance::Ratio(Rate(2 * PERCENT))),
-            take_profit: Some(Distance::Rule("3 * atr(14)".to_owned())),
+            take_profit: Some(Distance::Rule(Source::Text("3 * atr(14)".to_owned()))),
             ..ExitsSpec::default()
         };
         let distances = Distances { take_profit: 4.5, ..Distances::NONE };

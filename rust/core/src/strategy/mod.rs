@@ -7,6 +7,7 @@ pub mod sizing;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rules::Source;
 use crate::units::{Decimal, Rate};
 
 /// A price distance from the entry.
@@ -16,7 +17,7 @@ pub enum Distance {
     /// A part of the average entry price (of the best price for a trailing stop).
     Ratio(Rate),
     /// A numeric rule in price units, evaluated on the bar of the entry signal.
-    Rule(String),
+    Rule(Source),
 }
 
 /// How an entry order is placed.
@@ -37,13 +38,13 @@ pub enum EntryOrder {
 #[serde(deny_unknown_fields)]
 pub struct EntrySpec {
     /// The rule that fires on a bar's close.
-    pub when: String,
+    pub when: Source,
     /// The order's kind.
     #[serde(default)]
     pub order: EntryOrder,
     /// The numeric rule of the order's price; needed for limit and stop orders.
     #[serde(default)]
-    pub price: Option<String>,
+    pub price: Option<Source>,
     /// How many bars a limit or stop entry stays open.
     #[serde(default = "one_bar")]
     pub valid_for: u32,
@@ -146,7 +147,7 @@ pub struct ExitsSpec {
 pub struct ScaleInSpec {
     /// The rule; the entry rule when absent.
     #[serde(default)]
-    pub when: Option<String>,
+    pub when: Option<Source>,
     /// The most entries of one position, the first included.
     pub max_entries: u32,
     /// The size of each addition; the entry's when absent.
@@ -163,7 +164,7 @@ pub struct ScaleOutSpec {
     pub at_profit: Option<Rate>,
     /// The rule.
     #[serde(default)]
-    pub when: Option<String>,
+    pub when: Option<Source>,
     /// The part of the position's largest size to take off.
     pub fraction: Rate,
 }

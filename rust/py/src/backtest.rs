@@ -1,0 +1,161 @@
+//! One run of the engine: columns in, columns out.
+
+use numpy::{IntoPyArray, PyReadonlyArray1};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use tradenode_core::bars::Bars;
+use tradenode_core::orders::Reason;
+use tradenode_core::risk::Check;
+use tradenode_sim::engine::Engine;
+use tradenode_sim::error::RunError;
+use tradenode_sim::frames::Frame;
+use tradenode_sim::recorder::{Fills, Recorder, Refused, Trades};
+use tradenode_sim::spec::RunSpec;
+use tradenode_sim::summary::summary;
+
+use crate::callback::Callback;
+use crate::csv::contiguous;
+
+pyo3::import_exception!(tradenode.errors, ConfigError);
+pyo3::import_exception!(tradenode.errors, DataError);
+pyo3::import_exception!(tradenode.errors, RunFailed);
+
+type Column<'py, T> = PyReadonlyArray1<'py, T>;
+
+/// ts, open, high, low, close, volume.
+#[derive(FromPyObject)]
+struct Columns<'py>(
+    Column<'py, i64>,
+    Column<'py, f64>,
+    Column<'py, f64>,
+    Column<'py, f64>,
+    Column<'py, f64>,
+    Column<'py, f64>,
+);
+
+impl Columns<'_> {
+    fn view(&self) -> PyResult<Bars<'_>> {
+        Ok(Bars {
+            ts: contiguous(&self.0)?,
+            open: contiguous(&self.1)?,
+            high: contiguous(&self.2)?,
+            low: contiguous(&self.3)?,
+            close: contiguous(&self.4)?,
+            volume: contiguous(&self.5)?,
+        })
+    }
+}
+
+/// What an instrument brings to a run.
+#[derive(FromPyObject)]
+struct Given<'py>(Columns<'py>, Option<Columns<'py>>, Option<(Column<'py, i64>, Column<'py, f64>)>);
+
+impl Given<'_> {
+    fn frame(&self) -> PyResult<Frame<'_>> {
+        let funding = match &self.2 {
+            Some((ts, rates)) => Some((contiguous(ts)?, contiguous(rates)?)),
+            None => None,
+        };
+        let detail = self.1.as_ref().map(Columns::view).transpose()?;
+        Ok(Frame { bars: self.0.view()?, detail, funding })
+    }
+}
+
+fn raise(error: RunError) -> PyErr {
+    match error {
+        RunError::Strategy(inner) => match inner.downcast::<PyErr>() {
+            Ok(error) => *error,
+            Err(other) => RunFailed::new_err(other.to_string()),
+        },
+        RunError::Spec(error) => ConfigError::new_err(error.to_string()),
+        RunError::Frame(error) => DataError::new_err(error.to_string()),
+        other => RunFailed::new_err(other.to_string()),
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (spec, frames, strategy = None))]
+fn run_backtest<'py>(
+    py: Python<'py>,
+    spec: &[u8],
+    frames: Vec<Given<'py>>,
+    strategy: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let spec = RunSpec::from_json(spec).map_err(|error| raise(error.into()))?;
+    let frames = frames.iter().map(Given::frame).collect::<PyResult<Vec<_>>>()?;
+    let mut logs = Vec::new();
+    let recorder = match strategy {
+        None => py.detach(|| tradenode_sim::rules::run(&spec, &frames)).map_err(raise)?,
+        Some(strategy) => {
+            let engine = Engine::new(&spec, &frames).map_err(raise)?;
+            let mut callback = Callback::new(strategy, engine.ledger(), spec.size.is_some())?;
+            callback.notify("on_start")?;
+            let ledger = engine.run(&mut callback).map_err(raise)?;
+            callback.notify("on_stop")?;
+            logs = callback.logs();
+            ledger.into_recorder()
+        }
+    };
+    let metrics = py.detach(|| summary(&spec, &frames, &recorder));
+    let metrics = metrics.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let result = answer(py, recorder)?;
+    result.set_item("metrics", PyBytes::new(py, &metrics))?;
+    result.set_item("logs", logs)?;
+    Ok(result)
+}
+
+fn answer(py: Python<'_>, recorder: Recorder) -> PyResult<Bound<'_, PyDict>> {
+    let result = PyDict::new(py);
+    result.set_item("equity_ts", recorder.equity_ts.into_pyarray(py))?;
+    result.set_item("equity", recorder.equity.into_pyarray(py))?;
+    result.set_item("exposure", recorder.exposure.into_pyarray(py))?;
+    result.set_item("fills", fills(py, recorder.fills)?)?;
+    result.set_item("trades", trades(py, recorder.trades)?)?;
+    result.set_item("refusals", refusals(py, &recorder.refused)?)?;
+    result.set_item("refused", recorder.refused_count)?;
+    Ok(result)
+}
+
+macro_rules! columns {
+    ($py:expr, $from:expr, $($name:ident),+ $(,)?) => {{
+        let dict = PyDict::new($py);
+        $(dict.set_item(stringify!($name), $from.$name.into_pyarray($py))?;)+
+        dict
+    }};
+}
+
+fn fills(py: Python<'_>, fills: Fills) -> PyResult<Bound<'_, PyDict>> {
+    Ok(columns!(py, fills, ts, instrument, order, side, quantity, price, fee, slippage, maker, reason))
+}
+
+fn trades(py: Python<'_>, trades: Trades) -> PyResult<Bound<'_, PyDict>> {
+    #[rustfmt::skip]
+    let dict = columns!(
+        py, trades, instrument, side, entry_ts, exit_ts, quantity, entry_price, exit_price, gross_pnl, fees, slippage,
+        funding, net_pnl, return_ratio, max_favourable, max_adverse, entries, exit_reason,
+    );
+    Ok(dict)
+}
+
+fn refusals<'py>(py: Python<'py>, refused: &[Refused]) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    let column = |pick: fn(&Refused) -> f64| refused.iter().map(pick).collect::<Vec<_>>().into_pyarray(py);
+    let code = |pick: fn(&Refused) -> u8| refused.iter().map(pick).collect::<Vec<_>>().into_pyarray(py);
+    dict.set_item("ts", refused.iter().map(|row| row.ts).collect::<Vec<_>>().into_pyarray(py))?;
+    dict.set_item("instrument", refused.iter().map(|row| row.instrument).collect::<Vec<_>>().into_pyarray(py))?;
+    dict.set_item("reason", code(|row| row.reason as u8))?;
+    dict.set_item("check", code(|row| row.refusal.check as u8))?;
+    dict.set_item("limit", column(|row| row.refusal.limit))?;
+    dict.set_item("value", column(|row| row.refusal.value))?;
+    Ok(dict)
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<crate::bar::Bar>()?;
+    module.add_class::<crate::desk::Desk>()?;
+    module.add_class::<crate::desk::Intent>()?;
+    module.add("REASONS", Reason::ALL.iter().map(|reason| reason.name()).collect::<Vec<_>>())?;
+    module.add("CHECKS", Check::ALL.iter().map(|check| check.name()).collect::<Vec<_>>())?;
+    module.add_function(wrap_pyfunction!(run_backtest, module)?)
+}

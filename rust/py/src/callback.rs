@@ -1,0 +1,100 @@
+//! A Python strategy as the engine sees it.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use tradenode_sim::error::RunError;
+use tradenode_sim::ledger::Ledger;
+use tradenode_sim::strategy::{Request, Strategy, View};
+
+use crate::bar::Bar;
+use crate::desk::Desk;
+
+/// So many bars pass between two looks at the keyboard.
+const BARS_BETWEEN_SIGNALS: u32 = 16_384;
+
+/// Call-backs of one Python object, one desk an instrument.
+pub(crate) struct Callback<'py> {
+    py: Python<'py>,
+    strategy: Bound<'py, PyAny>,
+    on_bar: Bound<'py, PyAny>,
+    desks: Vec<Bound<'py, Desk>>,
+    until_signals: u32,
+}
+
+fn stop(error: PyErr) -> RunError {
+    RunError::Strategy(Box::new(error))
+}
+
+impl<'py> Callback<'py> {
+    pub(crate) fn new(strategy: &Bound<'py, PyAny>, ledger: &Ledger, sized: bool) -> PyResult<Self> {
+        let py = strategy.py();
+        let desk = |instrument: &tradenode_core::instrument::Instrument| {
+            let symbol = &instrument.spec().symbol;
+            Bound::new(py, Desk::for_instrument(symbol, instrument.price, instrument.quantity, sized))
+        };
+        Ok(Self {
+            py,
+            strategy: strategy.clone(),
+            on_bar: strategy.getattr(intern!(py, "on_bar"))?,
+            desks: ledger.instruments().iter().map(desk).collect::<PyResult<_>>()?,
+            until_signals: BARS_BETWEEN_SIGNALS,
+        })
+    }
+
+    /// Calls `on_start` or `on_stop` with each instrument's desk, where the strategy has it.
+    pub(crate) fn notify(&self, name: &str) -> PyResult<()> {
+        if let Some(method) = self.strategy.getattr_opt(name)? {
+            for desk in &self.desks {
+                method.call1((desk,))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the strategy logged: instrument, time and line.
+    pub(crate) fn logs(&self) -> Vec<(usize, i64, String)> {
+        let lines = |(index, desk): (usize, &Bound<'py, Desk>)| {
+            let lines = desk.borrow_mut().take_log();
+            lines.into_iter().map(move |(ts, line)| (index, ts, line)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> = self.desks.iter().enumerate().flat_map(lines).collect();
+        all.sort_by_key(|(index, ts, _)| (*ts, *index));
+        all
+    }
+
+    fn explain(&self, error: PyErr, view: &View<'_>) -> RunError {
+        let symbol = self.desks[view.instrument].borrow().symbol().to_owned();
+        let note = format!("in on_bar of {symbol}, bar {} that opened at {} ns", view.row, view.bars.ts[view.row]);
+        // A note that cannot be added must not hide the error itself.
+        let _ = error.value(self.py).call_method1(intern!(self.py, "add_note"), (note,));
+        stop(error)
+    }
+}
+
+impl Strategy for Callback<'_> {
+    #[inline]
+    fn on_bar(&mut self, view: &View<'_>, requests: &mut Vec<Request>) -> Result<(), RunError> {
+        let (bars, row) = (view.bars, view.row);
+        let desk = &self.desks[view.instrument];
+        desk.borrow_mut().see(view);
+        let bar = Bar::new(
+            bars.ts[row],
+            bars.open[row],
+            bars.high[row],
+            bars.low[row],
+            bars.close[row],
+            bars.volume[row],
+            view.now,
+        );
+        if let Err(error) = self.on_bar.call1((desk, bar)) {
+            return Err(self.explain(error, view));
+        }
+        desk.borrow_mut().drain(requests);
+        self.until_signals -= 1;
+        if self.until_signals == 0 {
+            self.until_signals = BARS_BETWEEN_SIGNALS;
+            self.py.check_signals().map_err(stop)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! A run whose signals are rules: compiled and evaluated over columns before the first event.
+
+use tradenode_core::bars::Bars;
+use tradenode_core::rules::{Column, Fault, Kind, Rule, Scope, Source, compile};
+use tradenode_core::strategy::{Distance, EntryOrder, EntrySpec};
+
+use crate::engine::Engine;
+use crate::error::RunError;
+use crate::frames::Frame;
+use crate::recorder::Recorder;
+use crate::signals::{SCALE_OUTS_MAX, SignalColumns, Signals, bit};
+use crate::spec::{RulesSpec, RunSpec, SpecError};
+
+/// Where a rule's column goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Fires(u16),
+    PriceLong,
+    PriceShort,
+    StopLoss,
+    TakeProfit,
+    Trailing,
+}
+
+/// Runs the description's rules over bars.
+///
+/// # Errors
+/// What is wrong with the description, its rules or the bars.
+pub fn run(spec: &RunSpec, frames: &[Frame<'_>]) -> Result<Recorder, RunError> {
+    // The bars are checked before rules are computed on them.
+    let engine = Engine::new(spec, frames)?;
+    let mut signals = Signals::new(spec, evaluate(spec, frames)?);
+    Ok(engine.run(&mut signals)?.into_recorder())
+}
+
+/// The scope of the rules of one instrument.
+#[must_use]
+pub fn scope(spec: &RunSpec, rules: &RulesSpec, instrument: usize) -> Scope {
+    let instruments: Vec<String> = spec.instruments.iter().map(|instrument| instrument.symbol.clone()).collect();
+    Scope {
+        base_ns: spec.timeframe_ns,
+        instrument: instruments[instrument].clone(),
+        instruments,
+        indicators: rules.indicators.clone(),
+        numbers: rules.numbers.clone(),
+    }
+}
+
+fn evaluate(spec: &RunSpec, frames: &[Frame<'_>]) -> Result<Vec<SignalColumns>, RunError> {
+    let key = "rules";
+    let Some(rules) = &spec.rules else {
+        return Err(SpecError::Conflict { key, reason: "neither rules nor call-backs are given".to_owned() }.into());
+    };
+    let (uses, list) = wanted(spec, rules)?;
+    let bars: Vec<Bars<'_>> = frames.iter().map(|frame| frame.bars).collect();
+    let mut all = Vec::with_capacity(frames.len());
+    for (index, frame) in frames.iter().enumerate() {
+        let program = compile(&list, &scope(spec, rules, index)).map_err(|faults| RunError::Rules(text(&faults)))?;
+        let columns = program.evaluate(&bars).map_err(|error| RunError::Rules(error.to_string()))?;
+        all.push(gather(&uses, columns, frame.bars.ts.len()));
+    }
+    Ok(all)
+}
+
+fn text(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn gather(uses: &[Use], columns: Vec<Column>, rows: usize) -> SignalColumns {
+    let mut signals = SignalColumns { fired: vec![0; rows], ..SignalColumns::default() };
+    for (to, column) in uses.iter().zip(columns) {
+        match (to, column) {
+            (Use::Fires(bit), Column::Bool(fires)) => {
+                for (fired, fires) in signals.fired.iter_mut().zip(fires) {
+                    *fired |= bit * u16::from(fires);
+                }
+            }
+            (Use::PriceLong, Column::Number(column)) => signals.price_long = column,
+            (Use::PriceShort, Column::Number(column)) => signals.price_short = column,
+            (Use::StopLoss, Column::Number(column)) => signals.stop_loss = column,
+            (Use::TakeProfit, Column::Number(column)) => signals.take_profit = column,
+            (Use::Trailing, Column::Number(column)) => signals.trailing = column,
+            (to, _) => unreachable!("a rule has the kind it was compiled for: {to:?}"),
+        }
+    }
+    signals
+}
+
+/// Every rule of a run, by the name it has in a config, with the use of its column.
+struct Wanted {
+    uses: Vec<Use>,
+    rules: Vec<Rule>,
+}
+
+impl Wanted {
+    fn add(&mut self, name: &str, source: &Source, to: Use) {
+        let kind = if matches!(to, Use::Fires(_)) { Kind::Bool } else { Kind::Number };
+        self.uses.push(to);
+        self.rules.push(Rule { name: name.to_owned(), source: source.clone(), kind });
+    }
+
+    fn entry(
+        &mut self,
+        name: &'static str,
+        entry: Option<&EntrySpec>,
+        fires: u16,
+        price: Use,
+    ) -> Result<(), SpecError> {
+        let Some(entry) = entry else { return Ok(()) };
+        self.add(&format!("{name}.when"), &entry.when, Use::Fires(fires));
+        match (&entry.price, entry.order) {
+            (None, EntryOrder::Limit | EntryOrder::Stop) => {
+                return Err(SpecError::Conflict {
+                    key: name,
+                    reason: "a limit or stop entry needs a price".to_owned(),
+                });
+            }
+            (Some(_), EntryOrder::Market) => {
+                let reason = "a market entry has no price; order = \"limit\" or \"stop\" has".to_owned();
+                return Err(SpecError::Conflict { key: name, reason });
+            }
+            (Some(source), _) => self.add(&format!("{name}.price"), source, price),
+            (None, _) => {}
+        }
+        Ok(())
+    }
+
+    fn distance(&mut self, name: &str, distance: Option<&Distance>, to: Use) {
+        if let Some(Distance::Rule(source)) = distance {
+            self.add(name, source, to);
+        }
+    }
+}
+
+fn wanted(spec: &RunSpec, rules: &RulesSpec) -> Result<(Vec<Use>, Vec<Rule>), SpecError> {
+    let mut wanted = Wanted { uses: Vec::new(), rules: Vec::new() };
+    wanted.entry("entry.long", rules.enter_long.as_ref(), bit::ENTER_LONG, Use::PriceLong)?;
+    wanted.entry("entry.short", rules.enter_short.as_ref(), bit::ENTER_SHORT, Use::PriceShort)?;
+    for (name, source, fires) in
+        [("exit.long.when", &rules.exit_long, bit::EXIT_LONG), ("exit.short.when", &rules.exit_short, bit::EXIT_SHORT)]
+    {
+        if let Some(source) = source {
+            wanted.add(name, source, Use::Fires(fires));
+        }
+    }
+    wanted.distance("exits.stop_loss", spec.exits.stop_loss.as_ref(), Use::StopLoss);
+    wanted.distance("exits.take_profit", spec.exits.take_profit.as_ref(), Use::TakeProfit);
+    wanted.distance("exits.trailing", spec.exits.trailing.as_ref().map(|t| &t.distance), Use::Trailing);
+    if let Some(source) = spec.scale_in.as_ref().and_then(|scale| scale.when.as_ref()) {
+        wanted.add("scale_in.when", source, Use::Fires(bit::SCALE_IN));
+    }
+    for (part, scale) in spec.scale_out.iter().enumerate() {
+        if let Some(source) = &scale.when {
+            wanted.add(&format!("scale_out[{part}].when"), source, Use::Fires(bit::SCALE_OUT << part));
+        }
+    }
+    if rules.enter_long.is_none() && rules.enter_short.is_none() {
+        let reason = "no side has an entry rule".to_owned();
+        return Err(SpecError::Conflict { key: "rules", reason });
+    }
+    if spec.size.is_none() {
+        return Err(SpecError::Conflict { key: "size", reason: "rules need a size".to_owned() });
+    }
+    debug_assert!(spec.scale_out.len() <= SCALE_OUTS_MAX, "checked when the engine was made");
+    Ok((wanted.uses, wanted.rules))
+}
