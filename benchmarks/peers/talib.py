@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import talib
-from talib import MA_Type
+from talib import MA_Type  # type: ignore[attr-defined]
 
 from benchmarks import functions
 from benchmarks.contestant import Task
