@@ -120,14 +120,30 @@ REASONS: list[str]
 CHECKS: list[str]
 """Names of the risk gate's checks, by the code in the column of refusals."""
 
+class BarFrame:
+    """Bar columns that have been checked once and are lent to any number of runs; nobody may write to them later."""
+
+    def __new__(
+        cls,
+        ts: NDArray[np.int64],
+        open: NDArray[np.float64],
+        high: NDArray[np.float64],
+        low: NDArray[np.float64],
+        close: NDArray[np.float64],
+        volume: NDArray[np.float64],
+    ) -> Self:
+        """Check the columns (ts in ns UTC); raises tradenode.errors.DataError with the first bar that is none."""
+
+    def __len__(self) -> int: ...
+
 def run_backtest(
     spec: bytes,
-    frames: list[tuple[Any, Any, Any]],
+    frames: list[tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]],
     strategy: object | None = None,
 ) -> dict[str, Any]:
-    """Run a JSON `RunSpec` over columns; for each instrument its bars, its detail or None, its funding or None.
+    """Run a JSON `RunSpec`; for each instrument its bars, its detail or None, its funding (ts, rate) or None.
 
-    Bars are columns (ts, open, high, low, close, volume), funding (ts, rate). The answer has `equity_ts`, `equity`,
-    `exposure`, dicts of columns `trades`, `fills`, `refusals`, the count `refused`, `logs`, and `metrics` as JSON.
-    Raises tradenode.errors.ConfigError, DataError or RunFailed; a strategy's own exception comes through.
+    The answer has `equity_ts`, `equity`, `gross` (notional), dicts of columns `trades`, `fills`, `refusals`, the count
+    `refused`, the sums `totals` (traded, fees, slippage, funding) and `logs`. Raises tradenode.errors.ConfigError,
+    DataError or RunFailed; a strategy's own exception comes through.
     """
