@@ -103,6 +103,66 @@ def write_csv(
     where the system refuses; nothing is left behind then.
     """
 
+class RuleExpr:
+    """An expression of the rule language: an immutable tree, equal to another where they mean the same.
+
+    `str` gives its text, which `parse` reads back as an equal tree. Every method returns a new expression; ValueError
+    says what cannot be written.
+    """
+
+    @staticmethod
+    def parse(text: str) -> RuleExpr:
+        """Read a rule; ValueError lists every fault of the text, one a line."""
+
+    @staticmethod
+    def number(value: float) -> RuleExpr:
+        """Write a finite number."""
+
+    @staticmethod
+    def name(name: str, output: str | None = None) -> RuleExpr:
+        """Name a column, a named indicator (and one of its outputs) or a named number."""
+
+    @staticmethod
+    def call(name: str, args: list[RuleExpr], named: list[tuple[str, RuleExpr]]) -> RuleExpr:
+        """Call a function or an indicator with arguments by position and by name."""
+
+    @staticmethod
+    def session(start: str, end: str) -> RuleExpr:
+        """Hold from one time of day (`09:30`, UTC) on and before another."""
+
+    @staticmethod
+    def weekday(days: list[str]) -> RuleExpr:
+        """Hold on those days of the week (`mon` to `sun`, UTC)."""
+
+    def picked(self, output: str) -> RuleExpr:
+        """Take one output of an indicator."""
+
+    def negated(self) -> RuleExpr:
+        """Change the sign."""
+
+    def inverted(self) -> RuleExpr:
+        """Hold where this does not."""
+
+    def binary(self, sign: str, other: RuleExpr) -> RuleExpr:
+        """Join by an operator, as it is written: `+ - * / > >= < <= == != and or`."""
+
+    def crossing(self, way: str, other: RuleExpr) -> RuleExpr:
+        """Cross another value: `above`, `below` or `either`."""
+
+    def within(self, bars: int) -> RuleExpr:
+        """Hold where this held on any of the last `bars` bars, the present one included."""
+
+    def trending(self, way: str, bars: int) -> RuleExpr:
+        """Hold after `bars` strict moves in a row: `rising` or `falling`."""
+
+    def lagged(self, bars: int) -> RuleExpr:
+        """Take the value `bars` bars ago."""
+
+    def at(self, timeframe: str) -> RuleExpr:
+        """Compute on the bars of a higher timeframe, such as `1h`."""
+
+    def of(self, instrument: str) -> RuleExpr:
+        """Compute on the bars of another instrument."""
 # rules
 
 def check_rules(rules: bytes, scope: bytes) -> list[dict[str, Any]]:

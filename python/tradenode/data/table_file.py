@@ -28,7 +28,8 @@ def read_parquet(path: Path) -> dict[str, "NDArray[np.generic]"]:
         with parquet.ParquetFile(path) as file:
             names = columns_by_name(file.schema_arrow.names, str(path))
             table = file.read(columns=list(names.values()))
-    except (pa.ArrowException, OSError) as error:
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path}: not a readable Parquet file: {error}") from error
     return _columns(table, names, path)
 
@@ -46,7 +47,8 @@ def read_feather(path: Path) -> dict[str, "NDArray[np.generic]"]:
         with pa.memory_map(str(path)) as source:
             names = columns_by_name(ipc.open_file(source).schema.names, str(path))
         table = feather.read_table(path, columns=list(names.values()))
-    except (pa.ArrowException, OSError) as error:
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path}: not a readable Feather file: {error}") from error
     return _columns(table, names, path)
 
@@ -114,4 +116,6 @@ def _fault(column: "pa.ChunkedArray", target: "pa.DataType", place: str, expecte
             start, length = start + half, length - half
         except pa.ArrowInvalid:
             length = half
-    return DataError(f"{place}, row {start + 1}: {str(column[start])!r} is not {expected}")
+    # A time out of Python's range has no text: its count since the epoch stands for it.
+    value = column[start].value if pa.types.is_temporal(column.type) else str(column[start])
+    return DataError(f"{place}, row {start + 1}: {value!r} is not {expected}")

@@ -11,6 +11,7 @@ mod csv;
 mod desk;
 mod indicators;
 mod metrics;
+mod rules;
 mod rule_check;
 
 #[pymodule]
@@ -20,6 +21,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     bars::register(module)?;
     csv::register(module)?;
     metrics::register(module)?;
+    indicators::register(module)?;
+    rules::register(module)
     rule_check::register(module)?;
     indicators::register(module)
 }

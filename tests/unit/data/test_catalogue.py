@@ -1,7 +1,9 @@
 """What is written to a catalogue is read back to the bit; what is damaged, missing or in the way is named."""
 
+import errno
 import fcntl
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -301,6 +303,24 @@ def test_a_file_where_the_catalogue_should_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="file: cannot hold a catalogue"):
         Catalogue(tmp_path / "file").write(market())
+
+
+def test_no_bars_are_refused(catalogue: Catalogue) -> None:
+    with pytest.raises(DataError, match="no bars to store"):
+        catalogue.write(market().take(slice(0, 0)))
+
+
+def test_a_full_disk_leaves_what_was(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue.write(market())
+
+    def fail(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(DataError, match="cannot be written: No space left on device"):
+        catalogue.write(market(seed=2), mode="replace")
+    assert_same(catalogue.bars(NAME), market())
+    assert not (catalogue.path / writer_module.STAGING).exists()
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../b", "", "a b"])

@@ -109,10 +109,14 @@ def test_other_names_and_other_columns(path: Path) -> None:
         (table(pa.array([1.0, float("nan")])), "column date, row 2: time nan is out of range"),
         (table(pa.array([2**64 - 1, 1], pa.uint64())), "column date, row 1: '18446744073709551615' is not a time"),
         (table(pa.array([[1], [2]])), "column date: list<"),
+        (
+            table(pa.array([1, 2**60], pa.timestamp("ms"))),
+            "column date, row 2: 1152921504606846976 is not a time",
+        ),
         (table(TIME_COLUMNS["ms"], low=[[1], [2]]), "column low: list<"),
         (pa.table({"date": TIME_COLUMNS["ms"], "open": [1.0, 2.0]}), "no column for high, low, close, volume"),
     ],
-    ids=["word", "no time", "no such time", "not finite", "too late", "time type", "number type", "columns"],
+    ids=["word", "no time", "no such time", "not finite", "too late", "time type", "far", "number type", "columns"],
 )
 def test_faults_are_named(path: Path, content: pa.Table, message: str) -> None:
     stored(path, content)
