@@ -1,9 +1,8 @@
 """The Rust core; every docstring of the seam lives here."""
 
-from typing import TypeAlias
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +40,8 @@ def resample_bars(
 
 def decimal_places(values: NDArray[np.float64], most: int) -> int | None:
     """Count the fewest decimal places (up to `most`, at most 18) that write every value; None where none do."""
+
+# results
 
 from typing import Any, Self
 

@@ -253,6 +253,10 @@ def test_short_runs_use_the_returns_of_bars() -> None:
         ({"trades": trade_columns(2, side=[1, 0])}, r"side\[1\] must be 1 or -1, got 0"),
         ({"trades": trade_columns(1, net_pnl=[math.nan])}, r"net_pnl\[0\] is not finite: NaN"),
         ({"trades": trade_columns(2) | {"fees": np.zeros(3)}}, "fees has 3 entries where 2 are expected"),
+        (
+            {"trades": trade_columns(2, entry_ts=[3, 9], exit_ts=[4, 5])},
+            r"exit_ts\[1\] = 5 lies before entry_ts\[1\] = 9",
+        ),
         ({"trades": {}}, "trades: no column instrument"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -110,7 +110,11 @@ impl Account {
         let closed = if against { lots.min(old.lots.abs()) } else { 0 };
         let opened = lots - closed;
         // A share of the cost leaves with the lots that close; the rest keeps every remaining atom.
-        let gone = if closed == 0 { 0 } else { mul_div(old.cost, closed, old.lots.abs())? };
+        let gone = match closed {
+            0 => 0,
+            all if all == old.lots.abs() => old.cost,
+            part => mul_div(old.cost, part, old.lots.abs())?,
+        };
         let realised = instrument.worth(old.lots.signum() * closed, ticks)? - gone;
         let added = instrument.worth(side.sign() * opened, ticks)?;
         let cost = (old.cost - gone).checked_add(added).ok_or(MoneyError::Overflow)?;

@@ -164,14 +164,13 @@ impl InstrumentSpec {
         let mantissas = i128::from(self.lot.mantissa()) * i128::from(self.multiplier.mantissa());
         if self.inverse {
             // One lot is worth lot * multiplier / (ticks * tick): atom-ticks = lot * multiplier / tick in atoms.
-            let shift = u32::from(self.tick.scale()) + scale.one().ilog10();
+            let shift = u32::from(self.tick.scale()) + scale.digits();
             let down = u32::from(self.lot.scale()) + u32::from(self.multiplier.scale());
             let power = 10_i128.checked_pow(shift - down.min(shift)).ok_or(MoneyError::Overflow)?;
             let numerator = mantissas.checked_mul(power).ok_or(MoneyError::Overflow)?;
             return mul_div(numerator, 1, self.tick.mantissa());
         }
-        let shift =
-            scale.one().ilog10().checked_sub(self.digits()).ok_or(MoneyError::TooFine { digits: self.digits() })?;
+        let shift = scale.digits().checked_sub(self.digits()).ok_or(MoneyError::TooFine { digits: self.digits() })?;
         let product = mantissas.checked_mul(i128::from(self.tick.mantissa())).ok_or(MoneyError::Overflow)?;
         product.checked_mul(10_i128.pow(shift)).ok_or(MoneyError::Overflow)
     }

@@ -33,8 +33,12 @@ pub enum MoneyError {
 }
 
 /// How many digits after the point an account's atoms have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scale(u8);
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    digits: u8,
+    one: Atoms,
+    one_f64: f64,
+}
 
 impl Scale {
     /// The scale at which all of `digits` (one entry an instrument) are whole, but no coarser than [`SCALE_MIN`].
@@ -46,13 +50,20 @@ impl Scale {
         if digits > u32::from(SCALE_LIMIT) {
             return Err(MoneyError::TooFine { digits });
         }
-        Ok(Self(digits as u8))
+        let one = 10_i128.pow(digits);
+        Ok(Self { digits: digits as u8, one, one_f64: one as f64 })
+    }
+
+    /// The digits after the point.
+    #[must_use]
+    pub const fn digits(self) -> u32 {
+        self.digits as u32
     }
 
     /// Atoms in one unit of the currency.
     #[must_use]
-    pub fn one(self) -> Atoms {
-        10_i128.pow(u32::from(self.0))
+    pub const fn one(self) -> Atoms {
+        self.one
     }
 
     /// A decimal amount in atoms.
@@ -60,7 +71,7 @@ impl Scale {
     /// # Errors
     /// Digits finer than the atom, or an amount beyond 128 bits.
     pub fn atoms(self, amount: Decimal) -> Result<Atoms, MoneyError> {
-        let Some(shift) = self.0.checked_sub(amount.scale()) else {
+        let Some(shift) = self.digits.checked_sub(amount.scale()) else {
             return Err(MoneyError::TooFine { digits: u32::from(amount.scale()) });
         };
         let power = 10_i128.pow(u32::from(shift));
@@ -69,8 +80,11 @@ impl Scale {
 
     /// The nearest double of an amount, for curves and reports.
     #[must_use]
+    #[inline]
     pub fn to_f64(self, atoms: Atoms) -> f64 {
-        atoms as f64 / self.one() as f64
+        // Most amounts fit 64 bits, whose conversion is one instruction.
+        let units = i64::try_from(atoms).map_or_else(|_| atoms as f64, |small| small as f64);
+        units / self.one_f64
     }
 }
 
@@ -85,12 +99,15 @@ impl Scale {
 pub fn mul_div(value: Atoms, numerator: i64, denominator: i64) -> Result<Atoms, MoneyError> {
     assert!(denominator > 0, "a denominator is above zero");
     let (numerator, denominator) = (i128::from(numerator), i128::from(denominator));
-    // value = whole * denominator + rest, so the product with the rest stays within 127 bits.
-    let (whole, rest) = (value.div_euclid(denominator), value.rem_euclid(denominator));
-    let product = rest * numerator;
-    let (floor, left) = (product.div_euclid(denominator), product.rem_euclid(denominator));
-    let half = (2 * left).cmp(&denominator);
+    // value = whole * denominator + rest, so the product with the rest stays within 127 bits. A small value is all rest.
+    let whole = if i64::try_from(value).is_ok() { 0 } else { value / denominator };
+    let product = (value - whole * denominator) * numerator;
+    let (mut floor, mut left) = (product / denominator, product % denominator);
+    if left < 0 {
+        (floor, left) = (floor - 1, left + denominator);
+    }
     let base = whole.checked_mul(numerator).and_then(|w| w.checked_add(floor)).ok_or(MoneyError::Overflow)?;
+    let half = (2 * left).cmp(&denominator);
     let up = half.is_gt() || (half.is_eq() && base % 2 != 0);
     Ok(base + i128::from(up))
 }
@@ -101,7 +118,7 @@ pub fn mul_div(value: Atoms, numerator: i64, denominator: i64) -> Result<Atoms, 
 /// A result beyond 128 bits.
 #[inline]
 pub fn rate_of(value: Atoms, rate: Rate) -> Result<Atoms, MoneyError> {
-    mul_div(value, rate.0, RATE_ONE)
+    if rate == Rate::ONE { Ok(value) } else { mul_div(value, rate.0, RATE_ONE) }
 }
 
 #[cfg(test)]
@@ -121,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_scale_covers_the_finest_grid_or_says_why_not() {
-        assert_eq!(Scale::covering([3, 7]).unwrap(), Scale(SCALE_MIN));
+        assert_eq!(Scale::covering([3, 7]).unwrap().digits(), u32::from(SCALE_MIN));
         assert_eq!(Scale::covering([22]).unwrap().one(), 10_i128.pow(22));
         assert!(matches!(Scale::covering([25]), Err(MoneyError::TooFine { digits: 25 })));
     }

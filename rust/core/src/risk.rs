@@ -224,6 +224,12 @@ impl RiskGate {
         self.halted
     }
 
+    /// Whether the equity's way matters to the gate.
+    #[must_use]
+    pub const fn limits_drawdown(&self) -> bool {
+        self.limits.max_drawdown.is_some()
+    }
+
     /// Takes note of the equity; returns true when the drawdown limit has just been passed.
     #[inline]
     pub fn mark(&mut self, equity: f64) -> bool {

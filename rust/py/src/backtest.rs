@@ -1,19 +1,20 @@
 //! One run of the engine: columns in, columns out.
 
+use std::borrow::Cow;
+
 use numpy::{IntoPyArray, PyReadonlyArray1};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
-use tradenode_core::bars::Bars;
+use pyo3::types::PyDict;
 use tradenode_core::orders::Reason;
 use tradenode_core::risk::Check;
+use tradenode_core::units::Decimal;
 use tradenode_sim::engine::Engine;
 use tradenode_sim::error::RunError;
 use tradenode_sim::frames::Frame;
 use tradenode_sim::recorder::{Fills, Recorder, Refused, Trades};
 use tradenode_sim::spec::RunSpec;
-use tradenode_sim::summary::summary;
 
+use crate::bar_frame::{BarFrame, BorrowedBars};
 use crate::callback::Callback;
 use crate::csv::contiguous;
 
@@ -23,41 +24,27 @@ pyo3::import_exception!(tradenode.errors, RunFailed);
 
 type Column<'py, T> = PyReadonlyArray1<'py, T>;
 
-/// ts, open, high, low, close, volume.
+/// What an instrument brings to a run: its bars, finer ones, recorded funding.
 #[derive(FromPyObject)]
-struct Columns<'py>(
-    Column<'py, i64>,
-    Column<'py, f64>,
-    Column<'py, f64>,
-    Column<'py, f64>,
-    Column<'py, f64>,
-    Column<'py, f64>,
-);
+struct Given<'py>(Bound<'py, BarFrame>, Option<Bound<'py, BarFrame>>, Option<(Column<'py, i64>, Column<'py, f64>)>);
 
-impl Columns<'_> {
-    fn view(&self) -> PyResult<Bars<'_>> {
-        Ok(Bars {
-            ts: contiguous(&self.0)?,
-            open: contiguous(&self.1)?,
-            high: contiguous(&self.2)?,
-            low: contiguous(&self.3)?,
-            close: contiguous(&self.4)?,
-            volume: contiguous(&self.5)?,
-        })
+/// The borrowed columns of a [`Given`].
+struct Borrowed<'py>(BorrowedBars<'py>, Option<BorrowedBars<'py>>, Option<(Column<'py, i64>, Column<'py, f64>)>);
+
+impl<'py> Given<'py> {
+    fn borrow(self, tick: Option<Decimal>) -> Borrowed<'py> {
+        let bars = |frame: &Bound<'py, BarFrame>| frame.get().borrow(frame.py(), tick);
+        Borrowed(bars(&self.0), self.1.as_ref().map(bars), self.2)
     }
 }
 
-/// What an instrument brings to a run.
-#[derive(FromPyObject)]
-struct Given<'py>(Columns<'py>, Option<Columns<'py>>, Option<(Column<'py, i64>, Column<'py, f64>)>);
-
-impl Given<'_> {
+impl Borrowed<'_> {
     fn frame(&self) -> PyResult<Frame<'_>> {
         let funding = match &self.2 {
             Some((ts, rates)) => Some((contiguous(ts)?, contiguous(rates)?)),
             None => None,
         };
-        let detail = self.1.as_ref().map(Columns::view).transpose()?;
+        let detail = self.1.as_ref().map(BorrowedBars::view).transpose()?;
         Ok(Frame { bars: self.0.view()?, detail, funding })
     }
 }
@@ -69,7 +56,7 @@ fn raise(error: RunError) -> PyErr {
             Err(other) => RunFailed::new_err(other.to_string()),
         },
         RunError::Spec(error) => ConfigError::new_err(error.to_string()),
-        RunError::Frame(error) => DataError::new_err(error.to_string()),
+        error @ RunError::Frame { .. } => DataError::new_err(error.to_string()),
         other => RunFailed::new_err(other.to_string()),
     }
 }
@@ -83,7 +70,10 @@ fn run_backtest<'py>(
     strategy: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let spec = RunSpec::from_json(spec).map_err(|error| raise(error.into()))?;
-    let frames = frames.iter().map(Given::frame).collect::<PyResult<Vec<_>>>()?;
+    let times: Vec<_> = frames.iter().map(|given| given.1.as_ref().unwrap_or(&given.0).clone()).collect();
+    let ticks = spec.instruments.iter().map(|instrument| Some(instrument.tick)).chain(std::iter::repeat(None));
+    let borrowed: Vec<_> = frames.into_iter().zip(ticks).map(|(given, tick)| given.borrow(tick)).collect();
+    let frames = borrowed.iter().map(Borrowed::frame).collect::<PyResult<Vec<_>>>()?;
     let mut logs = Vec::new();
     let recorder = match strategy {
         None => py.detach(|| tradenode_sim::rules::run(&spec, &frames)).map_err(raise)?,
@@ -97,23 +87,32 @@ fn run_backtest<'py>(
             ledger.into_recorder()
         }
     };
-    let metrics = py.detach(|| summary(&spec, &frames, &recorder));
-    let metrics = metrics.map_err(|error| PyValueError::new_err(error.to_string()))?;
-    let result = answer(py, recorder)?;
-    result.set_item("metrics", PyBytes::new(py, &metrics))?;
+    for (time, instrument) in times.iter().zip(&spec.instruments) {
+        time.get().remember(instrument.tick);
+    }
+    let result = answer(py, recorder, &times)?;
     result.set_item("logs", logs)?;
     Ok(result)
 }
 
-fn answer(py: Python<'_>, recorder: Recorder) -> PyResult<Bound<'_, PyDict>> {
+fn answer<'py>(
+    py: Python<'py>,
+    recorder: Recorder<'_>,
+    times: &[Bound<'py, BarFrame>],
+) -> PyResult<Bound<'py, PyDict>> {
     let result = PyDict::new(py);
-    result.set_item("equity_ts", recorder.equity_ts.into_pyarray(py))?;
+    match recorder.equity_ts {
+        Cow::Borrowed(_) => result.set_item("equity_ts", times[0].get().times(py))?,
+        Cow::Owned(ts) => result.set_item("equity_ts", ts.into_pyarray(py))?,
+    }
+    let totals = recorder.totals;
     result.set_item("equity", recorder.equity.into_pyarray(py))?;
-    result.set_item("exposure", recorder.exposure.into_pyarray(py))?;
+    result.set_item("gross", recorder.gross.into_pyarray(py))?;
     result.set_item("fills", fills(py, recorder.fills)?)?;
     result.set_item("trades", trades(py, recorder.trades)?)?;
     result.set_item("refusals", refusals(py, &recorder.refused)?)?;
     result.set_item("refused", recorder.refused_count)?;
+    result.set_item("totals", (totals.traded, totals.fees, totals.slippage, totals.funding))?;
     Ok(result)
 }
 
@@ -152,6 +151,7 @@ fn refusals<'py>(py: Python<'py>, refused: &[Refused]) -> PyResult<Bound<'py, Py
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<BarFrame>()?;
     module.add_class::<crate::bar::Bar>()?;
     module.add_class::<crate::desk::Desk>()?;
     module.add_class::<crate::desk::Intent>()?;

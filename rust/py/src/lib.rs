@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 mod backtest;
 mod bar;
+mod bar_frame;
 mod bars;
 mod callback;
 mod csv;

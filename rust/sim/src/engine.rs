@@ -4,9 +4,10 @@
 //! carried out at the open, exits of all instruments before entries; orders and guards meet the inside of the bar;
 //! everything is marked at the close and the equity recorded; then the strategy sees each instrument's closed bar.
 
+use std::borrow::Cow;
+
 use tradenode_core::bars::Bars;
 use tradenode_core::money::Atoms;
-use tradenode_core::strategy::ExitsSpec;
 use tradenode_core::strategy::guard::Guard;
 
 use crate::error::RunError;
@@ -26,7 +27,7 @@ pub(crate) struct Lane<'a> {
     /// Bars on which signals are computed.
     signals: Bars<'a>,
     /// The next fill bar.
-    next: usize,
+    pub(crate) next: usize,
     /// The signal bar now forming.
     row: usize,
     funding: Carry<'a>,
@@ -40,15 +41,20 @@ pub(crate) struct Lane<'a> {
 
 /// A run in progress.
 pub struct Engine<'a> {
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: Ledger<'a>,
     pub(crate) lanes: Vec<Lane<'a>>,
-    pub(crate) exits: ExitsSpec,
-    pub(crate) spec: &'a RunSpec,
+    pub(crate) spec: RunSpec,
     pub(crate) fill: FillSpec,
     timeframe: i64,
     /// The length of the bars on which orders fill.
     step: i64,
     due: Vec<usize>,
+    /// Whether parts come off at a profit, which a guard does not know of.
+    pub(crate) takes_parts: bool,
+    /// Whether funding or interest is ever charged.
+    charges: bool,
+    /// Whether quiet bars may be passed over: one instrument, no finer bars, nothing that falls due by time.
+    glides: bool,
 }
 
 impl<'a> Engine<'a> {
@@ -56,7 +62,7 @@ impl<'a> Engine<'a> {
     ///
     /// # Errors
     /// The first thing that does not hold together, named.
-    pub fn new(spec: &'a RunSpec, frames: &[Frame<'a>]) -> Result<Self, RunError> {
+    pub fn new(spec: &RunSpec, frames: &[Frame<'a>]) -> Result<Self, RunError> {
         if frames.len() != spec.instruments.len() || frames.is_empty() {
             let reason = format!("{} instruments but {} sets of bars", spec.instruments.len(), frames.len());
             return Err(SpecError::Conflict { key: "instruments", reason }.into());
@@ -71,27 +77,35 @@ impl<'a> Engine<'a> {
             return Err(SpecError::Conflict { key: "timeframe_ns", reason }.into());
         }
         let bars = frames.iter().map(|frame| frame.fills().ts.len()).max().unwrap_or(0);
-        let ledger = Ledger::new(spec, bars)?;
+        let mut ledger = Ledger::new(spec, bars)?;
+        if let [lone] = frames {
+            ledger.recorder.equity_ts = Cow::Borrowed(lone.fills().ts);
+        }
         let mut lanes = Vec::with_capacity(frames.len());
         for (frame, instrument) in frames.iter().zip(ledger.instruments()) {
-            frame.check(instrument)?;
+            let symbol = || instrument.spec().symbol.clone();
+            frame.check_grid(&instrument.price).map_err(|source| RunError::Frame { symbol: symbol(), source })?;
             lanes.push(Lane::new(spec, frame)?);
         }
+        let takes_parts = spec.scale_out.iter().any(|part| part.at_profit.is_some());
+        let charges = lanes.iter().any(Lane::charges);
         Ok(Self {
+            glides: frames.len() == 1 && frames[0].detail.is_none() && !charges && !takes_parts,
             ledger,
-            lanes,
-            exits: spec.exits.clone(),
-            spec,
+            spec: spec.clone(),
             fill: spec.fill,
             timeframe: spec.timeframe_ns,
             step,
             due: Vec::with_capacity(frames.len()),
+            takes_parts,
+            charges,
+            lanes,
         })
     }
 
     /// The books.
     #[must_use]
-    pub const fn ledger(&self) -> &Ledger {
+    pub const fn ledger(&self) -> &Ledger<'a> {
         &self.ledger
     }
 
@@ -99,11 +113,45 @@ impl<'a> Engine<'a> {
     ///
     /// # Errors
     /// What stopped the run: money that cannot be counted, a strategy's error.
-    pub fn run<S: Strategy>(mut self, strategy: &mut S) -> Result<Ledger, RunError> {
+    pub fn run<S: Strategy>(mut self, strategy: &mut S) -> Result<Ledger<'a>, RunError> {
         while let Some(now) = self.next_group() {
             self.group(now, strategy)?;
+            if self.glides {
+                self.glide(strategy);
+            }
         }
         Ok(self.ledger)
+    }
+
+    /// Passes over the bars of a lone instrument in which nothing can happen, with what [`Engine::group`] would do to
+    /// them: mark, sample, take over the extremes.
+    #[inline]
+    fn glide<S: Strategy>(&mut self, strategy: &S) {
+        let lane = &mut self.lanes[0];
+        if !(lane.requests.is_empty() && lane.working.is_empty()) {
+            return;
+        }
+        let held = self.ledger.position(0).lots.signum();
+        let first = lane.next;
+        if first >= lane.fills.ts.len() {
+            return;
+        }
+        let until = strategy.quiet_until(0, first, held);
+        let row = match &mut lane.guard {
+            None => {
+                self.ledger.sample_flat(&lane.fills.close[first..until]);
+                until
+            }
+            Some(guard) => {
+                let (ts, highs, lows) = (&lane.fills.ts, &lane.fills.high, &lane.fills.low);
+                let span = first..until;
+                let (ts, highs, lows) = (&ts[span.clone()], &highs[span.clone()], &lows[span]);
+                let row = first + self.ledger.pass_all(guard, &self.spec.exits, ts, highs, lows);
+                self.ledger.sample_held(&lane.fills.close[first..row]);
+                row
+            }
+        };
+        (lane.next, lane.row) = (row, row);
     }
 
     /// Gathers the instruments whose next bar opens first.
@@ -128,7 +176,9 @@ impl<'a> Engine<'a> {
     fn group<S: Strategy>(&mut self, now: i64, strategy: &mut S) -> Result<(), RunError> {
         let due = std::mem::take(&mut self.due);
         for &index in &due {
-            self.charge(index, now)?;
+            if self.charges {
+                self.charge(index, now)?;
+            }
             let lane = &self.lanes[index];
             self.ledger.last[index] = lane.fills.open[lane.next];
         }
@@ -148,9 +198,9 @@ impl<'a> Engine<'a> {
             // Fills at the close belong to this bar's equity.
             self.signal(&due, end, strategy)?;
             self.carry_out(&due, end, |lane| lane.fills.close[lane.next])?;
-            self.ledger.sample(now);
+            self.sample(now);
         } else {
-            self.ledger.sample(now);
+            self.sample(now);
             self.signal(&due, end, strategy)?;
         }
         for &index in &due {
@@ -158,6 +208,14 @@ impl<'a> Engine<'a> {
         }
         self.due = due;
         Ok(())
+    }
+
+    #[inline]
+    fn sample(&mut self, now: i64) {
+        self.ledger.sample();
+        if self.lanes.len() > 1 {
+            self.ledger.recorder.equity_ts.to_mut().push(now);
+        }
     }
 
     /// Funding and interest since the last bar, on what was held since then, at this bar's open.
@@ -222,7 +280,7 @@ impl<'a> Lane<'a> {
         let fills = frame.fills();
         Ok(Self {
             fills,
-            signals: frame.bars,
+            signals: frame.bars.bars(),
             next: 0,
             row: 0,
             funding,
@@ -232,6 +290,10 @@ impl<'a> Lane<'a> {
             working: Vec::new(),
             guard: None,
         })
+    }
+
+    fn charges(&self) -> bool {
+        !matches!((&self.funding, &self.borrow), (Carry::None, Carry::None))
     }
 
     /// The current bar's volume in lots.
@@ -256,6 +318,6 @@ impl<'a> Lane<'a> {
 ///
 /// # Errors
 /// What is wrong with the description or the bars, or what stopped the run.
-pub fn run<S: Strategy>(spec: &RunSpec, frames: &[Frame<'_>], strategy: &mut S) -> Result<Recorder, RunError> {
+pub fn run<'a, S: Strategy>(spec: &RunSpec, frames: &[Frame<'a>], strategy: &mut S) -> Result<Recorder<'a>, RunError> {
     Ok(Engine::new(spec, frames)?.run(strategy)?.into_recorder())
 }

@@ -17,9 +17,14 @@ pub enum RunError {
     /// The description.
     #[error(transparent)]
     Spec(#[from] SpecError),
-    /// The bars.
-    #[error(transparent)]
-    Frame(#[from] FrameError),
+    /// The bars of an instrument.
+    #[error("{symbol}: {source}")]
+    Frame {
+        /// The instrument.
+        symbol: String,
+        /// What is wrong with its bars.
+        source: FrameError,
+    },
     /// Money that cannot be counted.
     #[error(transparent)]
     Money(#[from] MoneyError),

@@ -7,6 +7,8 @@ use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale, rate_of};
 use tradenode_core::orders::{Intent, OrderKind};
 use tradenode_core::risk::{Approved, RiskGate, Situation};
+use tradenode_core::strategy::ExitsSpec;
+use tradenode_core::strategy::guard::Guard;
 use tradenode_core::strategy::sizing::TradeRecord;
 use tradenode_core::units::Rate;
 
@@ -36,16 +38,18 @@ struct Curve {
     profit: f64,
     /// Notional at the last mark.
     notional: f64,
+    /// Whether no price above zero can use up the equity: a lone long position that the balance pays for in full.
+    paid: bool,
 }
 
 /// The books.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct Ledger<'a> {
     pub(crate) instruments: Vec<Instrument>,
     pub(crate) scale: Scale,
     pub(crate) account: Account,
     pub(crate) gate: RiskGate,
-    pub(crate) recorder: Recorder,
+    pub(crate) recorder: Recorder<'a>,
     pub(crate) trades: Vec<Option<OpenTrade>>,
     pub(crate) record: TradeRecord,
     slippage: SlippageSpec,
@@ -56,7 +60,7 @@ pub struct Ledger {
     balance: f64,
 }
 
-impl Ledger {
+impl<'a> Ledger<'a> {
     pub(crate) fn new(spec: &RunSpec, bars: usize) -> Result<Self, SpecError> {
         let scale = Scale::covering(spec.instruments.iter().filter(|i| !i.inverse).map(|i| i.digits()))?;
         let instruments = spec.instruments.iter().map(|i| i.bind(scale)).collect::<Result<Vec<_>, _>>()?;
@@ -123,13 +127,13 @@ impl Ledger {
 
     /// Everything recorded.
     #[must_use]
-    pub fn into_recorder(self) -> Recorder {
+    pub fn into_recorder(self) -> Recorder<'a> {
         self.recorder
     }
 
     /// What has been recorded so far.
     #[must_use]
-    pub const fn recorder(&self) -> &Recorder {
+    pub const fn recorder(&self) -> &Recorder<'a> {
         &self.recorder
     }
 
@@ -269,12 +273,63 @@ impl Ledger {
         let position = self.account.position(index);
         let instrument = &self.instruments[index];
         self.balance = self.scale.to_f64(self.account.balance());
-        self.curves[index] = Curve {
-            slope: instrument.worth_f64(position.lots, 1.0),
-            cost: self.scale.to_f64(position.cost),
-            ..Curve::default()
-        };
+        let (slope, cost) = (instrument.worth_f64(position.lots, 1.0), self.scale.to_f64(position.cost));
+        let paid = self.curves.len() == 1 && !instrument.spec().inverse && slope >= 0.0 && self.balance >= cost;
+        self.curves[index] = Curve { slope, cost, paid, ..Curve::default() };
         self.mark(index, self.last[index]);
+    }
+
+    /// Whether a bar between these prices reaches no level of the guard; if so, both take over its extremes.
+    #[inline]
+    pub(crate) fn passes(
+        &mut self,
+        index: usize,
+        guard: &mut Guard,
+        exits: &ExitsSpec,
+        now: i64,
+        high: f64,
+        low: f64,
+    ) -> bool {
+        let adverse = if guard.is_long() { low } else { high };
+        if !(guard.is_calm(high, low) && self.covered(index, adverse) && !guard.expired(exits, now)) {
+            return false;
+        }
+        guard.on_bar(exits, &self.instruments[index].price, high, low);
+        self.extend(index, high, low);
+        true
+    }
+
+    /// How many of a lone instrument's bars, one after the other, reach nothing; trade and guard take over their
+    /// extremes.
+    #[inline]
+    pub(crate) fn pass_all(
+        &mut self,
+        guard: &mut Guard,
+        exits: &ExitsSpec,
+        ts: &[i64],
+        highs: &[f64],
+        lows: &[f64],
+    ) -> usize {
+        if self.curves[0].paid && guard.is_idle(exits) {
+            let high = highs.iter().fold(f64::NEG_INFINITY, |most, &high| most.max(high));
+            let low = lows.iter().fold(f64::INFINITY, |least, &low| least.min(low));
+            self.extend(0, high, low);
+            return ts.len();
+        }
+        for (row, ((&now, &high), &low)) in ts.iter().zip(highs).zip(lows).enumerate() {
+            if !self.passes(0, guard, exits, now, high, low) {
+                return row;
+            }
+        }
+        ts.len()
+    }
+
+    /// Takes prices that an open position has seen over into its trade.
+    #[inline]
+    pub(crate) fn extend(&mut self, index: usize, high: f64, low: f64) {
+        if let Some(trade) = &mut self.trades[index] {
+            (trade.high, trade.low) = (trade.high.max(high), trade.low.min(low));
+        }
     }
 
     /// Takes note of an instrument's last price.
@@ -289,19 +344,53 @@ impl Ledger {
         }
     }
 
+    /// Records the equity at the end of bars in which nothing is held and nothing happens.
+    #[inline]
+    pub(crate) fn sample_flat(&mut self, closes: &[f64]) {
+        let Some(&last) = closes.last() else { return };
+        self.last[0] = last;
+        self.gate.mark(self.balance);
+        self.recorder.mark_flat(closes.len(), self.balance);
+    }
+
+    /// Records the equity of a lone position at the closes of bars in which nothing happens.
+    #[inline]
+    pub(crate) fn sample_held(&mut self, closes: &[f64]) {
+        let Some(&last) = closes.last() else { return };
+        let (curve, balance) = (self.curves[0], self.balance);
+        let inverse = self.instruments[0].spec().inverse;
+        let worths = closes.iter().map(|&close| if inverse { curve.slope / close } else { curve.slope * close });
+        self.recorder.gross.extend(worths.clone().map(f64::abs));
+        let from = self.recorder.equity.len();
+        self.recorder.equity.extend(worths.map(|worth| balance + (worth - curve.cost)));
+        if self.gate.limits_drawdown() {
+            for &equity in &self.recorder.equity[from..] {
+                self.gate.mark(equity);
+            }
+        }
+        self.mark(0, last);
+    }
+
     /// Records the equity at a bar's end and tells the gate.
     #[inline]
-    pub(crate) fn sample(&mut self, now: i64) {
-        let equity = self.equity();
-        let gross: f64 = self.curves.iter().map(|curve| curve.notional).sum();
+    pub(crate) fn sample(&mut self) {
+        let (mut profit, mut gross) = (0.0, 0.0);
+        for curve in &self.curves {
+            profit += curve.profit;
+            gross += curve.notional;
+        }
+        let equity = self.balance + profit;
         self.gate.mark(equity);
-        self.recorder.mark(now, equity, if gross == 0.0 { 0.0 } else { gross / equity });
+        self.recorder.mark(equity, gross);
     }
 
     /// Whether the equity covers all maintenance margins when this instrument trades at `price`.
     #[inline]
     pub(crate) fn covered(&self, index: usize, price: f64) -> bool {
         let curve = self.curves[index];
+        if curve.paid {
+            return true;
+        }
         let instrument = &self.instruments[index];
         let worth = if instrument.spec().inverse { curve.slope / price } else { curve.slope * price };
         let equity = self.equity() - curve.profit + worth - curve.cost;

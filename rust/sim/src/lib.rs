@@ -13,6 +13,5 @@ pub mod rules;
 pub mod signals;
 pub mod spec;
 pub mod strategy;
-pub mod summary;
 mod walk;
 pub mod working;

@@ -1,5 +1,7 @@
 //! What a run leaves behind: fills, round trips, refusals and the equity curve, as columns.
 
+use std::borrow::Cow;
+
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale};
 use tradenode_core::orders::{Reason, Side};
@@ -185,7 +187,7 @@ impl OpenTrade {
 
 /// Everything recorded.
 #[derive(Debug, Clone, Default)]
-pub struct Recorder {
+pub struct Recorder<'a> {
     /// The fills.
     pub fills: Fills,
     /// The closed round trips.
@@ -194,33 +196,37 @@ pub struct Recorder {
     pub refused: Vec<Refused>,
     /// All refused intents, counted.
     pub refused_count: u64,
-    /// The opening times of the bars on which orders fill, ns UTC; the equity is that of the bar's end.
-    pub equity_ts: Vec<i64>,
+    /// The opening times of the bars on which orders fill, ns UTC; the equity is that of the bar's end. Borrowed from
+    /// the bars of a lone instrument.
+    pub equity_ts: Cow<'a, [i64]>,
     /// Balance and open profit at each bar's end.
     pub equity: Vec<f64>,
-    /// Gross notional over equity at each bar's end.
-    pub exposure: Vec<f64>,
+    /// Gross notional at each bar's end.
+    pub gross: Vec<f64>,
     /// Sums over every fill and charge, open positions included.
     pub totals: Totals,
 }
 
-impl Recorder {
+impl Recorder<'_> {
     /// Refusals kept with all their details.
     pub const REFUSED_MAX: usize = 100_000;
 
     pub(crate) fn with_capacity(bars: usize) -> Self {
         let mut recorder = Self::default();
-        recorder.equity_ts.reserve_exact(bars);
         recorder.equity.reserve_exact(bars);
-        recorder.exposure.reserve_exact(bars);
+        recorder.gross.reserve_exact(bars);
         recorder
     }
 
     #[inline]
-    pub(crate) fn mark(&mut self, ts: i64, equity: f64, exposure: f64) {
-        self.equity_ts.push(ts);
+    pub(crate) fn mark(&mut self, equity: f64, gross: f64) {
         self.equity.push(equity);
-        self.exposure.push(exposure);
+        self.gross.push(gross);
+    }
+
+    pub(crate) fn mark_flat(&mut self, bars: usize, equity: f64) {
+        self.equity.resize(self.equity.len() + bars, equity);
+        self.gross.resize(self.equity.len(), 0.0);
     }
 
     pub(crate) fn refuse(&mut self, ts: i64, instrument: usize, reason: Reason, refusal: Refusal) {

@@ -26,7 +26,7 @@ enum Use {
 ///
 /// # Errors
 /// What is wrong with the description, its rules or the bars.
-pub fn run(spec: &RunSpec, frames: &[Frame<'_>]) -> Result<Recorder, RunError> {
+pub fn run<'a>(spec: &RunSpec, frames: &[Frame<'a>]) -> Result<Recorder<'a>, RunError> {
     // The bars are checked before rules are computed on them.
     let engine = Engine::new(spec, frames)?;
     let mut signals = Signals::new(spec, evaluate(spec, frames)?);
@@ -52,12 +52,12 @@ fn evaluate(spec: &RunSpec, frames: &[Frame<'_>]) -> Result<Vec<SignalColumns>, 
         return Err(SpecError::Conflict { key, reason: "neither rules nor call-backs are given".to_owned() }.into());
     };
     let (uses, list) = wanted(spec, rules)?;
-    let bars: Vec<Bars<'_>> = frames.iter().map(|frame| frame.bars).collect();
+    let bars: Vec<Bars<'_>> = frames.iter().map(|frame| frame.bars.bars()).collect();
     let mut all = Vec::with_capacity(frames.len());
-    for (index, frame) in frames.iter().enumerate() {
+    for (index, own) in bars.iter().enumerate() {
         let program = compile(&list, &scope(spec, rules, index)).map_err(|faults| RunError::Rules(text(&faults)))?;
         let columns = program.evaluate(&bars).map_err(|error| RunError::Rules(error.to_string()))?;
-        all.push(gather(&uses, columns, frame.bars.ts.len()));
+        all.push(gather(&uses, columns, own.ts.len()));
     }
     Ok(all)
 }
@@ -71,8 +71,9 @@ fn gather(uses: &[Use], columns: Vec<Column>, rows: usize) -> SignalColumns {
     for (to, column) in uses.iter().zip(columns) {
         match (to, column) {
             (Use::Fires(bit), Column::Bool(fires)) => {
+                // 1 becomes all ones: no branch, so that the compiler takes many rows at once.
                 for (fired, fires) in signals.fired.iter_mut().zip(fires) {
-                    *fired |= bit * u16::from(fires);
+                    *fired |= u16::from(fires).wrapping_neg() & bit;
                 }
             }
             (Use::PriceLong, Column::Number(column)) => signals.price_long = column,

@@ -91,6 +91,19 @@ impl Signals {
     }
 }
 
+impl Signals {
+    /// The bits that can matter while the position's sign is `held`.
+    fn stirring(&self, held: i64) -> u16 {
+        let parts = ((1 << self.parts) - 1) * bit::SCALE_OUT;
+        let added = if self.entries_max > 1 { self.add_long | self.add_short } else { 0 };
+        match held {
+            0 => bit::ENTER_LONG | bit::ENTER_SHORT,
+            1 => bit::EXIT_LONG | bit::ENTER_SHORT | parts | added,
+            _ => bit::EXIT_SHORT | bit::ENTER_LONG | parts | added,
+        }
+    }
+}
+
 impl Strategy for Signals {
     #[inline]
     fn on_bar(&mut self, view: &View<'_>, requests: &mut Vec<Request>) -> Result<(), RunError> {
@@ -126,5 +139,12 @@ impl Strategy for Signals {
             }
         }
         Ok(())
+    }
+
+    #[inline]
+    fn quiet_until(&self, instrument: usize, row: usize, held: i64) -> usize {
+        let stirring = self.stirring(held);
+        let fired = &self.columns[instrument].fired[row..];
+        row + fired.iter().position(|&bits| bits & stirring != 0).unwrap_or(fired.len())
     }
 }

@@ -9,8 +9,6 @@ use tradenode_core::rules::{NamedIndicator, Source};
 use tradenode_core::strategy::{EntrySpec, ExitsSpec, ScaleInSpec, ScaleOutSpec, SizeSpec};
 use tradenode_core::units::{Decimal, Rate};
 
-use crate::metrics::MetricOptions;
-
 /// A whole run. Times are ns, ratios decimal text (`"0.001"`), amounts decimal text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,9 +46,6 @@ pub struct RunSpec {
     /// The signals; absent when call-backs decide.
     #[serde(default)]
     pub rules: Option<RulesSpec>,
-    /// How the figures of the run are computed.
-    #[serde(default)]
-    pub metrics: MetricOptions,
 }
 
 /// The account.

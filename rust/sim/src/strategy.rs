@@ -21,7 +21,7 @@ pub struct View<'a> {
     /// The instrument's bars.
     pub bars: &'a Bars<'a>,
     /// The books.
-    pub ledger: &'a Ledger,
+    pub ledger: &'a Ledger<'a>,
     /// The instrument's resting orders.
     pub working: &'a [Working],
 }
@@ -80,4 +80,11 @@ pub trait Strategy {
     /// # Errors
     /// Anything that must stop the run.
     fn on_bar(&mut self, view: &View<'_>, requests: &mut Vec<Request>) -> Result<(), RunError>;
+
+    /// The first row from `row` on whose [`Strategy::on_bar`] may ask for something while the position's sign is
+    /// `held`; the engine may leave out the calls before it.
+    fn quiet_until(&self, instrument: usize, row: usize, held: i64) -> usize {
+        let _ = (instrument, held);
+        row
+    }
 }

@@ -146,7 +146,7 @@ impl Engine<'_> {
         let price = kind.price().unwrap_or(at.ticks);
         let size = if entry.adds { self.spec.scale_in.as_ref().and_then(|scale| scale.size.as_ref()) } else { None };
         let Some(size) = size.or(self.spec.size.as_ref()) else { return Ok(()) };
-        let stop_distance = self.exits.stop_distance(instrument, price, entry.distances);
+        let stop_distance = self.spec.exits.stop_distance(instrument, price, entry.distances);
         let (scale, record) = (self.ledger.scale, self.ledger.record);
         let equity = self.ledger.equity_atoms()?;
         let instrument = &self.ledger.instruments[index];
@@ -203,11 +203,11 @@ impl Engine<'_> {
             let guard = &mut self.lanes[index].guard;
             match guard {
                 Some(guard) if before.signum() == position.lots.signum() => {
-                    guard.add(&self.exits, grid, entry, distances)
+                    guard.add(&self.spec.exits, grid, entry, distances)
                 }
                 _ => {
                     let direction = position.lots.signum() as f64;
-                    *guard = Some(Guard::open(&self.exits, grid, direction, entry, distances, at.now));
+                    *guard = Some(Guard::open(&self.spec.exits, grid, direction, entry, distances, at.now));
                 }
             }
         }
@@ -221,10 +221,27 @@ impl Engine<'_> {
         if lane.guard.is_none() && lane.working.is_empty() {
             return Ok(());
         }
+        if self.is_calm(index, now) { Ok(()) } else { self.eventful(index, now) }
+    }
+
+    /// Takes a bar that reaches nothing over into the position's extremes; returns whether the bar is such.
+    #[inline]
+    fn is_calm(&mut self, index: usize, now: i64) -> bool {
+        let lane = &mut self.lanes[index];
+        let Some(guard) = lane.guard.as_mut().filter(|_| lane.working.is_empty() && !self.takes_parts) else {
+            return false;
+        };
+        let (high, low) = (lane.fills.high[lane.next], lane.fills.low[lane.next]);
+        self.ledger.passes(index, guard, &self.spec.exits, now, high, low)
+    }
+
+    /// A bar that may reach a level or an order.
+    fn eventful(&mut self, index: usize, now: i64) -> Result<(), RunError> {
+        let lane = &self.lanes[index];
         let instrument = &self.ledger.instruments[index];
         let bar = lane.ticks(&instrument.price)?;
         let quote = Quote { ticks: bar.open, maker: false, volume: lane.volume(instrument.quantity.inverse()), now };
-        if lane.guard.as_ref().is_some_and(|guard| guard.expired(&self.exits, now)) {
+        if lane.guard.as_ref().is_some_and(|guard| guard.expired(&self.spec.exits, now)) {
             self.leave(index, i64::MAX, Reason::MaxHold, quote)?;
         }
         let mut seen = bar;
@@ -409,14 +426,11 @@ impl Engine<'_> {
     }
 
     /// The bar is over: the guard and the open trade take over what the position has seen of it.
-    #[inline]
     fn close_bar(&mut self, index: usize, seen: TickBar) {
         let grid = &self.ledger.instruments[index].price;
         let Some(guard) = self.lanes[index].guard.as_mut() else { return };
         let (high, low) = (grid.value(seen.high), grid.value(seen.low));
-        guard.on_bar(&self.exits, grid, high, low);
-        if let Some(trade) = &mut self.ledger.trades[index] {
-            (trade.high, trade.low) = (trade.high.max(high), trade.low.min(low));
-        }
+        guard.on_bar(&self.spec.exits, grid, high, low);
+        self.ledger.extend(index, high, low);
     }
 }

@@ -10,7 +10,7 @@ use tradenode_core::strategy::EntryOrder;
 use tradenode_core::strategy::guard::Distances;
 use tradenode_sim::engine::run;
 use tradenode_sim::error::RunError;
-use tradenode_sim::frames::Frame;
+use tradenode_sim::frames::{Frame, SoundBars};
 use tradenode_sim::recorder::Recorder;
 use tradenode_sim::spec::RunSpec;
 use tradenode_sim::strategy::{Entry, Request, Strategy, View};
@@ -49,11 +49,19 @@ impl Strategy for Script {
     }
 }
 
-fn play(spec: &RunSpec, columns: &BarColumns, script: Vec<(usize, Request)>) -> Recorder {
-    play_frames(spec, &[Frame { bars: columns.view(), detail: None, funding: None }], script).unwrap()
+fn play<'a>(spec: &RunSpec, columns: &'a BarColumns, script: Vec<(usize, Request)>) -> Recorder<'a> {
+    play_frames(spec, &[frame(columns)], script).unwrap()
 }
 
-fn play_frames(spec: &RunSpec, frames: &[Frame<'_>], script: Vec<(usize, Request)>) -> Result<Recorder, RunError> {
+fn frame(columns: &BarColumns) -> Frame<'_> {
+    Frame { bars: SoundBars::new(columns.view()).unwrap(), detail: None, funding: None }
+}
+
+fn play_frames<'a>(
+    spec: &RunSpec,
+    frames: &[Frame<'a>],
+    script: Vec<(usize, Request)>,
+) -> Result<Recorder<'a>, RunError> {
     let mut table: HashMap<usize, Vec<Request>> = HashMap::new();
     for (row, request) in script {
         table.entry(row).or_default().push(request);
@@ -73,7 +81,7 @@ fn market(side: Side) -> Request {
 /// (bar in minutes, +quantity bought or -quantity sold, price, maker, why)
 type Row = (i64, f64, f64, bool, Reason);
 
-fn fills(recorder: &Recorder) -> Vec<Row> {
+fn fills(recorder: &Recorder<'_>) -> Vec<Row> {
     let fills = &recorder.fills;
     (0..fills.ts.len())
         .map(|i| {
@@ -94,7 +102,7 @@ fn a_signal_on_a_close_fills_at_the_next_open() {
     // 4 gained, fees 0.102 and 0.106
     assert_eq!(recorder.trades.net_pnl, [3.792]);
     assert_eq!(recorder.equity, [10_000.0, 10_000.898, 10_001.898, 10_003.792]);
-    assert_eq!(recorder.equity_ts, [0, MINUTE, 2 * MINUTE, 3 * MINUTE]);
+    assert_eq!(*recorder.equity_ts, [0, MINUTE, 2 * MINUTE, 3 * MINUTE]);
     // From the average entry of 102: up to 107 only counts while open, so 106; down to 101.
     assert_eq!(
         (recorder.trades.max_favourable[0], recorder.trades.max_adverse[0]),
@@ -140,7 +148,8 @@ fn a_finer_timeframe_decides_instead_of_the_path_rule() {
     let fine = bars(&[(100, 100, 100, 100), (100, 100, 100, 100), (100, 107, 99, 106), (106, 106, 93, 100)], MINUTE);
     let spec = spec(&format!(r#"{EXITS},"detail_ns":{MINUTE}"#));
     let spec = RunSpec { timeframe_ns: 2 * MINUTE, ..spec };
-    let frame = Frame { bars: coarse.view(), detail: Some(fine.view()), funding: None };
+    let detail = Some(SoundBars::new(fine.view()).unwrap());
+    let frame = Frame { detail, ..frame(&coarse) };
     let recorder = play_frames(&spec, &[frame], vec![(0, market(Side::Buy))]).unwrap();
     assert_eq!(fills(&recorder)[1], (2, -1.0, 105.0, true, Reason::TakeProfit));
     assert_eq!(recorder.equity.len(), 4);
@@ -250,7 +259,7 @@ fn funding_is_paid_by_longs_and_interest_by_shorts() {
     assert_eq!(short.equity.last(), Some(&(10_000.0 - 0.2 + 1.0 - 3.0)));
     assert_eq!(short.trades.funding, [-2.0]);
     let (ts, rates) = ([90_000_000_000], [-0.005]);
-    let frame = Frame { bars: columns.view(), detail: None, funding: Some((&ts, &rates)) };
+    let frame = Frame { funding: Some((&ts, &rates)), ..frame(&columns) };
     let recorded = play_frames(&spec(""), &[frame], vec![(0, market(Side::Buy))]).unwrap();
     assert_eq!(recorded.equity.last(), Some(&(10_000.0 - 0.1 + 0.5)));
 }
@@ -295,7 +304,7 @@ fn two_instruments_share_the_cash_and_exits_come_first() {
     second.symbol = "Y-USD".to_owned();
     spec.instruments.insert(0, second);
     spec.size = serde_json::from_str(r#"{"kind":"equity_fraction","fraction":"1"}"#).unwrap();
-    let frame = Frame { bars: one.view(), detail: None, funding: None };
+    let frame = frame(&one);
     struct Swap;
     impl Strategy for Swap {
         fn on_bar(&mut self, view: &View<'_>, requests: &mut Vec<Request>) -> Result<(), RunError> {
@@ -323,20 +332,26 @@ fn bars_and_descriptions_that_do_not_fit_are_named() {
     let fault = |change: fn(&mut BarColumns)| {
         let mut columns = bars(&[(100, 101, 99, 100), (100, 101, 99, 100)], MINUTE);
         change(&mut columns);
-        let frame = Frame { bars: columns.view(), detail: None, funding: None };
-        play_frames(&spec(""), &[frame], vec![]).unwrap_err().to_string()
+        let spec = spec("");
+        match SoundBars::new(columns.view()) {
+            Err(error) => error.to_string(),
+            Ok(bars) => {
+                let frame = Frame { bars, detail: None, funding: None };
+                play_frames(&spec, &[frame], vec![]).unwrap_err().to_string()
+            }
+        }
     };
     assert_eq!(
         fault(|c| c.close[1] = 100.5),
         "X-USD: close of bar 1: 100.5 is not on the grid of 1: the nearest are 100 and 101 (the instrument's tick)"
     );
-    assert_eq!(fault(|c| c.ts[1] = 0), "X-USD: ts of bar 1: times must ascend");
+    assert_eq!(fault(|c| c.ts[1] = 0), "ts of bar 1: times must ascend");
+    assert_eq!(fault(|c| c.high[1] = 90.0), "high of bar 1: open 100, high 90, low 99, close 100 are not in order");
+    assert_eq!(fault(|c| c.volume[1] = -1.0), "volume of bar 1: -1 is not a quantity");
     assert_eq!(
-        fault(|c| c.high[1] = 90.0),
-        "X-USD: high of bar 1: open 100, high 90, low 99, close 100 are not in order"
+        fault(|c| c.low[0] = f64::NAN),
+        "high of bar 0: open 100, high 101, low NaN, close 100 are not in order"
     );
-    assert_eq!(fault(|c| c.volume[1] = -1.0), "X-USD: volume of bar 1: -1 is not a quantity");
-    assert!(fault(|c| c.low[0] = f64::NAN).contains("NaN is not a finite number"));
     assert!(play_frames(&spec(""), &[], vec![]).is_err());
     let unknown = RunSpec::from_json(br#"{"account":{"currency":"USD","cash":"1","lever":"2"}}"#).unwrap_err();
     assert!(unknown.to_string().contains("unknown field `lever`"), "{unknown}");

@@ -28,6 +28,7 @@ mod stddev;
 mod stochastic;
 mod stochastic_fast;
 mod stochastic_rsi;
+mod sums;
 mod tema;
 mod true_range;
 mod vwap;

@@ -47,6 +47,8 @@ pub struct Guard {
     target: Option<i64>,
     /// Profit targets by the time from which they hold, ascending.
     steps: Vec<(i64, i64)>,
+    /// No level is reached while the price stays strictly between these, in quote units.
+    calm: (f64, f64),
 }
 
 impl Guard {
@@ -62,6 +64,7 @@ impl Guard {
             stop: None,
             target: None,
             steps: Vec::with_capacity(spec.profit_table.len()),
+            calm: (f64::NEG_INFINITY, f64::INFINITY),
         };
         guard.place(spec, grid);
         guard
@@ -73,6 +76,7 @@ impl Guard {
         (self.entry, self.distances) = (entry, distances);
         self.place(spec, grid);
         self.tighten(ratcheted);
+        self.bound(grid);
     }
 
     fn place(&mut self, spec: &ExitsSpec, grid: &Grid) {
@@ -87,6 +91,45 @@ impl Guard {
             }
         }
         self.ratchet(spec, grid);
+        self.bound(grid);
+    }
+
+    /// Draws the bounds of calm, half a tick before each level, whatever its time.
+    fn bound(&mut self, grid: &Grid) {
+        let half = grid.value(1) / 2.0;
+        let targets = self.steps.iter().map(|&(_, ticks)| ticks).chain(self.target);
+        let stop = self.stop.map(|stop| grid.value(stop.ticks));
+        self.calm = if self.direction > 0.0 {
+            let target = targets.min().map(|ticks| grid.value(ticks));
+            (stop.map_or(f64::NEG_INFINITY, |price| price + half), target.map_or(f64::INFINITY, |price| price - half))
+        } else {
+            let target = targets.max().map(|ticks| grid.value(ticks));
+            (target.map_or(f64::NEG_INFINITY, |price| price + half), stop.map_or(f64::INFINITY, |price| price - half))
+        };
+    }
+
+    /// Whether there is nothing that a bar or time could bring about: no level, no ratchet, no longest holding time.
+    #[must_use]
+    #[inline]
+    pub fn is_idle(&self, spec: &ExitsSpec) -> bool {
+        self.calm == (f64::NEG_INFINITY, f64::INFINITY)
+            && spec.trailing.is_none()
+            && spec.break_even.is_none()
+            && spec.max_hold_ns.is_none()
+    }
+
+    /// Whether the position is long.
+    #[must_use]
+    #[inline]
+    pub fn is_long(&self) -> bool {
+        self.direction > 0.0
+    }
+
+    /// Whether a bar between these prices reaches no level, whatever the time.
+    #[must_use]
+    #[inline]
+    pub fn is_calm(&self, high: f64, low: f64) -> bool {
+        self.calm.0 < low && high < self.calm.1
     }
 
     fn length(&self, distance: &Distance, from_rule: f64) -> f64 {
@@ -117,6 +160,7 @@ impl Guard {
         if best != self.best {
             self.best = best;
             self.ratchet(spec, grid);
+            self.bound(grid);
         }
     }
 

@@ -163,6 +163,16 @@ pub enum MetricsError {
         /// What stands there.
         value: i64,
     },
+    /// A trade ends before it begins.
+    #[error("exit_ts[{row}] = {exit} lies before entry_ts[{row}] = {entry}")]
+    Holding {
+        /// The first offending row.
+        row: usize,
+        /// When it begins.
+        entry: i64,
+        /// When it ends.
+        exit: i64,
+    },
     /// An index has no name.
     #[error("{column}[{row}] is {value}, but only {names} names are given")]
     Index {
@@ -212,6 +222,10 @@ fn check_curve(curve: &Curve<'_>) -> Result<(), MetricsError> {
     if !(curve.start_equity.is_finite() && curve.start_equity > 0.0) {
         return Err(MetricsError::StartEquity(curve.start_equity));
     }
+    let Totals { traded, fees, slippage, funding } = curve.totals;
+    for (column, value) in [("traded", traded), ("fees", fees), ("slippage", slippage), ("funding", funding)] {
+        finite(column, &[value], value)?;
+    }
     if let (Some(&first), Some(&last)) = (curve.ts.first(), curve.ts.last()) {
         // With the order that is checked below, the ends bound every time between them.
         in_range("ts", first)?;
@@ -245,9 +259,12 @@ fn check_trades(trades: &TradeColumns<'_>, names: Names<'_>) -> Result<(), Metri
     ] {
         finite(column, values, Range::of(values).sum)?;
     }
-    for (&entry, &exit) in trades.entry_ts.iter().zip(trades.exit_ts) {
+    for (row, (&entry, &exit)) in trades.entry_ts.iter().zip(trades.exit_ts).enumerate() {
         in_range("entry_ts", entry)?;
         in_range("exit_ts", exit)?;
+        if exit < entry {
+            return Err(MetricsError::Holding { row, entry, exit });
+        }
     }
     if let Some(row) = trades.side.iter().position(|&s| s != 1 && s != -1) {
         return Err(MetricsError::Side { row, value: trades.side[row] });

@@ -21,7 +21,7 @@ pub enum Sampling {
 }
 
 /// Options of the metrics; the defaults are those of a market that trades every day.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetricOptions {
     /// Which returns the ratios are computed from.
