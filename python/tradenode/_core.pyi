@@ -186,6 +186,7 @@ class BarFrame:
     The columns have one length, times ascend, prices are above zero and in order. Nobody may write to the arrays
     afterwards. `len` is the number of bars.
     """
+    """Bar columns that have been checked once and are lent to any number of runs; nobody may write to them later."""
 
     def __new__(
         cls,
@@ -366,4 +367,18 @@ def run_backtest(
     notional at their ends, dicts of columns `trades`, `fills` and `refusals`, the count `refused`, `totals` (traded,
     fees, slippage, funding received) and `logs` (instrument, time, line). Raises tradenode.errors.ConfigError,
     DataError or RunFailed; a strategy's own exception comes through with a note that names the bar.
+        """Check the columns (ts in ns UTC); raises tradenode.errors.DataError with the first bar that is none."""
+
+    def __len__(self) -> int: ...
+
+def run_backtest(
+    spec: bytes,
+    frames: list[tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]],
+    strategy: object | None = None,
+) -> dict[str, Any]:
+    """Run a JSON `RunSpec`; for each instrument its bars, its detail or None, its funding (ts, rate) or None.
+
+    The answer has `equity_ts`, `equity`, `gross` (notional), dicts of columns `trades`, `fills`, `refusals`, the count
+    `refused`, the sums `totals` (traded, fees, slippage, funding) and `logs`. Raises tradenode.errors.ConfigError,
+    DataError or RunFailed; a strategy's own exception comes through.
     """

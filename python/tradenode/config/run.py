@@ -42,7 +42,6 @@ def run_spec(config: Config, contracts: list[dict[str, Any]], *, rules: bool = T
         "scale_in": _scale_in(config.scale_in),
         "scale_out": [_scale_out(part) for part in config.scale_out],
         "rules": rules_spec(config) if rules else None,
-        "metrics": _floats(config.metrics),
     }
     return msgspec.json.encode(spec)
 

@@ -10,6 +10,7 @@ from tradenode.config.model import Config
 from tradenode.config.run import run_spec
 from tradenode.config.write import toml_text
 from tradenode.errors import DataError, TradenodeError
+from tradenode.research.figures import exposure, figures
 from tradenode.research.inputs import Inputs, catalogue_of, read_inputs
 from tradenode.research.python_strategy import load_strategy, stopped
 from tradenode.research.result import Result
@@ -72,22 +73,22 @@ def run_source(
 def _run(
     config: Config, source: Source, base: Path, inputs: Inputs, strategy: object | None, catalogue: str | None
 ) -> Result:
-    import msgspec
-
     from tradenode._core import CHECKS, REASONS, run_backtest
-    from tradenode.messages.result import Metrics
 
     spec = run_spec(config, inputs.contracts, rules=strategy is None)
+    frames = _frames(inputs)
     try:
-        done = run_backtest(spec, _frames(inputs), strategy)
+        done = run_backtest(spec, frames, strategy)
     except TradenodeError:
         raise
     except Exception as error:
         if strategy is None:
             raise
         raise stopped(error) from error
-    metrics = msgspec.json.decode(done["metrics"], type=Metrics)
     symbols = [contract["symbol"] for contract in inputs.contracts]
+    labels = {"instrument": symbols, "exit_reason": REASONS, "reason": REASONS, "check": CHECKS}
+    equity = {"ts": done["equity_ts"], "equity": done["equity"], "exposure": exposure(done["gross"], done["equity"])}
+    metrics = figures(config, inputs, done, equity, labels)
     return Result(
         title=config.title,
         config=source.text,
@@ -98,28 +99,24 @@ def _run(
         currency=config.account.currency,
         metrics=metrics,
         verdicts=verdicts(config.expect, metrics),
-        equity={"ts": done["equity_ts"], "equity": done["equity"], "exposure": done["exposure"]},
+        equity=equity,
         trades=done["trades"],
         fills=done["fills"],
         refusals=done["refusals"],
         refused=done["refused"],
         logs=done["logs"],
-        labels={"instrument": symbols, "exit_reason": list(REASONS), "reason": list(REASONS), "check": list(CHECKS)},
+        labels=labels,
         bars=inputs.bars,
         detail=inputs.detail,
     )
 
 
 def _frames(inputs: Inputs) -> list[tuple[Any, ...]]:
-    """For each instrument its bars, its detail and its recorded funding, as columns."""
-    details: list[Bars | None] = [None] * len(inputs.bars)
-    if inputs.detail is not None:
-        details = list(inputs.detail)
-    return [
-        (_columns(bars), None if detail is None else _columns(detail), inputs.funding)
-        for bars, detail in zip(inputs.bars, details, strict=True)
-    ]
+    """For each instrument its bars, its detail and its recorded funding, as the core takes them."""
+    from tradenode._core import BarFrame
 
+    def frame(bars: "Bars") -> BarFrame:
+        return BarFrame(bars.ts, *bars.values())
 
-def _columns(bars: "Bars") -> tuple[Any, ...]:
-    return (bars.ts, *bars.values())
+    details = [None] * len(inputs.bars) if inputs.detail is None else [frame(bars) for bars in inputs.detail]
+    return [(frame(bars), detail, inputs.funding) for bars, detail in zip(inputs.bars, details, strict=True)]
