@@ -152,8 +152,9 @@ fn within(state: &mut State, bars: u64, x: &[f64], out: &mut [f64]) {
 fn trend(state: &mut State, bars: u64, x: &[f64], out: &mut [f64], moved: impl Fn(f64, f64) -> bool) {
     let State::Run { defined, run, last } = state else { return };
     for (out, &x) in out.iter_mut().zip(x) {
-        *run = if moved(*last, x) { *run + 1 } else { 0 };
-        *defined = if x.is_nan() { 0 } else { *defined + 1 };
+        // Products, since a branch on what prices do is a guess.
+        *run = (*run + 1) * u64::from(moved(*last, x));
+        *defined = (*defined + 1) * u64::from(!x.is_nan());
         *last = x;
         *out = if *defined <= bars { NAN } else { f64::from(u8::from(*run >= bars)) };
     }
