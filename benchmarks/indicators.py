@@ -1,152 +1,107 @@
-"""Indicators beside TA-Lib: CPU time a call on long and on short columns, both in one process, turn by turn.
-
-`python -m benchmarks.indicators [--json] [--runs N]`. To add a function: one row in `PAIRS`.
-"""
+"""Comparison `indicators`: every function that both we and TA-Lib have, on a million rows and on 200."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
-import time
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tradenode import indicators
+from benchmarks import machine, market
+from benchmarks.functions import FUNCTIONS, SMALL_ROWS
+from benchmarks.harness import OURS, Claim, Contestant, Report, Results, document, run
 
-LONG = 1_000_000
-SHORT = 200
-CALLS_ON_SHORT = 500
-"""Calls timed as one on short columns, where one call is below the clock's resolution."""
-
-
-class Pair(NamedTuple):
-    """The same indicator here and in TA-Lib, at the same parameters."""
-
-    ours: str
-    theirs: str
-    columns: str
-    params: tuple[float, ...] = ()
-    their_params: tuple[float, ...] | None = None
+PEERS = (Contestant("talib"),)
+WORK = "{count} indicator functions with TA-Lib's defaults, each on columns of {rows:,} rows and of {small} rows"
+ROWS = 1_000_000
+QUICK_ROWS = 50_000
+TWICE_AS_FAST = ("sma", "ema", "macd", "bollinger", "stochastic")
+MOST_US_A_SMALL_CALL = 3.0
+TOLERANCE = 1e-9
 
 
-class Timing(NamedTuple):
-    """Median CPU nanoseconds a row (long columns) or microseconds a call (short columns)."""
-
-    ours: float
-    theirs: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times faster ours is."""
-        return self.theirs / self.ours
-
-
-PAIRS = [
-    Pair("sma", "SMA", "close", (30,)),
-    Pair("ema", "EMA", "close", (30,)),
-    Pair("wma", "WMA", "close", (30,)),
-    Pair("dema", "DEMA", "close", (30,)),
-    Pair("tema", "TEMA", "close", (30,)),
-    Pair("hma", "HMA", "close", (20,)),
-    Pair("kama", "KAMA", "close", (30,)),
-    Pair("rma", "RMA", "close", (14,)),
-    Pair("vwma", "VWMA", "close volume", (30,)),
-    Pair("rsi", "RSI", "close", (14,)),
-    Pair("macd", "MACD", "close", (12, 26, 9)),
-    Pair("stochastic", "STOCH", "high low close", (5, 3, 3), (5, 3, 0, 3, 0)),
-    Pair("stochastic_fast", "STOCHF", "high low close", (5, 3), (5, 3, 0)),
-    Pair("stochastic_rsi", "STOCHRSI", "close", (14, 5, 3), (14, 5, 3, 0)),
-    Pair("true_range", "TRANGE", "high low close"),
-    Pair("atr", "ATR", "high low close", (14,)),
-    Pair("natr", "NATR", "high low close", (14,)),
-    Pair("bollinger", "BBANDS", "close", (20, 2.0), (20, 2.0, 2.0, 0)),
-    Pair("stddev", "STDDEV", "close", (20,)),
-    Pair("obv", "OBV", "close volume"),
-    Pair("vwap", "VWAP", "high low close volume"),
-]
-
-
-def bars(rows: int) -> dict[str, NDArray[np.float64]]:
-    """Draw a seeded random walk of bars."""
-    random = np.random.default_rng(7)
-    close = 100.0 * np.exp(np.cumsum(random.normal(0.0, 0.001, rows)))
-    opened = np.concatenate(([100.0], close[:-1]))
-    spread = np.abs(random.normal(0.0, 0.0005, (2, rows))) * close
-    high, low = np.maximum(opened, close) + spread[0], np.minimum(opened, close) - spread[1]
-    return {"open": opened, "high": high, "low": low, "close": close, "volume": random.lognormal(3.0, 1.0, rows)}
-
-
-def calls(pair: Pair, columns: dict[str, NDArray[np.float64]]) -> tuple[Callable[[], Any], Callable[[], Any]]:
-    """Bind both functions to the columns."""
-    import talib
-
-    inputs = [columns[name] for name in pair.columns.split()]
-    their_params = pair.params if pair.their_params is None else pair.their_params
-    ours, theirs = getattr(indicators, pair.ours), getattr(talib, pair.theirs)
-    return (lambda: ours(*inputs, *pair.params)), (lambda: theirs(*inputs, *their_params))
-
-
-def cpu(work: Callable[[], Any], repeat: int) -> float:
-    """Time `repeat` calls, each with fresh outputs; CPU seconds a call."""
-    begin = time.process_time()
-    for _ in range(repeat):
-        work()
-    return (time.process_time() - begin) / repeat
-
-
-def interleaved(ours: Callable[[], Any], theirs: Callable[[], Any], runs: int, repeat: int) -> Timing:
-    """Time both in turn `runs` times after a warm-up; medians in seconds."""
-    ours(), theirs()
-    samples = [(cpu(ours, repeat), cpu(theirs, repeat)) for _ in range(runs)]
-    return Timing(*(statistics.median(times) for times in zip(*samples, strict=True)))
-
-
-def compare(runs: int) -> dict[str, tuple[Timing, Timing]]:
-    """Compare every pair on long columns (ns a row) and on short ones (us a call)."""
-    long, short = bars(LONG), bars(SHORT)
-    table = {}
-    for pair in PAIRS:
-        rows = interleaved(*calls(pair, long), runs, 1)
-        call = interleaved(*calls(pair, short), runs, CALLS_ON_SHORT)
-        table[pair.ours] = Timing(*(s / LONG * 1e9 for s in rows)), Timing(*(s * 1e6 for s in call))
-    return table
-
-
-def work(runs: int = 21) -> dict[str, Any]:
-    """The comparison as JSON: per function ours, TA-Lib's and their ratio, on long and on short columns."""
+def figures(results: Results, name: str) -> dict[str, dict[str, float]]:
+    """Medians over the rounds, by function: `ns` an element of the large input, `us` a call of the small one."""
+    rounds = results.answers.get(name, [])
     return {
-        name: {
-            "long_ns_a_row": {"ours": rows.ours, "talib": rows.theirs, "ratio": rows.ratio},
-            "short_us_a_call": {"ours": call.ours, "talib": call.theirs, "ratio": call.ratio},
-        }
-        for name, (rows, call) in compare(runs).items()
+        function: {key: statistics.median(answer[function][key] for answer in rounds) for key in ("ns", "us")}
+        for function in (rounds[0] if rounds else ())
     }
 
 
-def show(table: dict[str, tuple[Timing, Timing]]) -> None:
-    """Print one line a function."""
-    print(f"{'':16} {LONG:>9,} rows, ns a row   {SHORT} rows, us a call")
-    print(f"{'':16} {'ours':>7} {'talib':>7} {'ratio':>6}   {'ours':>7} {'talib':>7} {'ratio':>6}")
-    for name, timings in table.items():
-        figures = "  ".join(f"{t.ours:7.2f} {t.theirs:7.2f} {t.ratio:6.2f}" for t in timings)
-        print(f"{name:16} {figures}")
+def same(results: Results, peer: str, function: str) -> bool | None:
+    """Whether all comparable outputs agree to 1e-9 relative, with NaN in the same rows; None where nothing compares."""
+    ours, theirs = results.columns.get(OURS, {}), results.columns.get(peer, {})
+    keys = [key for key in ours if key.rpartition(".")[0] == function and key in theirs]
+    if not keys:
+        return None
+    return all(
+        np.allclose(np.asarray(ours[key]), np.asarray(theirs[key]), rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
+        for key in keys
+    )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the comparison from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--runs", type=int, default=21, help="interleaved repetitions of each function")
-    options = parser.parse_args(arguments)
-    if options.json:
-        print(json.dumps(work(options.runs)))
-    else:
-        show(compare(options.runs))
+def least(ratio: dict[str, float], among: Sequence[str]) -> tuple[str, float | None]:
+    """The function with the smallest ratio; no figure where one of `among` was not measured."""
+    if any(name not in ratio for name in among) or not among:
+        return "not all measured", None
+    name = min(among, key=lambda function: ratio[function])
+    return name, ratio[name]
 
 
-if __name__ == "__main__":
-    main()
+def claims(ours: dict[str, dict[str, float]], ratio: dict[str, float]) -> list[Claim]:
+    """The bars that this comparison must hold."""
+    everywhere, lowest = least(ratio, list(ratio))
+    chosen, lowest_chosen = least(ratio, TWICE_AS_FAST)
+    slowest = max(ours, key=lambda function: ours[function]["us"], default="not measured")
+    return [
+        Claim(f"CPU, TA-Lib's over ours, any function (least: {everywhere})", 1.0, lowest, at_most=False),
+        Claim(
+            f"CPU, TA-Lib's over ours, {' '.join(TWICE_AS_FAST)} (least: {chosen})", 2.0, lowest_chosen, at_most=False
+        ),
+        Claim(
+            f"us a call on {SMALL_ROWS} rows (most: {slowest})",
+            MOST_US_A_SMALL_CALL,
+            ours[slowest]["us"] if ours else None,
+            at_most=True,
+        ),
+    ]
+
+
+def compare(runs: int, quick: bool = False, peers: Sequence[Contestant] = PEERS, count: int | None = None) -> Report:
+    """Runs the comparison; `runs` is the number of rounds of the two processes."""
+    rows = count or (QUICK_ROWS if quick else ROWS)
+    before = machine.describe()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        market.write(market.random_walk(rows), folder)
+        results = run([Contestant(OURS), *peers], "indicators", folder, runs=1, rounds=runs)
+    ours, theirs = figures(results, OURS), figures(results, "talib")
+    ratio = {function: theirs[function]["ns"] / found["ns"] for function, found in ours.items() if function in theirs}
+    by_function: dict[str, Any] = {
+        each.ours: {
+            "ours": ours.get(each.ours),
+            "talib": theirs.get(each.ours),
+            "ratio": ratio.get(each.ours),
+            "agree": same(results, "talib", each.ours),
+        }
+        for each in FUNCTIONS
+    }
+    verdicts = [found["agree"] for found in by_function.values() if found["agree"] is not None]
+    agree = {"talib": all(verdicts) if verdicts else None}
+    for summary in results.summary.values():
+        del summary["answer"]
+    extra = {
+        "machine": before,
+        "rows": rows,
+        "functions": by_function,
+        "missing_functions": [name for name, found in by_function.items() if ours and found["ours"] is None],
+    }
+    work = WORK.format(count=len(FUNCTIONS), rows=rows, small=SMALL_ROWS)
+    report = document("indicators", work, results, claims(ours, ratio), agree, extra)
+    if rows != ROWS:
+        report |= {"holds": False, "shortened": f"{rows:,} rows instead of {ROWS:,}: no claim is made"}
+    return report

@@ -1,6 +1,6 @@
 """Whole sessions of the real command: what is typed, stdout, stderr (`! ` before each line) and the exit code.
 
-A session is a text file in `sessions/`; the configs beside it lie in the folder where it runs. With
+A session is a text file in `sessions/`; the configs and bars beside it lie in the folder where it runs. With
 TRADENODE_UPDATE_SESSIONS set in the environment the files are rewritten from what the command answers; read the diff.
 """
 
@@ -32,9 +32,10 @@ def run(command: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in SESSIONS.glob("*.txt")))
 def test_a_session_reads_as_it_was_written_down(name: str, tmp_path: Path) -> None:
+    for path in SESSIONS.iterdir():
+        if path.suffix in (".toml", ".csv"):
+            shutil.copy(path, tmp_path)
     path = SESSIONS / f"{name}.txt"
-    for config in SESSIONS.glob("*.toml"):
-        shutil.copy(config, tmp_path)
     written = path.read_text(encoding="utf-8")
     commands = [line[2:] for line in written.splitlines() if line.startswith("$ ")]
     played = "\n\n".join(run(command, tmp_path) for command in commands) + "\n"

@@ -54,19 +54,20 @@ def run_and_show(config: Path, *, json: bool, out: Path, report: bool, catalogue
 
 def show(result: "Result", folder: Path, *, report: bool) -> None:
     """The nine numbers, the verdicts, and where everything is."""
-    from tradenode.messages.headline import headline, plain_number
+    from tradenode.messages.headline import lines
+    from tradenode.messages.wording import number
     from tradenode.report.run_folder import REPORT_FILE
 
     console.answer(result.title)
-    console.answer(console.table(("", ""), headline(result.metrics, result.currency)))
+    console.answer(console.table(("", ""), lines(result.metrics, result.currency), left=2))
     if result.verdicts:
         console.answer("")
         for verdict in result.verdicts:
-            measured = plain_number(verdict.measured)
+            measured = number(verdict.measured, 4)
             console.answer(
                 f"{console.verdict(verdict.holds)} {verdict.metric} {verdict.expected} (measured {measured})"
             )
     console.answer("")
     console.answer(f"{'report' if report else 'folder'}  {folder / REPORT_FILE if report else folder}")
-    if result.refusals:
-        console.note(f"the risk gate refused {len(result.refusals):,} orders; refusals.json says which and why")
+    if result.refused:
+        console.note(f"the risk gate refused {result.refused:,} orders; refusals.csv says which and why")

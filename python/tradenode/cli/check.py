@@ -12,7 +12,7 @@ from tradenode.cli.main import USAGE
 def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Name every fault of a config, each with its place.
 
-    The instruments are looked up in the catalogue where there is one.
+    The instruments are looked up in the catalogue where there is one; a strategy in Python is loaded, but not run.
 
     Args:
         config: the TOML file.
@@ -22,6 +22,7 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
     from tradenode.config.faults import ConfigFaultsError
     from tradenode.data.catalogue import Catalogue
     from tradenode.research.inputs import catalogue_of, contracts_of
+    from tradenode.research.python_strategy import load_strategy
 
     catalogued = False
     try:
@@ -30,6 +31,8 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
         catalogued = bool(Catalogue(folder).entries())
         if catalogued:
             contracts_of(read, folder, source)
+        if read.strategy is not None:
+            load_strategy(read.strategy, config.parent, source)
     except ConfigFaultsError as fault:
         if not json:
             raise

@@ -38,6 +38,7 @@ def application() -> App:
         version_flags=["--version"],
         version=_version,
         result_action="return_value",
+        suppress_keyboard_interrupt=False,
     )
     for name, (place, line) in VERBS.items():
         app.command(place, name=name, help=line)

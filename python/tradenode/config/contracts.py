@@ -40,7 +40,8 @@ def contracts(config: Config, grids: Mapping[str, Grid]) -> tuple[list[dict[str,
     for index, name in enumerate(config.data.instruments):
         grid = grids[name]
         table = config.instruments.get(name, InstrumentTable())
-        contract, missing = _contract(config, table, grid, ("instruments", name))
+        path: Path = ("instruments", name) if name in config.instruments else ("data", "instruments", index)
+        contract, missing = _contract(config, name, table, grid, path)
         described.append(contract)
         faults += missing
         if grid.symbol in symbols:
@@ -50,16 +51,18 @@ def contracts(config: Config, grids: Mapping[str, Grid]) -> tuple[list[dict[str,
     return described, faults
 
 
-def _contract(config: Config, table: InstrumentTable, grid: Grid, path: Path) -> tuple[dict[str, Any], list[Fault]]:
+def _contract(
+    config: Config, name: str, table: InstrumentTable, grid: Grid, path: Path
+) -> tuple[dict[str, Any], list[Fault]]:
     faults: list[Fault] = []
 
     def needed(key: str, value: Any, hint: str) -> Any:
         if value is None:
-            faults.append(Fault(message=f"`{path[1]}` has no `{key}`", path=path, part="key", hint=hint))
+            faults.append(Fault(message=f"`{name}` has no `{key}`", path=path, part="key", hint=hint))
         return value
 
     parts = grid.symbol.split("-")
-    pair = f'write it in [instruments."{path[1]}"]; a symbol like BTC-USD would say it'
+    pair = f'write it in [instruments."{name}"]; a symbol like BTC-USD would say it'
     base = needed("base", table.base or (parts[0] if len(parts) > 1 else None), pair)
     quote = needed("quote", table.quote or (parts[1] if len(parts) > 1 else None), pair)
     settlement = table.settlement or (base if table.inverse else quote)
@@ -70,7 +73,7 @@ def _contract(config: Config, table: InstrumentTable, grid: Grid, path: Path) ->
         hint = f'write {key} = "0.05%" in `[costs]`; 0 is allowed, but has to be said'
         fees[key] = needed(key, shared if own is None else own, hint)
     if settlement is not None and settlement != config.account.currency:
-        message = f"`{path[1]}` settles in {settlement}, the account holds {config.account.currency}"
+        message = f"`{name}` settles in {settlement}, the account holds {config.account.currency}"
         faults.append(Fault(message=message, path=("account", "currency")))
     initial = _initial_margin(table, config.account.leverage)
     maintenance = table.maintenance_margin

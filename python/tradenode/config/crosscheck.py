@@ -29,10 +29,12 @@ class Draft:
 
     Attributes:
         tree: the plain values of the document.
+        decided: whether a strategy is given besides, so that the config needs none.
     """
 
-    def __init__(self, tree: Mapping[str, object], read: Mapping[str, object]) -> None:
+    def __init__(self, tree: Mapping[str, object], read: Mapping[str, object], *, decided: bool) -> None:
         self.tree = tree
+        self.decided = decided
         self._read = read
 
     def get(self, name: str) -> Any:
@@ -67,7 +69,7 @@ def _who_decides(draft: Draft) -> Iterator[Fault]:
     if "strategy" in draft.tree and rules:
         message = f"`[strategy]` and `[{rules[0]}]` cannot both decide when to trade"
         yield Fault(message=message, path=("strategy",), part="key", hint="keep one of them")
-    elif "strategy" not in draft.tree and "entry" not in draft.tree:
+    elif "strategy" not in draft.tree and "entry" not in draft.tree and not draft.decided:
         hint = "write `[entry.long]` with a `when`, or `[strategy]` with a `python`"
         yield Fault(message="nothing says when to trade", hint=hint)
     if draft.get("entry") == Entries() and "entry" in draft.tree:

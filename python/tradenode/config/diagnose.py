@@ -42,8 +42,8 @@ def frames_of(faults: list[Fault], file: str, text: str, found: dict[Path, Place
     return sorted(frames, key=lambda frame: (frame.line, frame.column))
 
 
-def load(file: FilePath) -> tuple[Config, Source]:
-    """The config of a TOML file.
+def load(file: FilePath, *, decided: bool = False) -> tuple[Config, Source]:
+    """The config of a TOML file; `decided` where a strategy is given besides, so that the config needs none.
 
     Raises:
         ConfigFaultsError: with every fault of the file.
@@ -61,11 +61,11 @@ def load(file: FilePath) -> tuple[Config, Source]:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not UTF-8 text: byte {error.start} is {raw[error.start]:#04x}") from None
-    return loads(text, str(file))
+    return loads(text, str(file), decided=decided)
 
 
-def loads(text: str, file: str) -> tuple[Config, Source]:
-    """The config of a TOML text that came from `file`.
+def loads(text: str, file: str, *, decided: bool = False) -> tuple[Config, Source]:
+    """The config of a TOML text that came from `file`; `decided` as for `load`.
 
     Raises:
         ConfigFaultsError: with every fault of the text.
@@ -80,7 +80,7 @@ def loads(text: str, file: str) -> tuple[Config, Source]:
             found = places(document.text)
         except RecursionError:
             raise ConfigError(f"{file} is nested too deeply") from None
-        config, more = convert(document.tree, document.unread)
+        config, more = convert(document.tree, document.unread, decided=decided)
         faults += more
     source = Source(file, text, found)
     if config is None or faults:
@@ -88,12 +88,12 @@ def loads(text: str, file: str) -> tuple[Config, Source]:
     return config, source
 
 
-def convert(tree: dict[str, object], unread: list[str] | None = None) -> tuple[Config | None, list[Fault]]:
-    """The config of plain values and its faults; None where there are any."""
-    conversion = Conversion(unread or ())
+def convert(tree: dict[str, object], unread: list[str], *, decided: bool) -> tuple[Config | None, list[Fault]]:
+    """The config of plain values and its faults; None where there are any, or where lines were unreadable."""
+    conversion = Conversion(unread)
     read_fields = conversion.fields(Config, tree, ())
-    draft = Draft(tree, read_fields)
-    lost = set(unread or ())
+    draft = Draft(tree, read_fields, decided=decided)
+    lost = set(unread)
     faults = [*conversion.faults, *(fault for fault in cross_faults(draft) if not lost & set(fault.path))]
     faults += rule_faults(draft, lost)
     return (None if faults or lost else Config(**read_fields)), faults  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from tradenode.config.exits import Exits
 from tradenode.config.expect import Expectation, ExpectationText
 from tradenode.config.fill import Fill
 from tradenode.config.instruments import InstrumentTable
+from tradenode.config.metrics import MetricsTable
 from tradenode.config.risk import Risk
 from tradenode.config.scaling import ScaleIn, ScaleOut
 from tradenode.config.signals import Entries, ExitRules, Indicators, Params
@@ -37,5 +38,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     fill: Fill = Fill()
     costs: Costs = Costs()
     risk: Risk = Risk()
+    metrics: MetricsTable = MetricsTable()
     expect: dict[str, Annotated[Expectation, ExpectationText()]] = {}
     strategy: StrategyTable | None = None

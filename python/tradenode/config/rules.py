@@ -1,5 +1,6 @@
 """The rules of a config, checked by the Rust core: its faults, placed at the keys that hold the rules."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Literal
@@ -28,6 +29,11 @@ class CoreFault(msgspec.Struct, frozen=True):
     end: int
     message: str
     hint: str | None
+
+    @property
+    def marked(self) -> str:
+        """The words at fault."""
+        return self.text.encode()[self.start : self.end].decode(errors="replace")
 
 
 class Rules:
@@ -101,16 +107,20 @@ def rule_faults(draft: Draft, unread: Collection[str]) -> Iterator[Fault]:
         return
     unknown = {*unread, *(str(fault.path[1]) for fault in rules.faults if fault.path[0] == "indicators")}
     for core_fault in _checked(rules.rules, _scope(draft, rules)):
-        marked = core_fault.text.encode()[core_fault.start : core_fault.end].decode(errors="replace")
-        if marked not in unknown:
+        if core_fault.marked not in unknown:
             yield _placed(core_fault, draft.tree, rules.paths)
 
 
 def _checked(rules: list[dict[str, Any]], scope: dict[str, Any]) -> list[CoreFault]:
     from tradenode._core import check_rules
 
-    found = check_rules(msgspec.json.encode(rules), msgspec.json.encode(scope))
-    return msgspec.convert(found, list[CoreFault])
+    names = [indicator["name"] for indicator in scope["indicators"]]
+    # An indicator that no rule uses is read by the core only if something asks for it; whether it is a number does not
+    # matter here, so a fault of the question itself is none.
+    asked = [{"name": dotted(("indicators", name)), "source": name, "kind": "number"} for name in names]
+    found = check_rules(msgspec.json.encode([*rules, *asked]), msgspec.json.encode(scope))
+    faults = msgspec.convert(found, list[CoreFault])
+    return [fault for fault in faults if fault.text not in names or fault.rule != dotted(("indicators", fault.text))]
 
 
 def _scope(draft: Draft, rules: Rules) -> dict[str, Any]:
@@ -129,25 +139,46 @@ def _scope(draft: Draft, rules: Rules) -> dict[str, Any]:
 
 def _placed(found: CoreFault, tree: Mapping[str, object], paths: Mapping[str, Path]) -> Fault:
     """The fault at the key that holds the rule, or at a part of a table that stands for one."""
-    name = next((name for name in sorted(paths, key=len, reverse=True) if _begins(found.rule, name)), None)
-    rest = found.rule[len(name) + 1 :].split(".") if name is not None else found.rule.split(".")
-    path: Path = paths[name] if name is not None else ()
-    for part in filter(None, rest):
+    name = next((name for name in sorted(paths, key=len, reverse=True) if _begins(found.rule, name)), "")
+    path = paths.get(name, ())
+    for part in filter(None, re.split(r"[.\[\]]+", found.rule[len(name) :])):
         path = (*path, int(part) if part.isdigit() else part)
     value = at(tree, path)
     within = None
+    part_at_fault: Literal["key", "value"] = "key" if path[:1] == ("params",) else "value"
     if isinstance(value, str) and value == found.text:
         raw = found.text.encode()
-        start, end = (len(raw[:offset].decode(errors="ignore")) for offset in (found.start, found.end))
-        within = (start, end)
-    part_at_fault: Literal["key", "value"] = (
-        "key" if path[:1] == ("params",) or (within is None and value is None) else "value"
-    )
+        within = (len(raw[: found.start].decode(errors="ignore")), len(raw[: found.end].decode(errors="ignore")))
+    elif isinstance(value, dict):
+        path, part_at_fault, within = _narrowed(value, path, found)
     return Fault(message=found.message, path=path, part=part_at_fault, within=within, hint=found.hint)
 
 
+def _narrowed(
+    table: Mapping[str, object], path: Path, found: CoreFault
+) -> tuple[Path, Literal["key", "value"], tuple[int, int] | None]:
+    """The part of a table that stands for a rule in which the marked words of the rule's text were written."""
+    marked = found.marked
+    for inner, value in leaves(table, path):
+        if f"no parameter `{inner[-1]}`" in found.message:
+            return inner, "key", None
+        start = value.find(marked) if isinstance(value, str) and marked else -1
+        if isinstance(value, str) and start >= 0:
+            return inner, "value", (start, start + len(marked))
+    return path, "value", None
+
+
+def leaves(value: object, path: Path) -> Iterator[tuple[Path, object]]:
+    """Every value that is no table and no array, with its path."""
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(item, (*path, key))
+    else:
+        yield path, value
+
+
 def _begins(rule: str, name: str) -> bool:
-    return rule == name or rule.startswith(f"{name}.")
+    return rule == name or rule.startswith((f"{name}.", f"{name}["))
 
 
 def at(tree: object, path: Path) -> object:

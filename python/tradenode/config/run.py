@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tradenode.config.costs import BpsSlippage, Costs, SpreadSlippage, VolumeSlippage
+from tradenode.config.costs import Costs
 from tradenode.config.exits import DistanceTable, Exits
 from tradenode.config.model import Config
 from tradenode.config.rules import for_core
@@ -19,8 +19,11 @@ HOUR_NS = 3_600 * SECOND_NS
 HOURS_A_YEAR = 365 * 24
 
 
-def run_spec(config: Config, contracts: list[dict[str, Any]]) -> bytes:
-    """The run as the core reads it, the same bytes for the same config; `contracts` come from `contracts.contracts`."""
+def run_spec(config: Config, contracts: list[dict[str, Any]], *, rules: bool = True) -> bytes:
+    """The run as the core reads it, the same bytes for the same config.
+
+    `contracts` come from `contracts.contracts`; without `rules` a call-back strategy decides.
+    """
     account = config.account
     spec = {
         "account": {
@@ -38,15 +41,13 @@ def run_spec(config: Config, contracts: list[dict[str, Any]]) -> bytes:
         "exits": _exits(config.exits),
         "scale_in": _scale_in(config.scale_in),
         "scale_out": [_scale_out(part) for part in config.scale_out],
-        "rules": rules_spec(config),
+        "rules": rules_spec(config) if rules else None,
     }
     return msgspec.json.encode(spec)
 
 
-def rules_spec(config: Config) -> dict[str, Any] | None:
-    """The rules as the core reads them; None where a Python strategy decides."""
-    if config.strategy is not None:
-        return None
+def rules_spec(config: Config) -> dict[str, Any]:
+    """The rules as the core reads them."""
     leaving = config.exit
     return {
         "indicators": [
@@ -63,6 +64,11 @@ def rules_spec(config: Config) -> dict[str, Any] | None:
 def _plain_fields(table: msgspec.Struct) -> dict[str, Any]:
     fields = msgspec.structs.asdict(table)
     return {name: plain(value) if isinstance(value, Decimal) else value for name, value in fields.items()}
+
+
+def _floats(table: msgspec.Struct) -> dict[str, Any]:
+    fields = msgspec.structs.asdict(table)
+    return {name: float(value) if isinstance(value, Decimal) else value for name, value in fields.items()}
 
 
 def _entry(entry: Entry | None) -> dict[str, Any] | None:
@@ -113,14 +119,12 @@ def _scale_out(part: ScaleOut) -> dict[str, Any]:
 
 
 def _costs(costs: Costs) -> dict[str, Any]:
-    funding = costs.funding
-    constant = funding is not None and funding.file is None
+    funding, borrow = costs.funding, costs.borrow
+    constant = None if funding is None or funding.rate is None else (funding.rate, funding.every)
     return {
         "slippage": _slippage(costs),
-        "funding": {"rate": plain(funding.rate), "every_ns": funding.every}  # type: ignore[union-attr,arg-type]
-        if constant
-        else None,
-        "borrow": costs.borrow and {"rate": plain(hourly(costs.borrow)), "every_ns": HOUR_NS},
+        "funding": None if constant is None else {"rate": plain(constant[0]), "every_ns": constant[1]},
+        "borrow": None if borrow is None else {"rate": plain(hourly(borrow)), "every_ns": HOUR_NS},
     }
 
 
@@ -131,7 +135,4 @@ def hourly(yearly: Decimal) -> Decimal:
 
 def _slippage(costs: Costs) -> dict[str, Any]:
     slippage = costs.slippage
-    fields = {}
-    if isinstance(slippage, BpsSlippage | SpreadSlippage | VolumeSlippage):
-        fields = {name: float(value) for name, value in msgspec.structs.asdict(slippage).items()}
-    return {"model": slippage.__struct_config__.tag, **fields}
+    return {"model": slippage.__struct_config__.tag, **_floats(slippage)}

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tradenode.config.faults import Fault
 from tradenode.config.locate import Path
-from tradenode.config.values import near, shown
+from tradenode.config.values import near, nearest, shown
 
 CONDITION = ("indicator1", "operator", "indicator2", "lookback")
 JOINED = ("all", "any", "not")
@@ -40,8 +40,9 @@ def _condition(table: dict[str, object], path: Path) -> Iterator[Fault]:
                 yield Fault(message=message, path=(*path, key), part="key", hint="nest one in the other")
         yield from _parts(joined[0], table[joined[0]], (*path, joined[0]))
         return
+    meant = {nearest(key, CONDITION) for key in table if key not in CONDITION}
     for key in ("indicator1", "operator"):
-        if key not in table:
+        if key not in table and key not in meant:
             hint = '{ indicator1 = "fast", operator = "crosses_above", indicator2 = "slow", lookback = 1 }'
             yield Fault(message=f"the key `{key}` is missing", path=path, part="key", hint=hint)
     for key, value in table.items():

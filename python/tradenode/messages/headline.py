@@ -1,36 +1,38 @@
-"""The nine numbers that stand for a run, as text."""
+"""The nine headline numbers as plain text for the terminal, a notebook and the report."""
 
 from tradenode.messages.result import Metrics
+from tradenode.messages.wording import duration, money, number, percent
 
 
-def headline(metrics: Metrics, currency: str) -> list[tuple[str, str]]:
-    """Label and text of the nine numbers; `-` where one is undefined."""
-    returns, trades = metrics.returns, metrics.trades
+def headline(metrics: Metrics, currency: str) -> list[tuple[str, str, str]]:
+    """Nine triples of label, figure and detail: what was earned, at what risk, by how many trades, at what cost."""
+    returns, drawdown, exposure, trades = metrics.returns, metrics.drawdown, metrics.exposure, metrics.trades
+    length = f"{duration(drawdown.length_ns)} from peak to {'recovery' if drawdown.recovery_ts else 'the end'}"
+    won = f"{percent(trades.win_rate, 1, signed=False)} won, " if trades.count else ""
+    other = f"{money(trades.slippage)} slippage, {money(trades.funding, signed=True)} funding"
     return [
-        ("final equity", amount(returns.end_equity, currency)),
-        ("total return", f"{percent(returns.total)} (market {percent(metrics.market_change)})"),
-        ("annualised return", percent(returns.annualised)),
-        ("maximum drawdown", percent(metrics.drawdown.max)),
-        ("Sharpe ratio", plain_number(returns.sharpe)),
-        ("trades", f"{trades.count:,} ({trades.long:,} long, {trades.short:,} short)"),
-        ("win rate", "-" if trades.win_rate is None else f"{trades.win_rate:.1%}"),
-        ("profit factor", plain_number(trades.profit_factor)),
-        ("fees", amount(trades.fees, currency)),
+        (
+            "total return",
+            percent(returns.total),
+            f"{money(returns.start_equity)} to {money(returns.end_equity, currency)}",
+        ),
+        ("buy and hold", percent(metrics.market_change), "the same capital in equal shares"),
+        ("annualised return", percent(returns.annualised), f"over {number(metrics.span.days, 1)} days"),
+        ("maximum drawdown", percent(drawdown.max), length if drawdown.length_ns else ""),
+        ("Sharpe ratio", number(returns.sharpe), f"{returns.sampling} returns"),
+        ("Sortino ratio", number(returns.sortino), f"{returns.sampling} returns"),
+        (
+            "trades",
+            f"{trades.count:,}",
+            f"{won}{percent(exposure.time_in_market, 1, signed=False)} of the time in the market",
+        ),
+        ("profit factor", number(trades.profit_factor), f"{money(trades.expectancy, currency, signed=True)} a trade"),
+        ("fees", money(trades.fees, currency), other),
     ]
 
 
-def percent(ratio: float | None) -> str:
-    """A ratio as a signed percentage: `+1.25%`."""
-    return "-" if ratio is None else f"{ratio:+,.2%}"
-
-
-def plain_number(value: float | None) -> str:
-    """A number with two digits after the point."""
-    return "-" if value is None else f"{value:,.2f}"
-
-
-def amount(value: float | None, currency: str) -> str:
-    """An amount of money with its currency; small ones keep eight digits."""
-    if value is None:
-        return "-"
-    return f"{value:,.2f} {currency}" if abs(value) >= 1 or value == 0 else f"{value:.8f} {currency}"
+def lines(metrics: Metrics, currency: str) -> list[tuple[str, str]]:
+    """The headline as pairs of label and text, the detail in brackets."""
+    return [
+        (label, f"{figure} ({detail})" if detail else figure) for label, figure, detail in headline(metrics, currency)
+    ]

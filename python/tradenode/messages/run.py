@@ -45,11 +45,15 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         verdicts: of the config's expectations.
         equity: columns `ts` (ns UTC, a bar's opening), `equity`, `exposure`.
         trades: the columns of `TRADE_COLUMNS`.
-        fills: one entry a fill.
-        refusals: what the risk gate refused.
-        instruments: the names that `trades` and `fills` index.
-        exit_reasons: the names that `trades` index.
+        fills: one entry a fill: `ts`, `instrument`, `order`, `side`, `quantity`, `price`, `fee`, `slippage`, `maker`,
+            `reason`.
+        refusals: one entry an order that the risk gate refused: `ts`, `instrument`, `reason`, `check`, `limit`,
+            `value`. Where there are very many, the first of them.
+        refused: how many orders it refused in all.
+        logs: what a call-back strategy logged, in order.
+        labels: the names that the columns `instrument`, `reason`, `exit_reason` and `check` index.
         bars: what the run was made on, one for each instrument.
+        detail: the finer bars that decided what happened inside those; None where there were none.
     """
 
     title: str
@@ -64,10 +68,17 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     equity: "Columns"
     trades: "Columns"
     fills: "Columns"
-    refusals: list[Any]
-    instruments: list[str]
-    exit_reasons: list[str]
+    refusals: "Columns"
+    refused: int
+    logs: list[Any]
+    labels: dict[str, list[str]]
     bars: "list[Bars]"
+    detail: "list[Bars] | None"
+
+    @property
+    def instruments(self) -> list[str]:
+        """The symbols, in the order of the config."""
+        return self.labels["instrument"]
 
     @property
     def met(self) -> bool:

@@ -4,17 +4,18 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from tradenode.errors import ConfigError, TradenodeError
 from tradenode.messages.run import Run
-from tradenode.report.columns import trade_cells, write_csv, write_npy
+from tradenode.report.columns import labelled, write_csv, write_npy
+from tradenode.report.html import write_report
+from tradenode.report.run_view import run_view
 
 CONFIG_FILE = "config.toml"
 RECORD_FILE = "run.json"
@@ -112,16 +113,14 @@ def _fill(folder: Path, run: Run, record: RunRecord) -> None:
     (folder / CONFIG_FILE).write_bytes(run.config.encode())
     (folder / RECORD_FILE).write_bytes(_json(record))
     (folder / "metrics.json").write_bytes(_json({"metrics": run.metrics, "expect": run.verdicts}))
-    (folder / "refusals.json").write_bytes(_json(run.refusals))
-    tables: dict[str, Mapping[str, Any]] = {
-        "equity": run.equity,
-        "trades": trade_cells(run.trades, run.instruments, run.exit_reasons),
-        "fills": trade_cells(run.fills, run.instruments, run.exit_reasons),
-    }
-    columns = {"equity": run.equity, "trades": run.trades, "fills": run.fills}
-    for name, cells in tables.items():
-        write_csv(folder / f"{name}.csv", cells)
-        write_npy(folder / name, columns[name])
+    tables = {"equity": run.equity, "trades": run.trades, "fills": run.fills, "refusals": run.refusals}
+    for name, columns in tables.items():
+        write_csv(folder / f"{name}.csv", labelled(columns, run.labels))
+        write_npy(folder / name, columns)
+    if run.logs:
+        (folder / "log.json").write_bytes(_json(run.logs))
+    if record.report:
+        write_report(folder / REPORT_FILE, run_view(run))
 
 
 def _json(value: object) -> bytes:

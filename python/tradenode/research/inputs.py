@@ -9,6 +9,7 @@ import msgspec
 from tradenode.config.contracts import Grid, contracts
 from tradenode.config.diagnose import Source
 from tradenode.config.faults import Fault
+from tradenode.config.locate import Path as KeyPath
 from tradenode.config.model import Config
 from tradenode.errors import ConfigError, DataError
 from tradenode.messages.timeframe import Timeframe
@@ -99,8 +100,11 @@ def _entries(config: Config, catalogue: "Catalogue") -> "tuple[dict[str, Entry],
     for index, name in enumerate(config.data.instruments):
         try:
             found[name] = _entry(catalogue, name, config.data.timeframe)
+            if config.data.detail is not None:
+                _entry(catalogue, name, config.data.detail)
         except DataError as error:
-            path = ("data", "instruments", index)
+            # The instrument is known once its bars are, so then it is the detail that is missing.
+            path: KeyPath = ("data", "detail") if name in found else ("data", "instruments", index)
             faults.append(Fault(message=str(error), path=path, hint=error.hint))
     return found, faults
 

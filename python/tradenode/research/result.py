@@ -4,14 +4,15 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from tradenode.errors import TradenodeError
-from tradenode.messages.headline import headline, plain_number
+from tradenode.messages.headline import lines
 from tradenode.messages.run import Run
+from tradenode.messages.wording import number
 
 if TYPE_CHECKING:
     import pandas
     import polars
 
-Table = Literal["equity", "trades", "fills"]
+Table = Literal["equity", "trades", "fills", "refusals"]
 
 
 class Result(Run, frozen=True, eq=False, kw_only=True):
@@ -49,9 +50,9 @@ class Result(Run, frozen=True, eq=False, kw_only=True):
         return pandas.DataFrame(columns)
 
     def _named(self, table: Table) -> dict[str, Any]:
-        if table not in ("equity", "trades", "fills"):
-            raise TradenodeError(f"there is no table {table!r}", hint="equity, trades, fills")
-        labels = {"instrument": self.instruments, "exit_reason": self.exit_reasons}
+        if table not in ("equity", "trades", "fills", "refusals"):
+            raise TradenodeError(f"there is no table {table!r}", hint="equity, trades, fills, refusals")
+        labels = self.labels
         columns = getattr(self, table)
         return {
             name: [labels[name][index] for index in values.tolist()] if name in labels else values
@@ -59,17 +60,17 @@ class Result(Run, frozen=True, eq=False, kw_only=True):
         }
 
     def _lines(self) -> list[tuple[str, str]]:
-        lines = headline(self.metrics, self.currency)
+        shown = lines(self.metrics, self.currency)
         for verdict in self.verdicts:
-            holds = "ok" if verdict.holds else "FAILED"
-            lines.append((f"expect {verdict.metric} {verdict.expected}", f"{plain_number(verdict.measured)} {holds}"))
-        return lines
+            holds = "met" if verdict.holds else "not met"
+            shown.append((f"expect {verdict.metric} {verdict.expected}", f"{holds} ({number(verdict.measured, 4)})"))
+        return shown
 
     def __repr__(self) -> str:
         """The headline numbers, a line each."""
-        lines = self._lines()
-        width = max(len(label) for label, _ in lines)
-        return "\n".join([self.title, *(f"  {label.ljust(width)}  {text}" for label, text in lines)])
+        shown = self._lines()
+        width = max(len(label) for label, _ in shown)
+        return "\n".join([self.title, *(f"  {label.ljust(width)}  {text}" for label, text in shown)])
 
     def _repr_html_(self) -> str:
         rows = "".join(

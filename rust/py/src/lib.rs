@@ -11,6 +11,7 @@ mod csv;
 mod desk;
 mod indicators;
 mod metrics;
+mod rule_check;
 mod rules;
 
 #[pymodule]
@@ -19,7 +20,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     backtest::register(module)?;
     bars::register(module)?;
     csv::register(module)?;
-    metrics::register(module)?;
     indicators::register(module)?;
+    metrics::register(module)?;
+    rule_check::register(module)?;
     rules::register(module)
 }

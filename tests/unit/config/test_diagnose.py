@@ -191,3 +191,55 @@ def test_files_that_cannot_be_configs_are_refused_by_name(tmp_path: Path) -> Non
     (tmp_path / "latin.toml").write_bytes(b'title = "\xe9"')
     with pytest.raises(ConfigError, match="is not UTF-8 text: byte 9 is 0xe9"):
         load(tmp_path / "latin.toml")
+
+
+RULES = [
+    # what is changed, into what, the marked text, the message, the hint
+    (
+        'fast = "ema(12)"',
+        'fast = "emma(12)"',
+        "emma",
+        "`emma` is neither an indicator nor a function",
+        "did you mean `ema`?",
+    ),
+    ("period = 26", "perod = 26", "perod", "ema has no parameter `perod`", "did you mean `period`?"),
+    ("period = 26", 'period = "treshold"', "treshold", "`treshold` is not", "did you mean `threshold`?"),
+    ('{ kind = "ema", period = 26 }', "{ period = 26 }", "slow", "the key `kind` is missing", "says the same as"),
+    ("period = 26", "period = [26]", "[26]", "expected a number, got an array", None),
+    ('"close * 0.999"', '"clos * 0.999"', "clos", "`clos` is not a column", "did you mean `close`?"),
+    ('"close * 0.999"', '"close * \\u0030.999 + opn"', "opn", "`opn` is not a column", "did you mean `open`?"),
+    ('operator = "crosses below"', 'operator = "crosses belo"', "crosses belo", "is not an operator", "did you mean"),
+    ('operator = "crosses below"', 'operater = "crosses below"', "operater", "unknown key `operater`", "did you mean"),
+    ('indicator2 = "slow" }', 'indicator2 = "slo" }', "slo", "`slo` is not", "did you mean `slow`?"),
+    ('indicator2 = "slow" }', 'indicator2 = "slow", lookback = 0 }', "0", "expected a whole number of bars", None),
+    ('stop_loss = "2%"', 'stop_loss = "2 * attr(14)"', "attr", "`attr` is neither", "did you mean `atr`?"),
+    ('"3 * atr(14)"', '"3 * atr(0)"', "0", "atr", None),
+    ('when = "fast < slow"', 'when = "fast"', "fast", "", None),
+    ("threshold = 30", "close = 30", "close", "the name `close` is a column of every bar", None),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "marked", "message", "hint"), RULES, ids=[case[1] for case in RULES])
+def test_a_fault_of_a_rule_stands_inside_it(old: str, new: str, marked: str, message: str, hint: str | None) -> None:
+    frames = faults_of(changed((old, new)))
+    assert len(frames) == 1, [frame.message for frame in frames]
+    frame = frames[0]
+    assert message in frame.message
+    assert frame.source[frame.column - 1 : frame.column - 1 + frame.length] == marked
+    assert hint is None or (frame.hint is not None and hint in frame.hint)
+
+
+def test_a_fault_in_a_text_of_several_lines_stands_on_its_line() -> None:
+    text = changed(('when = "fast crosses below slow"', 'when = """\n  fast crosses below slow\n  and opn > close"""'))
+    frame = faults_of(text)[0]
+    assert (frame.source, frame.column, frame.length) == ('  and opn > close"""', 7, 3)
+
+
+def test_an_indicator_that_no_rule_uses_is_checked_too() -> None:
+    frames = faults_of(changed(("[entry.long]", 'spare = "close + opn"\n[entry.long]')))
+    assert [(frame.key, frame.source[frame.column - 1 :]) for frame in frames] == [("indicators.spare", 'opn"')]
+
+
+def test_an_indicator_whose_line_is_no_toml_is_not_unknown() -> None:
+    frames = faults_of(changed(('fast = "ema(12)"', "fast = ema(12)")))
+    assert [frame.message[:8] for frame in frames] == ["not TOML"]

@@ -178,7 +178,7 @@ fn stream_chunk<I: Indicator, const N: usize, const M: usize>(
 
 /// Whether a column holds neither NaN nor an infinity.
 #[inline]
-fn all_finite(column: &[f64]) -> bool {
+pub(super) fn all_finite(column: &[f64]) -> bool {
     let (blocks, rest) = column.as_chunks::<BLOCK>();
     let mut poison = [0_u64; BLOCK];
     blocks.iter().for_each(|block| taint(&mut poison, block));
