@@ -1,6 +1,7 @@
 //! Accumulation/distribution line.
 
-use super::finite::{self, STRETCH, checked};
+use super::batch::{self, Fresh};
+use super::finite::{STRETCH, checked};
 use super::money_flow::{money_flow, money_flows};
 use super::{Indicator, Input, Spec};
 
@@ -18,6 +19,12 @@ struct Accumulation {
     sum: f64,
 }
 
+impl Fresh for Accumulation {
+    fn fresh(&self) -> Self {
+        Self { sum: 0.0 }
+    }
+}
+
 impl Indicator for Accumulation {
     fn lookback(&self) -> usize {
         0
@@ -31,31 +38,26 @@ impl Indicator for Accumulation {
     }
 
     fn reset(&mut self) {
-        self.sum = 0.0;
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        finite::run(
-            || Self { sum: 0.0 },
-            columns,
-            out,
-            |columns: [&[f64]; 4], [out]: &mut [&mut [f64]; 1]| {
-                let mut flows = [0.0; STRETCH];
-                let mut sum = 0.0;
-                for (at, stretch) in out.chunks_mut(STRETCH).enumerate() {
-                    let start = at * STRETCH;
-                    let bars = columns.map(|column| &column[start..start + stretch.len()]);
-                    let flows = &mut flows[..stretch.len()];
-                    if !money_flows(bars, flows) {
-                        return false;
-                    }
-                    for (y, flow) in stretch.iter_mut().zip(flows) {
-                        sum += *flow;
-                        *y = sum;
-                    }
+        batch::run(self, columns, out, |_: Self, columns: [&[f64]; 4], [out]: &mut [&mut [f64]; 1]| {
+            let mut flows = [0.0; STRETCH];
+            let mut sum = 0.0;
+            for (at, stretch) in out.chunks_mut(STRETCH).enumerate() {
+                let start = at * STRETCH;
+                let bars = columns.map(|column| &column[start..start + stretch.len()]);
+                let flows = &mut flows[..stretch.len()];
+                if !money_flows(bars, flows) {
+                    return false;
                 }
-                true
-            },
-        );
+                for (y, flow) in stretch.iter_mut().zip(flows) {
+                    sum += *flow;
+                    *y = sum;
+                }
+            }
+            true
+        });
     }
 }

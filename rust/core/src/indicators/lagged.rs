@@ -1,7 +1,7 @@
 //! Changes against the value some rows ago: rate of change, momentum, returns and log returns.
 
-use super::batch::all_finite;
-use super::finite::{self, STRETCH, checked};
+use super::batch::{self, Fresh, all_finite};
+use super::finite::{STRETCH, checked};
 use super::{Indicator, Input, Param, Spec};
 
 pub(super) const RATE: Spec = Spec {
@@ -87,6 +87,12 @@ impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Lagged<F> {
     }
 }
 
+impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Fresh for Lagged<F> {
+    fn fresh(&self) -> Self {
+        Self::new(self.period, self.change)
+    }
+}
+
 impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Indicator for Lagged<F> {
     fn lookback(&self) -> usize {
         self.period
@@ -97,30 +103,25 @@ impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Indicator for Lagged
     }
 
     fn reset(&mut self) {
-        *self = Self::new(self.period, self.change);
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let (period, change) = (self.period, self.change);
-        finite::run(
-            || Self::new(period, change),
-            columns,
-            out,
-            |[column]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
-                let warm_up = period.min(column.len());
-                let (undefined, out) = out.split_at_mut(warm_up);
-                undefined.fill(f64::NAN);
-                let (befores, nows) = (column.chunks(STRETCH), column[warm_up..].chunks(STRETCH));
-                for ((y, now), before) in out.chunks_mut(STRETCH).zip(nows).zip(befores) {
-                    if !all_finite(now) {
-                        return false;
-                    }
-                    for ((y, &now), &before) in y.iter_mut().zip(now).zip(before) {
-                        *y = change(now, before);
-                    }
+        batch::run(self, columns, out, |_: Self, [column]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
+            let warm_up = period.min(column.len());
+            let (undefined, out) = out.split_at_mut(warm_up);
+            undefined.fill(f64::NAN);
+            let (befores, nows) = (column.chunks(STRETCH), column[warm_up..].chunks(STRETCH));
+            for ((y, now), before) in out.chunks_mut(STRETCH).zip(nows).zip(befores) {
+                if !all_finite(now) {
+                    return false;
                 }
-                all_finite(&column[..warm_up])
-            },
-        );
+                for ((y, &now), &before) in y.iter_mut().zip(now).zip(before) {
+                    *y = change(now, before);
+                }
+            }
+            all_finite(&column[..warm_up])
+        });
     }
 }

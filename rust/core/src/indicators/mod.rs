@@ -51,6 +51,7 @@ mod stddev;
 mod stochastic;
 mod stochastic_fast;
 mod stochastic_rsi;
+mod sums;
 mod supertrend;
 mod tema;
 mod trix;

@@ -1,7 +1,7 @@
 //! Percentile rank.
 
-use super::batch::all_finite;
-use super::finite::{self, STRETCH, checked};
+use super::batch::{self, Fresh, all_finite};
+use super::finite::{STRETCH, checked};
 use super::recent::Recent;
 use super::{Indicator, Input, Param, Spec};
 
@@ -42,6 +42,12 @@ fn rank(values: &[f64]) -> f64 {
     100.0 * (less / before.len() as f64)
 }
 
+impl Fresh for PercentileRank {
+    fn fresh(&self) -> Self {
+        Self::new(self.period)
+    }
+}
+
 impl Indicator for PercentileRank {
     fn lookback(&self) -> usize {
         self.period
@@ -52,22 +58,17 @@ impl Indicator for PercentileRank {
     }
 
     fn reset(&mut self) {
-        self.recent = Recent::new(self.period + 1);
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let period = self.period;
-        finite::run(
-            || Self::new(period),
-            columns,
-            out,
-            |[column]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
-                let warm_up = period.min(out.len());
-                out[..warm_up].fill(f64::NAN);
-                let windows = column.windows(period + 1);
-                out[warm_up..].iter_mut().zip(windows).for_each(|(y, window)| *y = rank(window));
-                column.chunks(STRETCH).all(all_finite)
-            },
-        );
+        batch::run(self, columns, out, |_: Self, [column]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
+            let warm_up = period.min(out.len());
+            out[..warm_up].fill(f64::NAN);
+            let windows = column.windows(period + 1);
+            out[warm_up..].iter_mut().zip(windows).for_each(|(y, window)| *y = rank(window));
+            column.chunks(STRETCH).all(all_finite)
+        });
     }
 }

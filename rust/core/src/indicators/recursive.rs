@@ -119,6 +119,7 @@ impl Scan {
         Self { weights, decay, value }
     }
 
+    #[inline(always)]
     fn local(&self, x: [f64; HALF]) -> [f64; HALF] {
         let mut y = [0.0; HALF];
         for (weights, x) in self.weights.iter().zip(x) {
