@@ -1,7 +1,7 @@
 //! Accumulation/distribution line.
 
 use super::batch::{self, Fresh};
-use super::finite::{STRETCH, checked};
+use super::finite::checked;
 use super::money_flow::{money_flow, money_flows};
 use super::{Indicator, Input, Spec};
 
@@ -13,6 +13,9 @@ pub(super) const SPEC: Spec = Spec {
     outputs: &["value"],
     make: |_| Ok(Box::new(Accumulation { sum: 0.0 })),
 };
+
+/// Bars computed before they are summed: few, so that one block's divisions overlap the sums of the block before.
+const BLOCK: usize = 64;
 
 /// Chaikin's running sum of money flow volume, from 0.
 struct Accumulation {
@@ -43,10 +46,10 @@ impl Indicator for Accumulation {
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         batch::run(self, columns, out, |_: Self, columns: [&[f64]; 4], [out]: &mut [&mut [f64]; 1]| {
-            let mut flows = [0.0; STRETCH];
+            let mut flows = [0.0; BLOCK];
             let mut sum = 0.0;
-            for (at, stretch) in out.chunks_mut(STRETCH).enumerate() {
-                let start = at * STRETCH;
+            for (at, stretch) in out.chunks_mut(BLOCK).enumerate() {
+                let start = at * BLOCK;
                 let bars = columns.map(|column| &column[start..start + stretch.len()]);
                 let flows = &mut flows[..stretch.len()];
                 if !money_flows(bars, flows) {

@@ -38,7 +38,7 @@ fn rank(values: &[f64]) -> f64 {
             *lane += if other < x { 1.0 } else { 0.0 };
         }
     }
-    let less = lanes.iter().sum::<f64>() + rest.iter().map(|&other| f64::from(u8::from(other < x))).sum::<f64>();
+    let less = lanes.iter().sum::<f64>() + rest.iter().filter(|&&other| other < x).count() as f64;
     100.0 * (less / before.len() as f64)
 }
 
@@ -65,9 +65,10 @@ impl Indicator for PercentileRank {
         let period = self.period;
         batch::run(self, columns, out, |_: Self, [column]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
             let warm_up = period.min(out.len());
-            out[..warm_up].fill(f64::NAN);
+            let (undefined, out) = out.split_at_mut(warm_up);
+            undefined.fill(f64::NAN);
             let windows = column.windows(period + 1);
-            out[warm_up..].iter_mut().zip(windows).for_each(|(y, window)| *y = rank(window));
+            out.iter_mut().zip(windows).for_each(|(y, window)| *y = rank(window));
             column.chunks(STRETCH).all(all_finite)
         });
     }
