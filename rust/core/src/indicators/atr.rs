@@ -1,7 +1,7 @@
 //! Average true range.
 
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::{self, BLOCK, Recursive, Scan};
+use super::batch::{self, Fresh, STEP, Stepwise};
+use super::recursive::{Recursive, Scan};
 use super::true_range::range;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
@@ -66,21 +66,26 @@ impl Indicator for Atr {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<3, 1> for Atr {
+impl Stepwise<3, 1> for Atr {
     type Scans = (Scan, f64);
 
     fn scans(&self) -> Option<Self::Scans> {
         Some((self.average.scan()?, self.previous))
     }
 
-    #[inline(always)]
-    fn step((scan, previous): &mut Self::Scans, [high, low, close]: [&[f64; BLOCK]; 3]) -> [[f64; BLOCK]; 1] {
-        let before = recursive::shifted(close, previous);
-        [scan.step(&std::array::from_fn(|row| range(high[row], low[row], before[row])))]
+    fn step((scan, previous): &mut Self::Scans, [high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]) {
+        let mut ranges = [0.0; STEP];
+        let ranges = &mut ranges[..value.len()];
+        ranges[0] = range(high[0], low[0], *previous);
+        for (((range_, high), low), before) in ranges[1..].iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
+            *range_ = range(*high, *low, *before);
+        }
+        *previous = close[close.len() - 1];
+        scan.run(ranges, value);
     }
 
     fn resume(&mut self, (scan, previous): &Self::Scans) {

@@ -1,8 +1,7 @@
 //! Normalised average true range.
 
 use super::atr::Atr;
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::BLOCK;
+use super::batch::{self, Fresh, Stepwise};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -59,21 +58,22 @@ impl Indicator for Natr {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<3, 1> for Natr {
-    type Scans = <Atr as Blockwise<3, 1>>::Scans;
+impl Stepwise<3, 1> for Natr {
+    type Scans = <Atr as Stepwise<3, 1>>::Scans;
 
     fn scans(&self) -> Option<Self::Scans> {
         self.0.scans()
     }
 
-    #[inline(always)]
-    fn step(scans: &mut Self::Scans, columns: [&[f64; BLOCK]; 3]) -> [[f64; BLOCK]; 1] {
-        let [ranges] = Atr::step(scans, columns);
-        [std::array::from_fn(|row| percent(ranges[row], columns[2][row]))]
+    fn step(scans: &mut Self::Scans, columns: [&[f64]; 3], [value]: [&mut [f64]; 1]) {
+        Atr::step(scans, columns, [&mut *value]);
+        for (y, close) in value.iter_mut().zip(columns[2]) {
+            *y = percent(*y, *close);
+        }
     }
 
     fn resume(&mut self, scans: &Self::Scans) {

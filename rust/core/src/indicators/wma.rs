@@ -1,6 +1,7 @@
 //! Linearly weighted moving average.
 
 use super::batch::{self, Fresh};
+use super::sums::{Mean, sliding_weighted_mean};
 use super::window::WeightedSum;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
@@ -14,10 +15,11 @@ pub(super) const SPEC: Spec = Spec {
 };
 
 /// The mean of the last `period` values with weights 1 (oldest) to `period` (newest).
+/// Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
 pub struct Wma {
     sum: WeightedSum,
-    weights: f64,
+    mean: Mean,
 }
 
 impl Wma {
@@ -31,14 +33,20 @@ impl Wma {
 
     pub(super) fn unchecked(period: usize) -> Self {
         let weights = period as f64 * (period as f64 + 1.0) / 2.0;
-        Self { sum: WeightedSum::new(period), weights }
+        Self { sum: WeightedSum::new(period), mean: Mean::new(weights) }
     }
 
     /// Takes the next value; NaN until `period` values were seen.
     #[inline]
     pub fn update(&mut self, x: f64) -> f64 {
-        if x.is_finite() { self.sum.push(x) / self.weights } else { f64::NAN }
+        if x.is_finite() { self.mean.of(self.sum.push(x), x) } else { f64::NAN }
     }
+}
+
+/// The average over a chunk, from its rows and the `period` - 1 before; whether its sums can be trusted.
+pub(super) fn sliding_wma(x: &[f64], period: usize, y: &mut [f64]) -> bool {
+    let weights = period as f64 * (period as f64 + 1.0) / 2.0;
+    sliding_weighted_mean(x, Mean::new(weights), period, y)
 }
 
 impl Fresh for Wma {
@@ -61,6 +69,8 @@ impl Indicator for Wma {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_streaming::<Self, 1, 1>(self, columns, out);
+        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
+            sliding_wma(source, self.sum.period(), value)
+        });
     }
 }
