@@ -3,7 +3,7 @@
 use super::batch::{self, Fresh};
 use super::sma::Sma;
 use super::stochastic_fast::{RawK, SlidingK};
-use super::sums::{Mean, sliding_mean};
+use super::sums::sliding_mean;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -79,9 +79,9 @@ impl Indicator for Stochastic {
             raw.resize(slow.len() + slowk - 1, 0.0);
             sliding.compute(bars, self.raw.period(), 0.0, &mut raw);
             // Rounding is harmless here: %K and %D lie between 0 and 100.
-            sliding_mean(&raw, Mean::new(slowk as f64), slowk, &mut slow);
+            sliding_mean(&raw, slowk, &mut slow);
             k.copy_from_slice(&slow[slowd - 1..]);
-            sliding_mean(&slow, Mean::new(slowd as f64), slowd, d);
+            sliding_mean(&slow, slowd, d);
             true
         });
     }

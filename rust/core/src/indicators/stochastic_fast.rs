@@ -3,7 +3,7 @@
 use super::batch::{self, Fresh};
 use super::extremes::{Extreme, Sliding};
 use super::sma::Sma;
-use super::sums::{Mean, sliding_mean};
+use super::sums::sliding_mean;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -136,7 +136,7 @@ impl Indicator for StochasticFast {
             sliding.compute(bars, fastk, 0.0, &mut raw);
             k.copy_from_slice(&raw[fastd - 1..]);
             // Rounding is harmless here: %K lies between 0 and 100.
-            sliding_mean(&raw, Mean::new(fastd as f64), fastd, d);
+            sliding_mean(&raw, fastd, d);
             true
         });
     }

@@ -4,7 +4,7 @@ use super::batch::{self, Fresh};
 use super::rsi::Rsi;
 use super::sma::Sma;
 use super::stochastic_fast::{RawK, SlidingK};
-use super::sums::{Mean, sliding_mean};
+use super::sums::sliding_mean;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -86,7 +86,7 @@ impl Indicator for StochasticRsi {
             sliding.compute([&values, &values, &values], fastk, FLAT, &mut raw);
             k.copy_from_slice(&raw[fastd - 1..]);
             // Rounding is harmless here: %K lies between 0 and 100.
-            sliding_mean(&raw, Mean::new(fastd as f64), fastd, d);
+            sliding_mean(&raw, fastd, d);
             true
         });
     }

@@ -90,77 +90,125 @@ pub(super) fn prefix(mut x: [f64; LANES]) -> [f64; LANES] {
     x
 }
 
-/// Replaces each value by the total up to it, from `sum` on; a multiple of [`LANES`] of them.
+/// Replaces each value by the total up to it, from `sum` on.
 #[inline(always)]
 pub(super) fn accumulate(x: &mut [f64], sum: &mut f64) {
-    for block in x.as_chunks_mut::<LANES>().0 {
+    let (blocks, rest) = x.as_chunks_mut::<LANES>();
+    for block in blocks {
         *block = prefix(*block).map(|total| *sum + total);
         *sum = block[LANES - 1];
+    }
+    for x in rest {
+        *sum += *x;
+        *x = *sum;
     }
 }
 
 /// `y[i]` = sum of `x[i .. i + period]`; `x` is longer than `y` by `period` - 1.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn sliding_sum(x: &[f64], period: usize, y: &mut [f64]) {
-    sliding_blocks(x, period, y, |sums, _| sums);
+    slide(x, period, y, |sum| sum);
 }
 
-/// `y[i]` = mean of `x[i .. i + period]`; answers whether the sums can be trusted.
-#[inline(always)]
-pub(super) fn sliding_mean(x: &[f64], mean: Mean, period: usize, y: &mut [f64]) -> bool {
+/// `y[i]` = mean of `x[i .. i + period]`; answers whether the sums can be trusted. The division is exact in a flat
+/// window, where a product with the reciprocal might not be, and costs nothing: it runs beside the sums.
+#[inline(never)]
+pub(super) fn sliding_mean(x: &[f64], period: usize, y: &mut [f64]) -> bool {
+    let count = period as f64;
     if period <= LANES {
-        short_mean(x, mean, period, y);
+        fold_short(x, period, y, |a, b| a + b, |sum| sum / count);
         return true;
     }
-    sliding_blocks(x, period, y, |sums, newest| std::array::from_fn(|row| mean.of(sums[row], newest[row])));
-    spike_free(y)
+    slide(x, period, y, |sum| sum / count);
+    spike_free(y, period)
 }
 
-/// Whether no mean is so small beside another that what the sums rounded away shows in it. One row in [`LANES`] is
-/// enough: the means of windows longer than that see a spike many times.
-fn spike_free(means: &[f64]) -> bool {
+#[inline(always)]
+fn slide(x: &[f64], period: usize, y: &mut [f64], finish: impl Fn(f64) -> f64) {
+    let Some((first, y)) = y.split_first_mut() else { return };
+    let mut sum = total(&x[..period]);
+    *first = finish(sum);
+    let (entering, last_entering) = x[period..].as_chunks::<LANES>();
+    let (leaving, last_leaving) = x[..y.len()].as_chunks::<LANES>();
+    let (blocks, last) = y.as_chunks_mut::<LANES>();
+    for ((y, entering), leaving) in blocks.iter_mut().zip(entering).zip(leaving) {
+        let sums = prefix(std::array::from_fn(|row| entering[row] - leaving[row])).map(|change| sum + change);
+        sum = sums[LANES - 1];
+        *y = sums.map(&finish);
+    }
+    for ((y, entering), leaving) in last.iter_mut().zip(last_entering).zip(last_leaving) {
+        sum += entering - leaving;
+        *y = finish(sum);
+    }
+}
+
+/// `y[i]` = fold of `x[i .. i + period]`, for windows so short that starting afresh in each row is faster than sliding.
+#[inline(always)]
+pub(super) fn fold_short(
+    x: &[f64],
+    period: usize,
+    y: &mut [f64],
+    fold: impl Fn(f64, f64) -> f64,
+    finish: impl Fn(f64) -> f64,
+) {
+    let (blocks, last) = y.as_chunks_mut::<LANES>();
+    let rows = blocks.len() * LANES;
+    for (block, y) in blocks.iter_mut().enumerate() {
+        let windows = &x[block * LANES..][..LANES + period - 1];
+        let mut folded: [f64; LANES] = std::array::from_fn(|row| windows[row]);
+        for shift in 1..period {
+            let shifted = &windows[shift..shift + LANES];
+            for (folded, x) in folded.iter_mut().zip(shifted) {
+                *folded = fold(*folded, *x);
+            }
+        }
+        *y = folded.map(&finish);
+    }
+    for (y, window) in last.iter_mut().zip(x[rows..].windows(period)) {
+        *y = finish(window[1..].iter().fold(window[0], |a, &b| fold(a, b)));
+    }
+}
+
+/// Whether no mean is so small beside another that what the sums rounded away shows in it. A few rows are enough: a
+/// spike is in the means of `period` rows.
+fn spike_free(means: &[f64], period: usize) -> bool {
     let (mut least, mut most) = (f64::INFINITY, 0.0);
-    for size in means.iter().step_by(LANES).map(|mean| mean.abs()) {
+    for size in means.iter().step_by(period.div_ceil(2)).map(|mean| mean.abs()) {
         least = if size < least { size } else { least };
         most = if size > most { size } else { most };
     }
     least * TRUSTED >= most
 }
 
-/// The mean of so few values that adding them up is faster than sliding, and never leaves anything behind.
-#[inline(always)]
-fn short_mean(x: &[f64], mean: Mean, period: usize, y: &mut [f64]) {
-    y.copy_from_slice(&x[..y.len()]);
-    for shift in 1..period {
-        y.iter_mut().zip(&x[shift..]).for_each(|(y, x)| *y += x);
-    }
-    y.iter_mut().zip(&x[period - 1..]).for_each(|(y, &newest)| *y = mean.of(*y, newest));
+/// The sum of the weights 1 to `period`.
+pub(super) fn weights(period: usize) -> f64 {
+    period as f64 * (period as f64 + 1.0) / 2.0
 }
 
-/// Sums over windows, in blocks that `finish` turns into outputs; it is given the newest value of each window, too.
-#[inline(always)]
-fn sliding_blocks(
-    x: &[f64],
-    period: usize,
-    y: &mut [f64],
-    mut finish: impl FnMut([f64; LANES], &[f64; LANES]) -> [f64; LANES],
-) {
-    let Some((first, y)) = y.split_first_mut() else { return };
-    let (mut sum, newest) = (total(&x[..period]), x[period - 1]);
-    *first = finish([sum; LANES], &[newest; LANES])[0];
-    let mut step = |entering: &[f64; LANES], leaving: &[f64; LANES]| {
-        let changes = prefix(std::array::from_fn(|row| entering[row] - leaving[row]));
-        let sums = changes.map(|change| sum + change);
-        sum = sums[LANES - 1];
-        finish(sums, entering)
-    };
+/// `y[i]` = mean of `x[i .. i + period]` with weights 1 (oldest) to `period`; `sums` is room for the plain sums. Answers
+/// whether the sums can be trusted.
+#[inline(never)]
+pub(super) fn sliding_weighted_mean(x: &[f64], period: usize, y: &mut [f64], sums: &mut Vec<f64>) -> bool {
+    sums.resize(y.len(), 0.0);
+    sliding_sum(x, period, sums);
+    let mut weighted: f64 = x[..period].iter().zip(1..).map(|(x, weight)| x * f64::from(weight)).sum();
+    let (newest, weights) = (period as f64, weights(period));
+    let Some((first, rest)) = y.split_first_mut() else { return true };
+    *first = weighted / weights;
     let (entering, last_entering) = x[period..].as_chunks::<LANES>();
-    let (leaving, last_leaving) = x[..y.len()].as_chunks::<LANES>();
-    let (blocks, last) = y.as_chunks_mut::<LANES>();
+    let (leaving, last_leaving) = sums[..rest.len()].as_chunks::<LANES>();
+    let (blocks, last) = rest.as_chunks_mut::<LANES>();
     for ((y, entering), leaving) in blocks.iter_mut().zip(entering).zip(leaving) {
-        *y = step(entering, leaving);
+        let gains = prefix(std::array::from_fn(|row| newest * entering[row] - leaving[row]));
+        let sums = gains.map(|gain| weighted + gain);
+        weighted = sums[LANES - 1];
+        *y = sums.map(|sum| sum / weights);
     }
-    last.copy_from_slice(&step(&padded(last_entering), &padded(last_leaving))[..last.len()]);
+    for ((y, entering), leaving) in last.iter_mut().zip(last_entering).zip(last_leaving) {
+        weighted += newest * entering - leaving;
+        *y = weighted / weights;
+    }
+    spike_free(y, period)
 }
 
 /// Fewer rows than a block, followed by zeros.
@@ -182,55 +230,4 @@ pub(super) fn total(x: &[f64]) -> f64 {
         }
     }
     lanes.iter().sum()
-}
-
-/// `y[i]` = mean of `x[i .. i + period]` with weights 1 (oldest) to `period`; `mean` divides by the sum of the weights.
-/// Answers whether the sums can be trusted.
-#[inline(always)]
-pub(super) fn sliding_weighted_mean(x: &[f64], mean: Mean, period: usize, y: &mut [f64]) -> bool {
-    let newest = period as f64;
-    let mut weighted: f64 = x[..period].iter().zip(1..).map(|(x, weight)| x * f64::from(weight)).sum();
-    let mut plain = total(&x[..period]);
-    let Some((first, y)) = y.split_first_mut() else { return true };
-    *first = mean.of(weighted, x[period - 1]);
-    let mut step = |entering: &[f64; LANES], leaving: &[f64; LANES]| {
-        let changes = prefix(std::array::from_fn(|row| entering[row] - leaving[row]));
-        let mut before = [plain; LANES];
-        for row in 1..LANES {
-            before[row] += changes[row - 1];
-        }
-        let gains = prefix(std::array::from_fn(|row| newest * entering[row] - before[row]));
-        let sums = gains.map(|gain| weighted + gain);
-        (plain, weighted) = (plain + changes[LANES - 1], sums[LANES - 1]);
-        std::array::from_fn(|row| mean.of(sums[row], entering[row]))
-    };
-    let (entering, last_entering) = x[period..].as_chunks::<LANES>();
-    let (leaving, last_leaving) = x[..y.len()].as_chunks::<LANES>();
-    let (blocks, last) = y.as_chunks_mut::<LANES>();
-    for ((y, entering), leaving) in blocks.iter_mut().zip(entering).zip(leaving) {
-        *y = step(entering, leaving);
-    }
-    last.copy_from_slice(&step(&padded(last_entering), &padded(last_leaving))[..last.len()]);
-    spike_free(y)
-}
-
-/// Divides sums by the number of their terms, exactly so where all terms are equal: a multiplication with the
-/// reciprocal is several times faster than a division, but would move the mean of a flat window off its value.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mean {
-    count: f64,
-    share: f64,
-}
-
-impl Mean {
-    /// `count` is the number of terms, or the sum of their weights.
-    pub(super) fn new(count: f64) -> Self {
-        Self { count, share: 1.0 / count }
-    }
-
-    /// The mean of terms that add up to `sum`, the newest of which is `newest`.
-    #[inline(always)]
-    pub(super) fn of(self, sum: f64, newest: f64) -> f64 {
-        if newest * self.count == sum { newest } else { sum * self.share }
-    }
 }

@@ -1,7 +1,7 @@
 //! Linearly weighted moving average.
 
 use super::batch::{self, Fresh};
-use super::sums::{Mean, sliding_weighted_mean};
+use super::sums::{sliding_weighted_mean, weights};
 use super::window::WeightedSum;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
@@ -19,7 +19,7 @@ pub(super) const SPEC: Spec = Spec {
 #[derive(Debug, Clone)]
 pub struct Wma {
     sum: WeightedSum,
-    mean: Mean,
+    weights: f64,
 }
 
 impl Wma {
@@ -32,21 +32,14 @@ impl Wma {
     }
 
     pub(super) fn unchecked(period: usize) -> Self {
-        let weights = period as f64 * (period as f64 + 1.0) / 2.0;
-        Self { sum: WeightedSum::new(period), mean: Mean::new(weights) }
+        Self { sum: WeightedSum::new(period), weights: weights(period) }
     }
 
     /// Takes the next value; NaN until `period` values were seen.
     #[inline]
     pub fn update(&mut self, x: f64) -> f64 {
-        if x.is_finite() { self.mean.of(self.sum.push(x), x) } else { f64::NAN }
+        if x.is_finite() { self.sum.push(x) / self.weights } else { f64::NAN }
     }
-}
-
-/// The average over a chunk, from its rows and the `period` - 1 before; whether its sums can be trusted.
-pub(super) fn sliding_wma(x: &[f64], period: usize, y: &mut [f64]) -> bool {
-    let weights = period as f64 * (period as f64 + 1.0) / 2.0;
-    sliding_weighted_mean(x, Mean::new(weights), period, y)
 }
 
 impl Fresh for Wma {
@@ -69,8 +62,9 @@ impl Indicator for Wma {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        let mut sums = Vec::new();
         batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
-            sliding_wma(source, self.sum.period(), value)
+            sliding_weighted_mean(source, self.sum.period(), value, &mut sums)
         });
     }
 }
