@@ -41,8 +41,8 @@ impl Atr {
         if !(high.is_finite() && low.is_finite() && close.is_finite()) {
             return f64::NAN;
         }
-        let range = range(high, low, std::mem::replace(&mut self.previous, close));
-        self.average.chain(range)
+        let previous = std::mem::replace(&mut self.previous, close);
+        if previous.is_nan() { f64::NAN } else { self.average.push(range(high, low, previous)) }
     }
 }
 
@@ -81,11 +81,16 @@ impl Stepwise<3, 1> for Atr {
         let mut ranges = [0.0; STEP];
         let ranges = &mut ranges[..value.len()];
         ranges[0] = range(high[0], low[0], *previous);
-        for (((range_, high), low), before) in ranges[1..].iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
-            *range_ = range(*high, *low, *before);
+        for (((y, high), low), before) in ranges[1..].iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
+            // A comparison would drop a close that is not finite: 0 times it is NaN, or adds nothing.
+            *y = range(*high, *low, *before) + 0.0 * before;
         }
         *previous = close[close.len() - 1];
         scan.run(ranges, value);
+    }
+
+    fn all_finite((scan, previous): &Self::Scans) -> Option<bool> {
+        Some(scan.is_finite() && previous.is_finite())
     }
 
     fn resume(&mut self, (scan, previous): &Self::Scans) {

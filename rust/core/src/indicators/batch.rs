@@ -80,12 +80,18 @@ pub(super) trait Stepwise<const N: usize, const M: usize>: Fresh {
     /// Computes the next rows: a multiple of [`AHEAD`] of them, at most [`STEP`].
     fn step(scans: &mut Self::Scans, columns: [&[f64]; N], out: [&mut [f64]; M]);
 
+    /// Whether every row so far was finite, if the state tells (what is not finite never leaves an average again);
+    /// nothing where the rows must be looked at.
+    fn all_finite(_scans: &Self::Scans) -> Option<bool> {
+        None
+    }
+
     /// Takes back the state that the steps reached.
     fn resume(&mut self, scans: &Self::Scans);
 }
 
 /// The most rows of one step: few enough for the first-level cache.
-pub(super) const STEP: usize = 256;
+pub(super) const STEP: usize = 128;
 
 /// The batch form of a [`Stepwise`] indicator: the warm-up streams, steps of many rows look ahead, the remainder streams.
 pub(super) fn run_steps<I: Stepwise<N, M>, const N: usize, const M: usize>(
@@ -103,12 +109,16 @@ pub(super) fn run_steps<I: Stepwise<N, M>, const N: usize, const M: usize>(
         let mut last = warm;
         if let Some(mut scans) = fresh.scans() {
             last = rows - (rows - warm) % AHEAD;
+            let look = I::all_finite(&scans).is_none();
             for begin in (warm..last).step_by(STEP) {
                 let range = begin..last.min(begin + STEP);
-                if !all_finite(&columns, range.clone()) {
+                if look && !all_finite(&columns, range.clone()) {
                     return false;
                 }
                 I::step(&mut scans, columns.map(|c| &c[range.clone()]), out.each_mut().map(|o| &mut o[range.clone()]));
+            }
+            if I::all_finite(&scans) == Some(false) {
+                return false;
             }
             fresh.resume(&scans);
         }
@@ -128,6 +138,27 @@ pub(super) fn run_windows<I: Fresh, const N: usize, const M: usize>(
     indicator: &I,
     columns: &[&[f64]],
     out: &mut [&mut [f64]],
+    kernel: impl FnMut([&[f64]; N], [&mut [f64]; M]) -> bool,
+) {
+    chunks::<true, I, N, M>(indicator, columns, out, kernel);
+}
+
+/// As [`run_windows`], for a kernel that itself answers false where a row of the chunk is not finite, as sums show.
+#[inline]
+pub(super) fn run_sums<I: Fresh, const N: usize, const M: usize>(
+    indicator: &I,
+    columns: &[&[f64]],
+    out: &mut [&mut [f64]],
+    kernel: impl FnMut([&[f64]; N], [&mut [f64]; M]) -> bool,
+) {
+    chunks::<false, I, N, M>(indicator, columns, out, kernel);
+}
+
+#[inline]
+fn chunks<const CHECK: bool, I: Fresh, const N: usize, const M: usize>(
+    indicator: &I,
+    columns: &[&[f64]],
+    out: &mut [&mut [f64]],
     mut kernel: impl FnMut([&[f64]; N], [&mut [f64]; M]) -> bool,
 ) {
     let lookback = indicator.lookback();
@@ -141,11 +172,14 @@ pub(super) fn run_windows<I: Fresh, const N: usize, const M: usize>(
         let size = CHUNK.max(4 * lookback);
         for begin in (warm..rows).step_by(size) {
             let end = rows.min(begin + size);
-            if !all_finite(&columns, begin..end) {
+            if CHECK && !all_finite(&columns, begin..end) {
                 return false;
             }
             let inputs = columns.map(|c| &c[begin - lookback..end]);
             if !kernel(inputs, out.each_mut().map(|o| &mut o[begin..end])) {
+                if !all_finite(&columns, begin..end) {
+                    return false;
+                }
                 stream_chunk(fresh.fresh(), lookback, inputs, out.each_mut().map(|o| &mut o[begin..end]));
             }
         }
@@ -176,7 +210,7 @@ fn all_finite<const N: usize>(columns: &[&[f64]; N], rows: Range<usize>) -> bool
 }
 
 /// Whether a column holds neither NaN nor an infinity: 0 times those is NaN.
-fn is_finite(column: &[f64]) -> bool {
+pub(super) fn is_finite(column: &[f64]) -> bool {
     let (blocks, rest) = column.as_chunks::<AHEAD>();
     let mut lanes = [0.0; AHEAD];
     for block in blocks {

@@ -65,7 +65,7 @@ impl Indicator for Bollinger {
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let (period, deviations) = (self.moments.period(), self.deviations);
-        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], bands: [&mut [f64]; 3]| {
+        batch::run_sums(self, columns, out, |[source]: [&[f64]; 1], bands: [&mut [f64]; 3]| {
             sliding_moments(source, period, bands, |[mean, variance]| {
                 let width = variance.map(|variance| deviations * variance.sqrt());
                 let upper = std::array::from_fn(|row| mean[row] + width[row]);

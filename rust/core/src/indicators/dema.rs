@@ -83,6 +83,10 @@ impl Stepwise<1, 1> for Dema {
         }
     }
 
+    fn all_finite(scans: &[Scan; 2]) -> Option<bool> {
+        Some(scans.iter().all(Scan::is_finite))
+    }
+
     fn resume(&mut self, [once, twice]: &[Scan; 2]) {
         self.once.resume(once);
         self.twice.resume(twice);

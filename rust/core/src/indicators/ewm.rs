@@ -86,6 +86,10 @@ impl Stepwise<1, 1> for Ewm {
         scan.run(source, value);
     }
 
+    fn all_finite(scan: &Scan) -> Option<bool> {
+        Some(scan.is_finite())
+    }
+
     fn resume(&mut self, scan: &Scan) {
         self.average.resume(scan);
     }

@@ -72,16 +72,16 @@ impl Indicator for Hma {
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let (half, root) = (self.period / 2, self.period.isqrt());
-        let (mut halves, mut differences, mut sums) = (Vec::new(), Vec::new(), Vec::new());
-        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
+        let (mut halves, mut differences) = (Vec::new(), Vec::new());
+        batch::run_sums(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
             differences.resize(value.len() + root - 1, 0.0);
             halves.resize(differences.len(), 0.0);
-            let whole_exact = sliding_weighted_mean(source, self.period, &mut differences, &mut sums);
-            let half_exact = sliding_weighted_mean(&source[self.period - half..], half, &mut halves, &mut sums);
+            let whole_exact = sliding_weighted_mean(source, self.period, &mut differences);
+            let half_exact = sliding_weighted_mean(&source[self.period - half..], half, &mut halves);
             for (difference, half) in differences.iter_mut().zip(&halves) {
                 *difference = 2.0 * half - *difference;
             }
-            sliding_weighted_mean(&differences, root, value, &mut sums) && whole_exact && half_exact
+            sliding_weighted_mean(&differences, root, value) && whole_exact && half_exact
         });
     }
 }

@@ -128,7 +128,7 @@ impl Kama {
             }
             self.average(&source[begin..end], &sums, &mut value[begin..end]);
         }
-        source.iter().map(|x| 0.0 * x).sum::<f64>() == 0.0
+        batch::is_finite(source)
     }
 
     /// Averages with these weights: within a block each row is a line in the value before the block, so that only one

@@ -114,6 +114,10 @@ impl Stepwise<1, 3> for Macd {
         }
     }
 
+    fn all_finite(scans: &[Scan; 3]) -> Option<bool> {
+        Some(scans.iter().all(Scan::is_finite))
+    }
+
     fn resume(&mut self, [fast, slow, signal]: &[Scan; 3]) {
         self.fast.resume(fast);
         self.slow.resume(slow);

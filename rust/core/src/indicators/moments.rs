@@ -122,7 +122,8 @@ impl Sliding {
 
     fn is_exact(&self) -> bool {
         let most = self.most.into_iter().fold(0.0, f64::max);
-        self.least.into_iter().fold(f64::INFINITY, f64::min) >= most * CANCELLED
+        let least = self.least.into_iter().fold(f64::INFINITY, f64::min);
+        least >= most * CANCELLED && self.second.is_finite()
     }
 }
 

@@ -76,6 +76,10 @@ impl Stepwise<3, 1> for Natr {
         }
     }
 
+    fn all_finite(scans: &Self::Scans) -> Option<bool> {
+        Atr::all_finite(scans)
+    }
+
     fn resume(&mut self, scans: &Self::Scans) {
         self.0.resume(scans);
     }

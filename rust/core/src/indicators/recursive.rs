@@ -95,6 +95,11 @@ impl Scan {
         Self { keep, decay, value }
     }
 
+    /// Whether every value so far was finite.
+    pub(super) fn is_finite(&self) -> bool {
+        self.value.is_finite()
+    }
+
     /// The outputs of the next rows, a multiple of [`AHEAD`] of them.
     #[inline(never)]
     pub(super) fn run(&mut self, x: &[f64], y: &mut [f64]) {

@@ -69,6 +69,10 @@ impl Stepwise<1, 1> for Rma {
         scan.run(source, value);
     }
 
+    fn all_finite(scan: &Scan) -> Option<bool> {
+        Some(scan.is_finite())
+    }
+
     fn resume(&mut self, scan: &Scan) {
         self.0.resume(scan);
     }

@@ -109,6 +109,10 @@ impl Stepwise<1, 1> for Rsi {
         }
     }
 
+    fn all_finite((gains, losses, _): &Self::Scans) -> Option<bool> {
+        Some(gains.is_finite() && losses.is_finite())
+    }
+
     fn resume(&mut self, (gains, losses, previous): &Self::Scans) {
         self.gains.resume(gains);
         self.losses.resume(losses);

@@ -60,7 +60,7 @@ impl Indicator for Sma {
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let period = self.sum.period();
-        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
+        batch::run_sums(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
             sliding_mean(source, period, value)
         });
     }

@@ -54,7 +54,7 @@ impl Indicator for StdDev {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], value: [&mut [f64]; 1]| {
+        batch::run_sums(self, columns, out, |[source]: [&[f64]; 1], value: [&mut [f64]; 1]| {
             sliding_moments(source, self.0.period(), value, |[_, variance]| [variance.map(f64::sqrt)])
         });
     }

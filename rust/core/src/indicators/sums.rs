@@ -1,5 +1,6 @@
 //! Running sums over a window: streaming ones that round nothing away, and sliding ones over whole columns.
 
+use super::batch::is_finite;
 use super::window::Window;
 
 /// Rows that sliding sums take at once.
@@ -117,7 +118,7 @@ pub(super) fn sliding_mean(x: &[f64], period: usize, y: &mut [f64]) -> bool {
     let count = period as f64;
     if period <= LANES {
         fold_short(x, period, y, |a, b| a + b, |sum| sum / count);
-        return true;
+        return is_finite(y);
     }
     slide(x, period, y, |sum| sum / count);
     spike_free(y, period)
@@ -169,15 +170,15 @@ pub(super) fn fold_short(
     }
 }
 
-/// Whether no mean is so small beside another that what the sums rounded away shows in it. A few rows are enough: a
-/// spike is in the means of `period` rows.
+/// Whether the means are finite and none is so small beside another that what the sums rounded away shows in it. A few
+/// rows are enough: a spike is in the means of `period` rows, and what is not finite stays in the sums to the end.
 fn spike_free(means: &[f64], period: usize) -> bool {
     let (mut least, mut most) = (f64::INFINITY, 0.0);
     for size in means.iter().step_by(period.div_ceil(2)).map(|mean| mean.abs()) {
         least = if size < least { size } else { least };
         most = if size > most { size } else { most };
     }
-    least * TRUSTED >= most
+    least * TRUSTED >= most && means.last().is_none_or(|mean| mean.is_finite())
 }
 
 /// The sum of the weights 1 to `period`.
@@ -185,30 +186,46 @@ pub(super) fn weights(period: usize) -> f64 {
     period as f64 * (period as f64 + 1.0) / 2.0
 }
 
-/// `y[i]` = mean of `x[i .. i + period]` with weights 1 (oldest) to `period`; `sums` is room for the plain sums. Answers
-/// whether the sums can be trusted.
+/// `y[i]` = mean of `x[i .. i + period]` with weights 1 (oldest) to `period`; answers whether the sums can be trusted.
 #[inline(never)]
-pub(super) fn sliding_weighted_mean(x: &[f64], period: usize, y: &mut [f64], sums: &mut Vec<f64>) -> bool {
-    sums.resize(y.len(), 0.0);
-    sliding_sum(x, period, sums);
-    let mut weighted: f64 = x[..period].iter().zip(1..).map(|(x, weight)| x * f64::from(weight)).sum();
+pub(super) fn sliding_weighted_mean(x: &[f64], period: usize, y: &mut [f64]) -> bool {
+    if period <= LANES {
+        short_weighted_mean(x, period, y);
+        return is_finite(y);
+    }
+    let Some((first, y)) = y.split_first_mut() else { return true };
     let (newest, weights) = (period as f64, weights(period));
-    let Some((first, rest)) = y.split_first_mut() else { return true };
+    let mut plain = total(&x[..period]);
+    let mut weighted: f64 = x[..period].iter().zip(1..).map(|(x, weight)| x * f64::from(weight)).sum();
     *first = weighted / weights;
     let (entering, last_entering) = x[period..].as_chunks::<LANES>();
-    let (leaving, last_leaving) = sums[..rest.len()].as_chunks::<LANES>();
-    let (blocks, last) = rest.as_chunks_mut::<LANES>();
+    let (leaving, last_leaving) = x[..y.len()].as_chunks::<LANES>();
+    let (blocks, last) = y.as_chunks_mut::<LANES>();
     for ((y, entering), leaving) in blocks.iter_mut().zip(entering).zip(leaving) {
-        let gains = prefix(std::array::from_fn(|row| newest * entering[row] - leaving[row]));
-        let sums = gains.map(|gain| weighted + gain);
+        let changes = prefix(std::array::from_fn(|row| entering[row] - leaving[row]));
+        let before: [f64; LANES] = std::array::from_fn(|row| if row == 0 { 0.0 } else { changes[row - 1] });
+        // What the rows gain apart from the plain sum before the block, which counts once more in each row.
+        let gains = prefix(std::array::from_fn(|row| newest * entering[row] - before[row]));
+        let sums: [f64; LANES] = std::array::from_fn(|row| gains[row] + (weighted - (row as f64 + 1.0) * plain));
+        plain += changes[LANES - 1];
         weighted = sums[LANES - 1];
         *y = sums.map(|sum| sum / weights);
     }
     for ((y, entering), leaving) in last.iter_mut().zip(last_entering).zip(last_leaving) {
-        weighted += newest * entering - leaving;
+        weighted += newest * entering - plain;
+        plain += entering - leaving;
         *y = weighted / weights;
     }
     spike_free(y, period)
+}
+
+/// The weighted mean of so few values that starting afresh in each row is faster than sliding.
+fn short_weighted_mean(x: &[f64], period: usize, y: &mut [f64]) {
+    y.fill(0.0);
+    for shift in 0..period {
+        let weight = (shift + 1) as f64 / weights(period);
+        y.iter_mut().zip(&x[shift..]).for_each(|(y, x)| *y += weight * x);
+    }
 }
 
 /// Fewer rows than a block, followed by zeros.

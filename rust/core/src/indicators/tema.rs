@@ -86,6 +86,10 @@ impl Stepwise<1, 1> for Tema {
         }
     }
 
+    fn all_finite(scans: &[Scan; 3]) -> Option<bool> {
+        Some(scans.iter().all(Scan::is_finite))
+    }
+
     fn resume(&mut self, scans: &[Scan; 3]) {
         for (average, scan) in self.0.iter_mut().zip(scans) {
             average.resume(scan);

@@ -24,11 +24,11 @@ impl Default for TrueRange {
     }
 }
 
-/// The range of a bar after a close at `previous`.
+/// The range of a bar after a close at `previous`; a high or a low that is not finite shows.
 #[inline]
 pub(super) fn range(high: f64, low: f64, previous: f64) -> f64 {
-    let top = if high > previous { high } else { previous };
-    let bottom = if low < previous { low } else { previous };
+    let top = if previous > high { previous } else { high };
+    let bottom = if previous < low { previous } else { low };
     top - bottom
 }
 
@@ -39,7 +39,8 @@ impl TrueRange {
         if !(high.is_finite() && low.is_finite() && close.is_finite()) {
             return f64::NAN;
         }
-        range(high, low, std::mem::replace(&mut self.previous, close))
+        let previous = std::mem::replace(&mut self.previous, close);
+        if previous.is_nan() { f64::NAN } else { range(high, low, previous) }
     }
 }
 

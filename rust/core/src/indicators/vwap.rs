@@ -85,6 +85,10 @@ impl Stepwise<4, 1> for Vwap {
         }
     }
 
+    fn all_finite(state: &Self) -> Option<bool> {
+        Some(state.product.is_finite() && state.volume.is_finite())
+    }
+
     fn resume(&mut self, state: &Self) {
         *self = state.clone();
     }

@@ -62,9 +62,8 @@ impl Indicator for Wma {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        let mut sums = Vec::new();
-        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
-            sliding_weighted_mean(source, self.sum.period(), value, &mut sums)
+        batch::run_sums(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
+            sliding_weighted_mean(source, self.sum.period(), value)
         });
     }
 }
