@@ -2,7 +2,7 @@
 
 use super::batch::{self, Fresh, STEP, Stepwise};
 use super::recursive::{Recursive, Scan};
-use super::true_range::range;
+use super::true_range::{self, range};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -81,10 +81,7 @@ impl Stepwise<3, 1> for Atr {
         let mut ranges = [0.0; STEP];
         let ranges = &mut ranges[..value.len()];
         ranges[0] = range(high[0], low[0], *previous);
-        for (((y, high), low), before) in ranges[1..].iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
-            // A comparison would drop a close that is not finite: 0 times it is NaN, or adds nothing.
-            *y = range(*high, *low, *before) + 0.0 * before;
-        }
+        true_range::fill(&high[1..], &low[1..], close, &mut ranges[1..]);
         *previous = close[close.len() - 1];
         scan.run(ranges, value);
     }

@@ -128,7 +128,8 @@ impl Kama {
             }
             self.average(&source[begin..end], &sums, &mut value[begin..end]);
         }
-        batch::is_finite(source)
+        // What is not finite never leaves the average again.
+        source.len() <= period || self.value.is_finite()
     }
 
     /// Averages with these weights: within a block each row is a line in the value before the block, so that only one
@@ -140,6 +141,8 @@ impl Kama {
         for ((y, x), weight) in blocks.iter_mut().zip(xs).zip(weights) {
             let mut slope = weight.map(|weight| 1.0 - weight);
             let mut offset: [f64; LANES] = std::array::from_fn(|row| weight[row] * x[row]);
+            // As in `Scan::run`, so that the compiler packs like with like.
+            offset[0] += 0.0;
             for row in 1..LANES {
                 offset[row] += slope[row] * offset[row - 1];
                 slope[row] *= slope[row - 1];

@@ -1,7 +1,7 @@
 //! Normalised average true range.
 
 use super::atr::Atr;
-use super::batch::{self, Fresh, Stepwise};
+use super::batch::{self, Fresh, STEP, Stepwise};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -18,8 +18,8 @@ pub(super) const SPEC: Spec = Spec {
 pub struct Natr(Atr);
 
 #[inline]
-fn percent(range: f64, close: f64) -> f64 {
-    if close == 0.0 && !range.is_nan() { 0.0 } else { 100.0 * range / close }
+fn scale_of(close: f64) -> f64 {
+    if close == 0.0 { 0.0 } else { 100.0 / close }
 }
 
 impl Natr {
@@ -34,7 +34,7 @@ impl Natr {
     /// Takes the next bar; NaN until `period` + 1 bars were seen.
     #[inline]
     pub fn update(&mut self, high: f64, low: f64, close: f64) -> f64 {
-        percent(self.0.update(high, low, close), close)
+        self.0.update(high, low, close) * scale_of(close)
     }
 }
 
@@ -70,9 +70,13 @@ impl Stepwise<3, 1> for Natr {
     }
 
     fn step(scans: &mut Self::Scans, columns: [&[f64]; 3], [value]: [&mut [f64]; 1]) {
+        let mut scales = [0.0; STEP];
+        for (scale, close) in scales.iter_mut().zip(columns[2]) {
+            *scale = scale_of(*close);
+        }
         Atr::step(scans, columns, [&mut *value]);
-        for (y, close) in value.iter_mut().zip(columns[2]) {
-            *y = percent(*y, *close);
+        for (y, scale) in value.iter_mut().zip(scales) {
+            *y *= scale;
         }
     }
 

@@ -196,7 +196,7 @@ pub(super) fn sliding_weighted_mean(x: &[f64], period: usize, y: &mut [f64]) -> 
     let Some((first, y)) = y.split_first_mut() else { return true };
     let (newest, weights) = (period as f64, weights(period));
     let mut plain = total(&x[..period]);
-    let mut weighted: f64 = x[..period].iter().zip(1..).map(|(x, weight)| x * f64::from(weight)).sum();
+    let mut weighted = weighted_total(&x[..period]);
     *first = weighted / weights;
     let (entering, last_entering) = x[period..].as_chunks::<LANES>();
     let (leaving, last_leaving) = x[..y.len()].as_chunks::<LANES>();
@@ -221,11 +221,37 @@ pub(super) fn sliding_weighted_mean(x: &[f64], period: usize, y: &mut [f64]) -> 
 
 /// The weighted mean of so few values that starting afresh in each row is faster than sliding.
 fn short_weighted_mean(x: &[f64], period: usize, y: &mut [f64]) {
-    y.fill(0.0);
-    for shift in 0..period {
-        let weight = (shift + 1) as f64 / weights(period);
-        y.iter_mut().zip(&x[shift..]).for_each(|(y, x)| *y += weight * x);
+    let weights = weights(period);
+    let (blocks, last) = y.as_chunks_mut::<LANES>();
+    let rows = blocks.len() * LANES;
+    for (block, y) in blocks.iter_mut().enumerate() {
+        let windows = &x[block * LANES..][..LANES + period - 1];
+        let mut sums = [0.0; LANES];
+        for shift in 0..period {
+            let weight = (shift + 1) as f64;
+            for (sum, x) in sums.iter_mut().zip(&windows[shift..shift + LANES]) {
+                *sum += weight * x;
+            }
+        }
+        *y = sums.map(|sum| sum / weights);
     }
+    for (y, window) in last.iter_mut().zip(x[rows..].windows(period)) {
+        *y = weighted_total(window) / weights;
+    }
+}
+
+/// The sum of a column with weights 1, 2, and so on.
+fn weighted_total(x: &[f64]) -> f64 {
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    let mut weights: [f64; LANES] = std::array::from_fn(|lane| (lane + 1) as f64);
+    let mut lanes = [0.0; LANES];
+    for block in blocks.iter().chain(std::iter::once(&padded(rest))) {
+        for lane in 0..LANES {
+            lanes[lane] += weights[lane] * block[lane];
+            weights[lane] += LANES as f64;
+        }
+    }
+    lanes.iter().sum()
 }
 
 /// Fewer rows than a block, followed by zeros.

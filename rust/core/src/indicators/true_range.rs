@@ -64,11 +64,17 @@ impl Indicator for TrueRange {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_windows(self, columns, out, |[high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]| {
-            for (((y, high), low), previous) in value.iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
-                *y = range(*high, *low, *previous);
-            }
-            true
+        batch::run_sums(self, columns, out, |[high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]| {
+            fill(&high[1..], &low[1..], close, value);
+            batch::is_finite(value) && close.last().is_some_and(|x| x.is_finite())
         });
+    }
+}
+
+/// Ranges of bars after the closes of `before`, of which any that is not finite shows.
+pub(super) fn fill(high: &[f64], low: &[f64], before: &[f64], ranges: &mut [f64]) {
+    for (((y, high), low), before) in ranges.iter_mut().zip(high).zip(low).zip(before) {
+        // A comparison may drop a close that is not finite: 0 times it is NaN, and otherwise adds nothing.
+        *y = range(*high, *low, *before) + 0.0 * before;
     }
 }
