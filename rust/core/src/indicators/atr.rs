@@ -1,7 +1,7 @@
 //! Average true range.
 
-use super::batch::{self, Fresh, STEP, Stepwise};
-use super::recursive::{Recursive, Scan};
+use super::batch::{self, Fresh, Stepwise};
+use super::recursive::{AHEAD, Recursive, Scan};
 use super::true_range::{self, range};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
@@ -78,12 +78,10 @@ impl Stepwise<3, 1> for Atr {
     }
 
     fn step((scan, previous): &mut Self::Scans, [high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]) {
-        let mut ranges = [0.0; STEP];
-        let ranges = &mut ranges[..value.len()];
-        ranges[0] = range(high[0], low[0], *previous);
-        true_range::fill(&high[1..], &low[1..], close, &mut ranges[1..]);
-        *previous = close[close.len() - 1];
-        scan.run(ranges, value);
+        let bars = high.as_chunks::<AHEAD>().0.iter().zip(low.as_chunks::<AHEAD>().0).zip(close.as_chunks::<AHEAD>().0);
+        for (y, ((high, low), close)) in value.as_chunks_mut::<AHEAD>().0.iter_mut().zip(bars) {
+            *y = scan.block(&true_range::block(high, low, close, previous));
+        }
     }
 
     fn all_finite((scan, previous): &Self::Scans) -> Option<bool> {

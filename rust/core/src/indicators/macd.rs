@@ -1,7 +1,7 @@
 //! Moving average convergence/divergence.
 
 use super::batch::{self, Fresh, Stepwise};
-use super::recursive::{Recursive, Scan};
+use super::recursive::{AHEAD, Recursive, Scan};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -103,14 +103,17 @@ impl Stepwise<1, 3> for Macd {
     }
 
     fn step([fast, slow, average]: &mut [Scan; 3], [source]: [&[f64]; 1], [line, signal, histogram]: [&mut [f64]; 3]) {
-        fast.run(source, line);
-        slow.run(source, histogram);
-        for (line, slow) in line.iter_mut().zip(&*histogram) {
-            *line -= slow;
-        }
-        average.run(line, signal);
-        for ((histogram, line), signal) in histogram.iter_mut().zip(line).zip(signal) {
-            *histogram = *line - *signal;
+        let outputs = line
+            .as_chunks_mut::<AHEAD>()
+            .0
+            .iter_mut()
+            .zip(signal.as_chunks_mut::<AHEAD>().0)
+            .zip(histogram.as_chunks_mut::<AHEAD>().0);
+        for (((line, signal), histogram), source) in outputs.zip(source.as_chunks::<AHEAD>().0) {
+            let (fast, slow) = (fast.block(source), slow.block(source));
+            *line = std::array::from_fn(|row| fast[row] - slow[row]);
+            *signal = average.block(line);
+            *histogram = std::array::from_fn(|row| line[row] - signal[row]);
         }
     }
 

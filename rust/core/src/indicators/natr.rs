@@ -1,7 +1,9 @@
 //! Normalised average true range.
 
 use super::atr::Atr;
-use super::batch::{self, Fresh, STEP, Stepwise};
+use super::batch::{self, Fresh, Stepwise};
+use super::recursive::AHEAD;
+use super::true_range;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -18,8 +20,8 @@ pub(super) const SPEC: Spec = Spec {
 pub struct Natr(Atr);
 
 #[inline]
-fn scale_of(close: f64) -> f64 {
-    if close == 0.0 { 0.0 } else { 100.0 / close }
+fn percent(range: f64, close: f64) -> f64 {
+    if close == 0.0 { 0.0 } else { 100.0 * range / close }
 }
 
 impl Natr {
@@ -34,7 +36,8 @@ impl Natr {
     /// Takes the next bar; NaN until `period` + 1 bars were seen.
     #[inline]
     pub fn update(&mut self, high: f64, low: f64, close: f64) -> f64 {
-        self.0.update(high, low, close) * scale_of(close)
+        let range = self.0.update(high, low, close);
+        if range.is_nan() { range } else { percent(range, close) }
     }
 }
 
@@ -69,14 +72,11 @@ impl Stepwise<3, 1> for Natr {
         self.0.scans()
     }
 
-    fn step(scans: &mut Self::Scans, columns: [&[f64]; 3], [value]: [&mut [f64]; 1]) {
-        let mut scales = [0.0; STEP];
-        for (scale, close) in scales.iter_mut().zip(columns[2]) {
-            *scale = scale_of(*close);
-        }
-        Atr::step(scans, columns, [&mut *value]);
-        for (y, scale) in value.iter_mut().zip(scales) {
-            *y *= scale;
+    fn step((scan, previous): &mut Self::Scans, [high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]) {
+        let bars = high.as_chunks::<AHEAD>().0.iter().zip(low.as_chunks::<AHEAD>().0).zip(close.as_chunks::<AHEAD>().0);
+        for (y, ((high, low), close)) in value.as_chunks_mut::<AHEAD>().0.iter_mut().zip(bars) {
+            let average = scan.block(&true_range::block(high, low, close, previous));
+            *y = std::array::from_fn(|row| percent(average[row], close[row]));
         }
     }
 

@@ -103,19 +103,24 @@ impl Scan {
     /// The outputs of the next rows, a multiple of [`AHEAD`] of them.
     #[inline(never)]
     pub(super) fn run(&mut self, x: &[f64], y: &mut [f64]) {
-        let (keep, weight, nothing) = (self.keep, 1.0 - self.keep, self.keep * 0.0);
-        let mut value = self.value;
-        for (x, y) in x.as_chunks::<AHEAD>().0.iter().zip(y.as_chunks_mut::<AHEAD>().0) {
-            let mut block = x.map(|x| weight * x);
-            // The first row adds nothing to look like the others: else the compiler packs its product into one
-            // instruction with a product of `value`, and the whole block waits for the block before.
-            block[0] += nothing;
-            for row in 1..AHEAD {
-                block[row] += keep * block[row - 1];
-            }
-            *y = std::array::from_fn(|row| block[row] + self.decay[row] * value);
-            value = y[AHEAD - 1];
+        for (x, y) in x.as_chunks().0.iter().zip(y.as_chunks_mut().0) {
+            *y = self.block(x);
         }
-        self.value = value;
+    }
+
+    /// The outputs of the next [`AHEAD`] rows.
+    #[inline(always)]
+    pub(super) fn block(&mut self, x: &[f64; AHEAD]) -> [f64; AHEAD] {
+        let (keep, weight) = (self.keep, 1.0 - self.keep);
+        let mut local = x.map(|x| weight * x);
+        // The first row adds nothing to look like the others: else the compiler packs its product into one instruction
+        // with a product of `value`, and the whole block waits for the block before.
+        local[0] += self.keep * 0.0;
+        for row in 1..AHEAD {
+            local[row] += keep * local[row - 1];
+        }
+        let y: [f64; AHEAD] = std::array::from_fn(|row| local[row] + self.decay[row] * self.value);
+        self.value = y[AHEAD - 1];
+        y
     }
 }

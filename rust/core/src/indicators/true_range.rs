@@ -1,6 +1,7 @@
 //! True range.
 
 use super::batch::{self, Fresh};
+use super::recursive::AHEAD;
 use super::{Indicator, Input, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -65,16 +66,25 @@ impl Indicator for TrueRange {
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         batch::run_sums(self, columns, out, |[high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]| {
-            fill(&high[1..], &low[1..], close, value);
+            for (((y, high), low), previous) in value.iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
+                *y = spoilt_range(*high, *low, *previous);
+            }
             batch::is_finite(value) && close.last().is_some_and(|x| x.is_finite())
         });
     }
 }
 
-/// Ranges of bars after the closes of `before`, of which any that is not finite shows.
-pub(super) fn fill(high: &[f64], low: &[f64], before: &[f64], ranges: &mut [f64]) {
-    for (((y, high), low), before) in ranges.iter_mut().zip(high).zip(low).zip(before) {
-        // A comparison may drop a close that is not finite: 0 times it is NaN, and otherwise adds nothing.
-        *y = range(*high, *low, *before) + 0.0 * before;
-    }
+/// Ranges of the next bars, after a close at `previous`, of which any value that is not finite shows.
+#[inline(always)]
+pub(super) fn block(high: &[f64; AHEAD], low: &[f64; AHEAD], close: &[f64; AHEAD], previous: &mut f64) -> [f64; AHEAD] {
+    let mut before = [*previous; AHEAD];
+    before[1..].copy_from_slice(&close[..AHEAD - 1]);
+    *previous = close[AHEAD - 1];
+    std::array::from_fn(|row| spoilt_range(high[row], low[row], before[row]))
+}
+
+/// The range, or NaN if anything is not finite: a comparison may drop a close that is not, but 0 times it is NaN.
+#[inline(always)]
+fn spoilt_range(high: f64, low: f64, previous: f64) -> f64 {
+    range(high, low, previous) + 0.0 * previous
 }
