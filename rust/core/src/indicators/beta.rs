@@ -1,6 +1,6 @@
 //! Rolling beta.
 
-use super::batch::{self, Fresh, all_finite};
+use super::batch::{self, Fresh, is_finite};
 use super::finite::checked;
 use super::rolling_fold::{Fold, RollingFold, Rows, Window, fold_windows};
 use super::{Indicator, Input, Param, Spec};
@@ -117,7 +117,7 @@ impl Rows<2> for ReturnRows<'_> {
             returns.extend(nows.iter().zip(befores).map(|(&now, &before)| change(now, before)));
         }
         self.base = base;
-        self.prices.iter().all(|prices| all_finite(&prices[start..=end]))
+        self.prices.iter().all(|prices| is_finite(&prices[start..=end]))
     }
 
     fn columns(&self, start: usize, len: usize) -> [&[f64]; 2] {

@@ -1,6 +1,6 @@
 //! Commodity channel index.
 
-use super::batch::{self, Fresh, all_finite};
+use super::batch::{self, Fresh, is_finite};
 use super::finite::{STRETCH, checked};
 use super::recent::Recent;
 use super::{Indicator, Input, Param, Spec};
@@ -74,7 +74,7 @@ impl Indicator for CommodityChannel {
             for start in (0..out.len()).step_by(STRETCH) {
                 let end = out.len().min(start + STRETCH);
                 let [high, low, close] = columns.map(|column| &column[start..end]);
-                if ![high, low, close].into_iter().all(all_finite) {
+                if ![high, low, close].into_iter().all(is_finite) {
                     return false;
                 }
                 typical.drain(..typical.len() - typical.len().min(period - 1));

@@ -1,6 +1,6 @@
 //! Wilder's directional movement: the indicators +DI, -DI, their index DX, its average ADX and the rating ADXR.
 
-use super::batch::{self, Fresh, all_finite};
+use super::batch::{self, Fresh, is_finite};
 use super::finite::{checked, scan};
 use super::scanned::{Scanned, Step};
 use super::{Indicator, Input, Param, Spec};
@@ -258,7 +258,7 @@ impl Indicator for Rating {
             }
             let undefined = lookback.min(out[0].len());
             out[0][..undefined].fill(f64::NAN);
-            bars.iter().all(|column| all_finite(column)) // rows left out would shift the lag
+            bars.iter().all(|column| is_finite(column)) // rows left out would shift the lag
         });
     }
 }

@@ -1,6 +1,6 @@
 //! The policy for NaN and infinite inputs in batches: such a row's outputs are NaN and no state sees it.
 
-use super::batch::all_finite;
+use super::batch::is_finite;
 
 /// Rows checked at once: few enough to stay in the first-level cache until they are used.
 pub(super) const STRETCH: usize = 1024;
@@ -30,7 +30,7 @@ pub(super) fn scan<const N: usize, const M: usize>(
         let mut outputs = out.iter_mut();
         let output: [&mut [f64]; M] =
             std::array::from_fn(|_| outputs.next().map_or(Default::default(), |y| &mut y[start..end]));
-        let clean = input.iter().all(|x| all_finite(x));
+        let clean = input.iter().all(|x| is_finite(x));
         scan_stretch(clean, input, output, &mut step);
     }
 }

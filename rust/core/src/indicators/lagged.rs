@@ -1,6 +1,6 @@
 //! Changes against the value some rows ago: rate of change, momentum, returns and log returns.
 
-use super::batch::{self, Fresh, all_finite};
+use super::batch::{self, Fresh, is_finite};
 use super::finite::checked;
 use super::{Indicator, Input, Param, Spec};
 
@@ -113,7 +113,7 @@ impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Indicator for Lagged
             let (undefined, out) = out.split_at_mut(warm_up);
             undefined.fill(f64::NAN);
             let (now, before) = (&column[warm_up..], &column[..out.len()]);
-            change_all(now, before, out, change) && all_finite(&column[..warm_up])
+            change_all(now, before, out, change) && is_finite(&column[..warm_up])
         });
     }
 }
@@ -135,5 +135,5 @@ fn change_all(now: &[f64], before: &[f64], out: &mut [f64], change: impl Fn(f64,
     for ((y, &now), &before) in rest.iter_mut().zip(last).zip(&before[nows.len() * BLOCK..]) {
         *y = change(now, before);
     }
-    poison.iter().all(|&lane| lane == 0.0) && all_finite(last)
+    poison.iter().all(|&lane| lane == 0.0) && is_finite(last)
 }

@@ -1,6 +1,6 @@
 //! Percentile rank.
 
-use super::batch::{self, Fresh, all_finite};
+use super::batch::{self, Fresh, is_finite};
 use super::finite::{STRETCH, checked};
 use super::recent::Recent;
 use super::{Indicator, Input, Param, Spec};
@@ -69,7 +69,7 @@ impl Indicator for PercentileRank {
             undefined.fill(f64::NAN);
             let windows = column.windows(period + 1);
             out.iter_mut().zip(windows).for_each(|(y, window)| *y = rank(window));
-            column.chunks(STRETCH).all(all_finite)
+            column.chunks(STRETCH).all(is_finite)
         });
     }
 }

@@ -1,6 +1,6 @@
 //! TRIX.
 
-use super::batch::{self, Fresh, all_finite};
+use super::batch::{self, Fresh, is_finite};
 use super::finite::STRETCH;
 use super::recursive::Recursive;
 use super::{Indicator, Input, Param, Spec};
@@ -115,7 +115,7 @@ impl Indicator for Trix {
                 let scaled = |stage: usize| fresh.stages[stage].value() / weight.powi(stage as i32 + 1);
                 side_by_side(Lane([scaled(0), scaled(1), scaled(2)]), weight, lead, &x[streamed - lead..], wide);
             }
-            x.chunks(STRETCH).all(all_finite)
+            x.chunks(STRETCH).all(is_finite)
         });
     }
 }
