@@ -1,5 +1,7 @@
 //! The greatest and the least of the last values.
 
+use super::sums::{LANES, fold_short};
+
 /// Candidates for the extreme of a window, best first: a monotonic queue in a ring of `period` slots.
 #[derive(Debug, Clone)]
 pub(super) struct Extreme {
@@ -64,13 +66,13 @@ pub(super) struct Sliding {
 
 impl Sliding {
     /// `y[i]` = greatest of `x[i .. i + period]`; `x` is longer than `y` by `period` - 1.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn maximum(&mut self, x: &[f64], period: usize, y: &mut [f64]) {
         self.doubling(x, period, y, |a, b| if a > b { a } else { b });
     }
 
     /// As `maximum`, the least.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn minimum(&mut self, x: &[f64], period: usize, y: &mut [f64]) {
         self.doubling(x, period, y, |a, b| if a < b { a } else { b });
     }
@@ -79,12 +81,17 @@ impl Sliding {
     /// the whole period.
     #[inline(always)]
     fn doubling(&mut self, x: &[f64], period: usize, y: &mut [f64], better: impl Fn(f64, f64) -> f64) {
-        self.level.clear();
-        self.level.extend_from_slice(x);
-        let mut width = 1;
+        if period <= LANES {
+            return fold_short(x, period, y, better, |extreme| extreme);
+        }
+        let pairs = |level: &[f64], width: usize, next: &mut Vec<f64>| {
+            next.clear();
+            next.extend(level.iter().zip(&level[width..]).map(|(&a, &b)| better(a, b)));
+        };
+        pairs(x, 1, &mut self.level);
+        let mut width = 2;
         while 2 * width <= period {
-            self.next.clear();
-            self.next.extend(self.level.iter().zip(&self.level[width..]).map(|(&a, &b)| better(a, b)));
+            pairs(&self.level, width, &mut self.next);
             std::mem::swap(&mut self.level, &mut self.next);
             width *= 2;
         }

@@ -1,7 +1,7 @@
 //! Relative strength index.
 
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::{self, BLOCK, Recursive, Scan};
+use super::batch::{self, Fresh, STEP, Stepwise};
+use super::recursive::{Recursive, Scan};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -28,9 +28,10 @@ fn share(gain: f64, loss: f64) -> f64 {
     if moves == 0.0 { 0.0 } else { 100.0 * gain / moves }
 }
 
+/// The change if it is a gain, else 0, without a branch.
 #[inline]
 fn gain(change: f64) -> f64 {
-    if change > 0.0 { change } else { 0.0 }
+    0.5 * (change.abs() + change)
 }
 
 impl Rsi {
@@ -80,24 +81,36 @@ impl Indicator for Rsi {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<1, 1> for Rsi {
+impl Stepwise<1, 1> for Rsi {
     type Scans = (Scan, Scan, f64);
 
     fn scans(&self) -> Option<Self::Scans> {
         Some((self.gains.scan()?, self.losses.scan()?, self.previous))
     }
 
-    #[inline(always)]
-    fn step((gains, losses, previous): &mut Self::Scans, [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 1] {
-        let before = recursive::shifted(source, previous);
-        let change: [f64; BLOCK] = std::array::from_fn(|row| source[row] - before[row]);
-        let gains = gains.step(&change.map(gain));
-        let losses = losses.step(&change.map(|change| gain(-change)));
-        [std::array::from_fn(|row| share(gains[row], losses[row]))]
+    fn step((gains, losses, previous): &mut Self::Scans, [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
+        let mut scratch = [[0.0; STEP]; 3];
+        let [moves, gained, lost] = scratch.each_mut().map(|s| &mut s[..source.len()]);
+        value[0] = source[0] - *previous;
+        for (change, (x, before)) in value[1..].iter_mut().zip(source[1..].iter().zip(source)) {
+            *change = x - before;
+        }
+        *previous = source[source.len() - 1];
+        moves.iter_mut().zip(&*value).for_each(|(y, &change)| *y = gain(change));
+        gains.run(moves, gained);
+        moves.iter_mut().zip(&*value).for_each(|(y, &change)| *y = gain(-change));
+        losses.run(moves, lost);
+        for ((y, gained), lost) in value.iter_mut().zip(gained).zip(lost) {
+            *y = share(*gained, *lost);
+        }
+    }
+
+    fn all_finite((gains, losses, _): &Self::Scans) -> Option<bool> {
+        Some(gains.is_finite() && losses.is_finite())
     }
 
     fn resume(&mut self, (gains, losses, previous): &Self::Scans) {

@@ -3,7 +3,7 @@
 use super::batch::{self, Fresh};
 use super::extremes::{Extreme, Sliding};
 use super::sma::Sma;
-use super::sums::{sliding_sum, trusted};
+use super::sums::sliding_mean;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -79,15 +79,6 @@ impl SlidingK {
     }
 }
 
-/// The simple average of the last `period` rows, none of which is negative.
-#[inline(always)]
-pub(super) fn sliding_average(x: &[f64], period: usize, y: &mut [f64]) -> bool {
-    sliding_sum(x, period, y);
-    let exact = trusted(y);
-    y.iter_mut().for_each(|y| *y /= period as f64);
-    exact
-}
-
 /// Fast %K and its simple average %D; both start with %D (TA-Lib's convention).
 #[derive(Debug, Clone)]
 pub struct StochasticFast {
@@ -144,7 +135,9 @@ impl Indicator for StochasticFast {
             raw.resize(k.len() + fastd - 1, 0.0);
             sliding.compute(bars, fastk, 0.0, &mut raw);
             k.copy_from_slice(&raw[fastd - 1..]);
-            sliding_average(&raw, fastd, d)
+            // Rounding is harmless here: %K lies between 0 and 100.
+            sliding_mean(&raw, fastd, d);
+            true
         });
     }
 }
