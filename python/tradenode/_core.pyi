@@ -53,7 +53,8 @@ class IndicatorKernel:
         """Compute the entry's outputs: an array, or a tuple of arrays where it has several.
 
         Float64 contiguous inputs are borrowed; anything else is copied once. `out` is `None`, or arrays of the inputs'
-        length to write to. `ValueError` names the input, the parameter or the output at fault.
+        length to write to; several new ones over many rows are the rows of one block of memory, which lives as long as
+        any of them. `ValueError` names the input, the parameter or the output at fault.
         """
 
 class IndicatorStream:

@@ -299,6 +299,34 @@ fn nothing_remains_of_a_spike_once_it_has_left() {
     }
 }
 
+/// Quiet rows after a burst of volume, then none at all: the sums must not keep anything of the burst.
+#[test]
+fn a_burst_of_volume_leaves_nothing_behind() {
+    let volume = |row: usize| match row {
+        700..703 => 1e12 + 0.1,
+        900.. => 0.0,
+        _ => 0.001 * (1 + row % 5) as f64,
+    };
+    let bars: Vec<[f64; 7]> =
+        bars(1200, 9).iter().enumerate().map(|(row, b)| [b[0], b[1], b[2], b[3], volume(row), b[5], b[6]]).collect();
+    for name in ["vwma", "vwap_rolling"] {
+        let spec = tradenode_core::indicators::find(name).unwrap();
+        let mut indicator = spec.build(&[20.0]).unwrap();
+        let columns = columns(spec, &bars);
+        for out in [batch(spec, indicator.as_ref(), &columns), stream(spec, indicator.as_mut(), &columns)] {
+            for (row, value) in out[0].iter().enumerate().skip(19) {
+                let rows = row - 19..=row;
+                let price =
+                    |r: usize| if name == "vwma" { bars[r][3] } else { (bars[r][1] + bars[r][2] + bars[r][3]) / 3.0 };
+                let weight: f64 = rows.clone().map(volume).sum();
+                let expected = rows.map(|r| price(r) * volume(r)).sum::<f64>() / weight;
+                let close = (value - expected).abs() < 1e-10 || (weight == 0.0 && value.is_nan());
+                assert!(close, "{name} row {row}: {value} not {expected}");
+            }
+        }
+    }
+}
+
 /// The definition over one window, around its first value, so that little is rounded away.
 fn exact(name: &str, window: &[f64]) -> f64 {
     let (base, period) = (window[0], window.len() as f64);

@@ -57,6 +57,18 @@ impl Extreme {
     }
 }
 
+/// The greater of two finite values, in one instruction.
+#[inline(always)]
+pub(super) fn greater(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// The lesser of two finite values, in one instruction.
+#[inline(always)]
+pub(super) fn less(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
 /// Extremes over whole columns: room for intermediate levels, kept from chunk to chunk.
 #[derive(Debug, Default)]
 pub(super) struct Sliding {
@@ -68,13 +80,13 @@ impl Sliding {
     /// `y[i]` = greatest of `x[i .. i + period]`; `x` is longer than `y` by `period` - 1.
     #[inline(never)]
     pub(super) fn maximum(&mut self, x: &[f64], period: usize, y: &mut [f64]) {
-        self.doubling(x, period, y, |a, b| if a > b { a } else { b });
+        self.doubling(x, period, y, greater);
     }
 
     /// As `maximum`, the least.
     #[inline(never)]
     pub(super) fn minimum(&mut self, x: &[f64], period: usize, y: &mut [f64]) {
-        self.doubling(x, period, y, |a, b| if a < b { a } else { b });
+        self.doubling(x, period, y, less);
     }
 
     /// Each level holds the extremes of windows twice as wide as the level before; two windows of the last level cover

@@ -1,7 +1,7 @@
 //! Kaufman's adaptive moving average.
 
 use super::batch::{self, Fresh};
-use super::sums::{LANES, RollingSum, sliding_sum, trusted};
+use super::sums::{LANES, RollingSum, sliding_sum, spike_free};
 use super::window::Window;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
@@ -29,10 +29,14 @@ pub struct Kama {
     value: f64,
 }
 
-#[inline]
-fn weight(change: f64, moves: f64) -> f64 {
-    let change = change.abs();
-    let efficiency = if moves <= change { 1.0 } else { change / moves };
+/// Moves that add up to less than this share of the value are none: they are what rounding left of earlier ones.
+const STILL: f64 = 1e-13;
+
+/// The weight of `x` after a move from `oldest` over moves that add up to `moves`.
+#[inline(always)]
+fn weight(x: f64, oldest: f64, moves: f64) -> f64 {
+    let change = (x - oldest).abs();
+    let efficiency = if moves <= change + STILL * x.abs() { 1.0 } else { change / moves };
     let mix = efficiency * (FAST - SLOW) + SLOW;
     mix * mix
 }
@@ -69,7 +73,7 @@ impl Kama {
         if self.value.is_nan() {
             self.value = previous;
         }
-        self.value += (x - self.value) * weight(x - oldest, moves);
+        self.value += (x - self.value) * weight(x, oldest, moves);
         self.value
     }
 }
@@ -117,14 +121,14 @@ impl Kama {
             moves.extend(history.iter().zip(&history[1..]).map(|(before, x)| (x - before).abs()));
             sums.resize(end - begin, 0.0);
             sliding_sum(&moves, period, &mut sums);
-            if !trusted(&sums) {
+            if !spike_free(&sums, period) {
                 let mut exact = RollingSum::new(period);
                 let all = moves.iter().map(|&x| exact.push(x));
                 sums.clear();
                 sums.extend(all.skip(period - 1));
             }
             for ((sum, x), oldest) in sums.iter_mut().zip(&history[period..]).zip(history) {
-                *sum = weight(x - oldest, *sum);
+                *sum = weight(*x, *oldest, *sum);
             }
             self.average(&source[begin..end], &sums, &mut value[begin..end]);
         }

@@ -1,5 +1,6 @@
 //! Mean and variance over a window, safe against cancellation.
 
+use super::extremes::{greater, less};
 use super::sums::{LANES, prefix, total};
 use super::window::Window;
 
@@ -76,6 +77,12 @@ fn around_mean(window: &[f64]) -> (f64, f64, f64) {
     (anchor, first, second)
 }
 
+/// Every second row from `lane` on.
+#[inline(always)]
+fn strided(rows: [f64; LANES], lane: usize) -> [f64; LANES / 2] {
+    std::array::from_fn(|place| rows[lane + 2 * place])
+}
+
 /// Blocks after which sliding moments move their anchor to the mean.
 const ANCHORED: usize = 4;
 
@@ -87,8 +94,8 @@ struct Sliding {
     first: f64,
     second: f64,
     /// The greatest sum of squares about the anchor, and the least about the mean.
-    most: [f64; LANES],
-    least: [f64; LANES],
+    most: [f64; 2],
+    least: [f64; 2],
 }
 
 impl Sliding {
@@ -104,9 +111,9 @@ impl Sliding {
         (self.first, self.second) = (firsts[LANES - 1], seconds[LANES - 1]);
         let means = firsts.map(|first| first * self.share);
         let spreads: [f64; LANES] = std::array::from_fn(|row| seconds[row] - firsts[row] * means[row]);
-        for row in 0..LANES {
-            self.most[row] = if seconds[row] > self.most[row] { seconds[row] } else { self.most[row] };
-            self.least[row] = if spreads[row] < self.least[row] { spreads[row] } else { self.least[row] };
+        for lane in 0..2 {
+            self.most[lane] = strided(seconds, lane).into_iter().fold(self.most[lane], greater);
+            self.least[lane] = strided(spreads, lane).into_iter().fold(self.least[lane], less);
         }
         [means.map(|mean| self.anchor + mean), spreads.map(|spread| spread * self.share)]
     }
@@ -139,7 +146,7 @@ pub(super) fn sliding_moments<const M: usize>(
     let (anchor, first, second) = around_mean(&x[..period]);
     let count = period as f64;
     let mut sliding =
-        Sliding { count, share: 1.0 / count, anchor, first, second, most: [second; LANES], least: [second; LANES] };
+        Sliding { count, share: 1.0 / count, anchor, first, second, most: [second; 2], least: [second; 2] };
     let steady = [x[period - 1]; LANES];
     let start = finish(sliding.step(&steady, &steady));
     for (output, value) in out.iter_mut().zip(start) {

@@ -79,6 +79,15 @@ impl Recursive {
 /// How many rows look ahead at once.
 pub(super) const AHEAD: usize = 8;
 
+/// Each row's predecessor; `previous` passes from block to block.
+#[inline(always)]
+pub(super) fn shifted(x: &[f64; AHEAD], previous: &mut f64) -> [f64; AHEAD] {
+    let mut before = [*previous; AHEAD];
+    before[1..].copy_from_slice(&x[..AHEAD - 1]);
+    *previous = x[AHEAD - 1];
+    before
+}
+
 /// `y[i] = (1-w) y[i-1] + w x[i]` over many rows: every few rows the average starts from 0 and what is left of the value
 /// before is added afterwards, so that only one product and one sum wait for the rows before. Agrees with
 /// [`Recursive::push`] to 1e-12 relative.

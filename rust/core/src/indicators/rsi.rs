@@ -1,7 +1,7 @@
 //! Relative strength index.
 
-use super::batch::{self, Fresh, STEP, Stepwise};
-use super::recursive::{Recursive, Scan};
+use super::batch::{self, Fresh, Stepwise};
+use super::recursive::{AHEAD, Recursive, Scan, shifted};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -93,19 +93,12 @@ impl Stepwise<1, 1> for Rsi {
     }
 
     fn step((gains, losses, previous): &mut Self::Scans, [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
-        let mut scratch = [[0.0; STEP]; 3];
-        let [moves, gained, lost] = scratch.each_mut().map(|s| &mut s[..source.len()]);
-        value[0] = source[0] - *previous;
-        for (change, (x, before)) in value[1..].iter_mut().zip(source[1..].iter().zip(source)) {
-            *change = x - before;
-        }
-        *previous = source[source.len() - 1];
-        moves.iter_mut().zip(&*value).for_each(|(y, &change)| *y = gain(change));
-        gains.run(moves, gained);
-        moves.iter_mut().zip(&*value).for_each(|(y, &change)| *y = gain(-change));
-        losses.run(moves, lost);
-        for ((y, gained), lost) in value.iter_mut().zip(gained).zip(lost) {
-            *y = share(*gained, *lost);
+        for (y, source) in value.as_chunks_mut::<AHEAD>().0.iter_mut().zip(source.as_chunks::<AHEAD>().0) {
+            let before = shifted(source, previous);
+            let change: [f64; AHEAD] = std::array::from_fn(|row| source[row] - before[row]);
+            let gained = gains.block(&change.map(gain));
+            let lost = losses.block(&change.map(|change| gain(-change)));
+            *y = std::array::from_fn(|row| share(gained[row], lost[row]));
         }
     }
 

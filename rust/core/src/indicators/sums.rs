@@ -155,24 +155,29 @@ pub(super) fn fold_short(
     let (blocks, last) = y.as_chunks_mut::<LANES>();
     let rows = blocks.len() * LANES;
     for (block, y) in blocks.iter_mut().enumerate() {
-        let windows = &x[block * LANES..][..LANES + period - 1];
-        let mut folded: [f64; LANES] = std::array::from_fn(|row| windows[row]);
-        for shift in 1..period {
-            let shifted = &windows[shift..shift + LANES];
-            for (folded, x) in folded.iter_mut().zip(shifted) {
-                *folded = fold(*folded, *x);
-            }
-        }
-        *y = folded.map(&finish);
+        *y = fold_block(&x[block * LANES..], period, &fold).map(&finish);
     }
     for (y, window) in last.iter_mut().zip(x[rows..].windows(period)) {
         *y = finish(window[1..].iter().fold(window[0], |a, &b| fold(a, b)));
     }
 }
 
-/// Whether the means are finite and none is so small beside another that what the sums rounded away shows in it. A few
+/// The folds of a block's windows, the first of which starts with `x`.
+#[inline(always)]
+pub(super) fn fold_block(x: &[f64], period: usize, fold: impl Fn(f64, f64) -> f64) -> [f64; LANES] {
+    let windows = &x[..LANES + period - 1];
+    let mut folded: [f64; LANES] = std::array::from_fn(|row| windows[row]);
+    for shift in 1..period {
+        for (folded, x) in folded.iter_mut().zip(&windows[shift..shift + LANES]) {
+            *folded = fold(*folded, *x);
+        }
+    }
+    folded
+}
+
+/// Whether the means (or sums) are finite and none is so small beside another that what the sums rounded away shows in it. A few
 /// rows are enough: a spike is in the means of `period` rows, and what is not finite stays in the sums to the end.
-fn spike_free(means: &[f64], period: usize) -> bool {
+pub(super) fn spike_free(means: &[f64], period: usize) -> bool {
     let (mut least, mut most) = (f64::INFINITY, 0.0);
     for size in means.iter().step_by(period.div_ceil(2)).map(|mean| mean.abs()) {
         least = if size < least { size } else { least };

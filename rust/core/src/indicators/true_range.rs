@@ -1,7 +1,7 @@
 //! True range.
 
 use super::batch::{self, Fresh};
-use super::recursive::AHEAD;
+use super::recursive::{AHEAD, shifted};
 use super::{Indicator, Input, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -77,9 +77,7 @@ impl Indicator for TrueRange {
 /// Ranges of the next bars, after a close at `previous`, of which any value that is not finite shows.
 #[inline(always)]
 pub(super) fn block(high: &[f64; AHEAD], low: &[f64; AHEAD], close: &[f64; AHEAD], previous: &mut f64) -> [f64; AHEAD] {
-    let mut before = [*previous; AHEAD];
-    before[1..].copy_from_slice(&close[..AHEAD - 1]);
-    *previous = close[AHEAD - 1];
+    let before = shifted(close, previous);
     std::array::from_fn(|row| spoilt_range(high[row], low[row], before[row]))
 }
 
