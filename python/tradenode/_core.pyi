@@ -163,6 +163,7 @@ class RuleExpr:
 
     def of(self, instrument: str) -> RuleExpr:
         """Compute on the bars of another instrument."""
+
 # rules
 
 def check_rules(rules: bytes, scope: bytes) -> list[dict[str, Any]]:

@@ -11,8 +11,8 @@ mod csv;
 mod desk;
 mod indicators;
 mod metrics;
-mod rules;
 mod rule_check;
+mod rules;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -22,7 +22,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     csv::register(module)?;
     metrics::register(module)?;
     indicators::register(module)?;
-    rules::register(module)
     rule_check::register(module)?;
-    indicators::register(module)
+    rules::register(module)
 }

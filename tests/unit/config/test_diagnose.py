@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tradenode.config.convert import FAULTS_MAX
 from tradenode.config.diagnose import CONFIG_BYTES_MAX, load, loads
 from tradenode.config.faults import ConfigFaultsError, Frame
 from tradenode.errors import ConfigError
@@ -243,3 +244,9 @@ def test_an_indicator_that_no_rule_uses_is_checked_too() -> None:
 def test_an_indicator_whose_line_is_no_toml_is_not_unknown() -> None:
     frames = faults_of(changed(('fast = "ema(12)"', "fast = ema(12)")))
     assert [frame.message[:8] for frame in frames] == ["not TOML"]
+
+
+def test_a_flood_of_faults_is_cut_off() -> None:
+    frames = faults_of("".join(f"key{number} = {number}\n" for number in range(12_000)))
+    assert len(frames) == FAULTS_MAX
+    assert frames[0].key == "key0"
