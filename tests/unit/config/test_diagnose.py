@@ -1,5 +1,6 @@
 """Faults: every one of a file in one go, each at its exact place."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,26 @@ def test_a_flood_of_faults_is_cut_off() -> None:
     frames = faults_of("".join(f"key{number} = {number}\n" for number in range(12_000)))
     assert len(frames) == FAULTS_MAX
     assert frames[0].key == "key0"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_mangled_config_breaks_the_diagnosis(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(40):
+        letters = list(GOOD)
+        for _ in range(rng.choice([1, 1, 2, 5, 20])):
+            at, kind = rng.randrange(len(letters)), rng.random()
+            if kind < 0.4:
+                letters[at] = rng.choice("\"'[]{}=.,#\n\\ ab12%é中\t-+_:")
+            elif kind < 0.7:
+                del letters[at : at + rng.choice([1, 3, 10])]
+            else:
+                letters.insert(at, rng.choice("\"'[]{}=.,#\n\\ a1\t"))
+        text = "".join(letters)
+        try:
+            loads(text, "x.toml")
+        except ConfigFaultsError as error:
+            lines = text.split("\n")
+            for frame in error.frames:
+                assert frame.source == lines[frame.line - 1]
+                assert 1 <= frame.column <= len(frame.source) + 1
