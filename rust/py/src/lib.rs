@@ -20,8 +20,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     backtest::register(module)?;
     bars::register(module)?;
     csv::register(module)?;
-    metrics::register(module)?;
     indicators::register(module)?;
+    metrics::register(module)?;
     rule_check::register(module)?;
     rules::register(module)
 }

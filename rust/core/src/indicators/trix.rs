@@ -72,7 +72,7 @@ fn side_by_side(lane: Lane, weight: f64, lead: usize, x: &[f64], out: &mut [f64]
     let inputs: [&[f64]; LANES] = std::array::from_fn(|place| &x[lead + place * part..][..part]);
     let (wholes, rest) = out.split_at_mut(LANES * part);
     let mut parts = wholes.chunks_exact_mut(part);
-    let mut outputs: [&mut [f64]; LANES] =
+    let outputs: [&mut [f64]; LANES] =
         std::array::from_fn(|_| parts.next().map_or(Default::default(), |y| &mut y[..part]));
     for row in 0..part {
         for place in 0..LANES {
