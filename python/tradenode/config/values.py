@@ -246,6 +246,8 @@ class Text(msgspec.Struct, frozen=True):
             raise UnfitError(f"expected {self.kind} in quotes, got {shown(value)}")
         if not value.strip():
             raise UnfitError(f"expected {self.kind}, got empty text")
+        if not value.isprintable():
+            raise UnfitError(f"expected {self.kind} of one line without control characters, got {value!r}")
         if self.pattern is not None and not re.fullmatch(self.pattern, value):
             raise UnfitError(f"expected {self.kind}, got {shown(value)}")
         return value

@@ -57,6 +57,7 @@ SINGLE = [
     # what is changed, into what, the marked text, the message, the hint
     ('title = "Everything"', 'titel = "Everything"', "titel", "unknown key `titel`", "did you mean `title`?"),
     ('title = "Everything"', 'title = ""', '""', "expected text, got empty text", None),
+    ('title = "Everything"', 'title = "a\\tb"', '"a\\tb"', "of one line without control characters", None),
     ('["BTC-USD"]', "[]", "[]", "`instruments` is empty", "name at least one"),
     ('["BTC-USD"]', '"BTC-USD"', '"BTC-USD"', "expected an array", None),
     ('["BTC-USD"]', '["BTC-USD", 3]', "3", "expected an instrument's name in quotes, got `3`", None),
