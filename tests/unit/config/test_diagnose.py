@@ -80,7 +80,7 @@ SINGLE = [
     ('"-0.01%"', '"1%%"', '"1%%"', "expected a percentage", None),
     ('"-0.01%"', "20", "20", "must be at least -0.1 and at most 0.1, got `20`", None),
     ("threshold = 30", 'threshold = "many"', '"many"', "expected a number", None),
-    ("threshold = 30", '"a b" = 30', '"a b"', "expected a name of letters", None),
+    ("threshold = 30", '"a b" = 30', '"a b"', "expected a name of lower-case letters", None),
     ("threshold = 30", "fast = 30", "fast", "`fast` is a number in `[params]` already", "rename one of them"),
     ('fast = "ema(12)"', "fast = 12", "12", "expected a rule in quotes, got `12`", "for instance"),
     (
@@ -275,3 +275,20 @@ def test_no_mangled_config_breaks_the_diagnosis(seed: int) -> None:
             for frame in error.frames:
                 assert frame.source == lines[frame.line - 1]
                 assert 1 <= frame.column <= len(frame.source) + 1
+
+
+def test_a_fault_in_one_table_makes_none_of_the_rules_that_use_it() -> None:
+    rule = 'when = "fast crosses above slow and fast > threshold and BTC-USD.close > 1"'
+    text = changed(
+        ("threshold = 30", 'threshold = "many"'),
+        ('timeframe = "1h"', 'timeframe = "1 hour"'),
+        ("period = 26", "period = [26]"),
+        ('when = "fast crosses above slow"', rule),
+    )
+    assert [frame.key for frame in faults_of(text)] == ["data.timeframe", "params.threshold", "indicators.slow.period"]
+
+
+def test_a_name_that_rules_cannot_write_is_one_fault() -> None:
+    assert [frame.key for frame in faults_of(changed(("[entry.long]", 'Fast = "ema(3)"\n[entry.long]')))] == [
+        "indicators.Fast"
+    ]
