@@ -208,7 +208,12 @@ RULES = [
     ("period = 26", "perod = 26", "perod", "ema has no parameter `perod`", "did you mean `period`?"),
     ("period = 26", 'period = "treshold"', "treshold", "`treshold` is not", "did you mean `threshold`?"),
     ('{ kind = "ema", period = 26 }', "{ period = 26 }", "slow", "the key `kind` is missing", "says the same as"),
-    ("period = 26", "period = [26]", "[26]", "expected a number, got an array", None),
+    ("period = 26", "period = [26]", "[26]", "expected a finite number, got an array", None),
+    ("period = 26", "period = 1e400", "1e400", "expected a finite number", None),
+    ("period = 26", 'period = 26, timeframe = "1h30m"', '"1h30m"', "expected a timeframe", None),
+    ("period = 26", '"odd key" = 26', '"odd key"', "`odd key` is no parameter's name", None),
+    ('kind = "ema"', 'kind = "ema(3) + b"', '"ema(3) + b"', "expected a name of lower-case letters", None),
+    ('when = { indicator1 = "fast"', "when = { indicator1 = inf", "inf", "expected a finite number or a rule", None),
     ('"close * 0.999"', '"clos * 0.999"', "clos", "`clos` is not a column", "did you mean `close`?"),
     ('"close * 0.999"', '"close * \\u0030.999 + opn"', "opn", "`opn` is not a column", "did you mean `open`?"),
     ('operator = "crosses below"', 'operator = "crosses belo"', "crosses belo", "is not an operator", "did you mean"),
@@ -292,3 +297,13 @@ def test_a_name_that_rules_cannot_write_is_one_fault() -> None:
     assert [frame.key for frame in faults_of(changed(("[entry.long]", 'Fast = "ema(3)"\n[entry.long]')))] == [
         "indicators.Fast"
     ]
+
+
+def test_conditions_nest_no_deeper_than_they_may() -> None:
+    table = '{ indicator1 = "fast", operator = "crosses below", indicator2 = "slow" }'
+    for deep, fine in ((16, True), (17, False), (90, False)):
+        text = changed((f"when = {table}", f"when = {'{ not = ' * deep}{table}{' }' * deep}"))
+        if fine:
+            loads(text, "x.toml")
+        else:
+            assert ["nest more than 16 deep" in frame.message for frame in faults_of(text)] == [True]
