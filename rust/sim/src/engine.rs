@@ -16,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::models::carry::Carry;
 use crate::recorder::Recorder;
 use crate::signals::SCALE_OUTS_MAX;
-use crate::spec::{FillAt, FillSpec, RunSpec, SpecError};
+use crate::spec::{FillAt, FillSpec, RunSpec, SlippageSpec, SpecError};
 use crate::strategy::{Request, Strategy, View};
 use crate::working::{TickBar, Working, reserved};
 
@@ -51,6 +51,8 @@ pub struct Engine<'a> {
     due: Vec<usize>,
     /// Whether parts come off at a profit, which a guard does not know of.
     pub(crate) takes_parts: bool,
+    /// Whether fills depend on the bar's volume.
+    pub(crate) needs_volume: bool,
     /// Whether funding or interest is ever charged.
     charges: bool,
     /// Whether quiet bars may be passed over: one instrument, no finer bars, nothing that falls due by time.
@@ -98,6 +100,7 @@ impl<'a> Engine<'a> {
             step,
             due: Vec::with_capacity(frames.len()),
             takes_parts,
+            needs_volume: matches!(spec.costs.slippage, SlippageSpec::Volume { .. }),
             charges,
             lanes,
         })
@@ -175,15 +178,13 @@ impl<'a> Engine<'a> {
     #[inline]
     fn group<S: Strategy>(&mut self, now: i64, strategy: &mut S) -> Result<(), RunError> {
         let due = std::mem::take(&mut self.due);
-        for &index in &due {
-            if self.charges {
-                self.charge(index, now)?;
-            }
-            let lane = &self.lanes[index];
-            self.ledger.last[index] = lane.fills.open[lane.next];
-        }
         let asked = due.iter().any(|&index| !self.lanes[index].requests.is_empty());
-        if asked {
+        if asked || self.charges {
+            for &index in &due {
+                self.charge(index, now)?;
+                let lane = &self.lanes[index];
+                self.ledger.last[index] = lane.fills.open[lane.next];
+            }
             self.carry_out(&due, now, |lane| lane.fills.open[lane.next])?;
         }
         for &index in &due {
@@ -296,10 +297,10 @@ impl<'a> Lane<'a> {
         !matches!((&self.funding, &self.borrow), (Carry::None, Carry::None))
     }
 
-    /// The current bar's volume in lots.
+    /// The current bar's volume in base units.
     #[inline]
-    pub(crate) fn volume(&self, lots_in_one: f64) -> f64 {
-        self.fills.volume[self.next] * lots_in_one
+    pub(crate) fn volume(&self) -> f64 {
+        self.fills.volume[self.next]
     }
 
     /// The current bar in ticks.
