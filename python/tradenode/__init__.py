@@ -4,10 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tradenode.research.backtest import backtest
+    from tradenode.strategy.bar_strategy import BarStrategy, Signals
 
-__all__ = ["backtest"]
+__all__ = ["BarStrategy", "Signals", "backtest"]
 
-_PLACES = {"backtest": "tradenode.research.backtest"}
+_PLACES = {
+    "BarStrategy": "tradenode.strategy.bar_strategy",
+    "Signals": "tradenode.strategy.bar_strategy",
+    "backtest": "tradenode.research.backtest",
+}
 
 
 def __getattr__(name: str) -> Any:

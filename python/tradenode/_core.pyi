@@ -168,6 +168,7 @@ class RuleExpr:
 
     def of(self, instrument: str) -> RuleExpr:
         """Compute on the bars of another instrument."""
+
 def check_rules(rules: bytes, scope: bytes) -> list[dict[str, Any]]:
     """Check rules, given as JSON lists of `{name, source, kind}` and a JSON scope (see `rules::Scope`).
 
@@ -189,6 +190,7 @@ class BarFrame:
     The columns have one length, times ascend, prices are above zero and in order. Nobody may write to the arrays
     afterwards. `len` is the number of bars.
     """
+
     """Bar columns that have been checked once and are lent to any number of runs; nobody may write to them later."""
 
     def __new__(
@@ -207,9 +209,7 @@ class BarFrame:
 class Bar:
     """A closed bar: `ts` is its opening time and `end` the moment of the call, ns UTC."""
 
-    def __new__(
-        cls, ts: int, open: float, high: float, low: float, close: float, volume: float, end: int = 0
-    ) -> Self:
+    def __new__(cls, ts: int, open: float, high: float, low: float, close: float, volume: float, end: int = 0) -> Self:
         """Make a bar, for a strategy's unit tests."""
 
     @property
@@ -358,9 +358,7 @@ class Desk:
 
 def run_backtest(
     spec: bytes,
-    frames: list[
-        tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]
-    ],
+    frames: list[tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]],
     strategy: object | None = None,
 ) -> dict[str, Any]:
     """Run a JSON `RunSpec`; for each instrument its bars, finer ones or None, funding (times, rates) or None.
