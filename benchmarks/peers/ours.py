@@ -45,8 +45,8 @@ def crossing(fill: str) -> bytes:
 
 
 def frames(columns: market.Bars) -> list[Any]:
-    """The bars of the only instrument: no finer bars, no funding."""
-    bars = (columns.time_ns, columns.open, columns.high, columns.low, columns.close, columns.volume)
+    """The bars of the only instrument, checked here for any number of runs: no finer bars, no funding."""
+    bars = _core.BarFrame(columns.time_ns, columns.open, columns.high, columns.low, columns.close, columns.volume)
     return [(bars, None, None)]
 
 
@@ -65,7 +65,7 @@ def at_close(fills: Fills) -> Fills:
 
 
 def bars(folder: Path) -> Task:
-    """The EMA crossing as rules, next-open fills timed; the metrics of the run are part of the call."""
+    """The EMA crossing as rules, next-open fills timed. The first call also finds that every price is on the grid."""
     given, spec = frames(market.read(folder)), crossing(NEXT_OPEN)
     read = reader(lambda answer: answer if isinstance(answer, Fills) else read_fills(answer))
     return Task(
