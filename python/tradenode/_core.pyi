@@ -1,12 +1,11 @@
 """The Rust core; every docstring of the seam lives here."""
 
-from typing import TypeAlias
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, Self, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 __version__: str
 
@@ -41,11 +40,8 @@ def resample_bars(
 
 def decimal_places(values: NDArray[np.float64], most: int) -> int | None:
     """Count the fewest decimal places (up to `most`, at most 18) that write every value; None where none do."""
-from typing import Any, Self
 
-from numpy.typing import ArrayLike
-
-__version__: str
+# results
 
 class IndicatorKernel:
     """One entry of the indicator catalogue, applied to whole columns."""
@@ -82,6 +78,7 @@ class IndicatorStream:
 
 def indicator_catalog() -> list[dict[str, Any]]:
     """Describe every indicator: `name`, `title`, `inputs`, `outputs` and `params` (`name`, `default`, `min`, ...)."""
+
 def metrics(
     ts: NDArray[np.int64],
     equity: NDArray[np.float64],
@@ -104,4 +101,284 @@ def write_csv(
 
     A pair of codes and labels writes the labels. Raises ValueError for columns that do not fit together and OSError
     where the system refuses; nothing is left behind then.
+    """
+
+class RuleExpr:
+    """An expression of the rule language: an immutable tree, equal to another where they mean the same.
+
+    `str` gives its text, which `parse` reads back as an equal tree. Every method returns a new expression; ValueError
+    says what cannot be written.
+    """
+
+    @staticmethod
+    def parse(text: str) -> RuleExpr:
+        """Read a rule; ValueError lists every fault of the text, one a line."""
+
+    @staticmethod
+    def number(value: float) -> RuleExpr:
+        """Write a finite number."""
+
+    @staticmethod
+    def name(name: str, output: str | None = None) -> RuleExpr:
+        """Name a column, a named indicator (and one of its outputs) or a named number."""
+
+    @staticmethod
+    def call(name: str, args: list[RuleExpr], named: list[tuple[str, RuleExpr]]) -> RuleExpr:
+        """Call a function or an indicator with arguments by position and by name."""
+
+    @staticmethod
+    def session(start: str, end: str) -> RuleExpr:
+        """Hold from one time of day (`09:30`, UTC) on and before another."""
+
+    @staticmethod
+    def weekday(days: list[str]) -> RuleExpr:
+        """Hold on those days of the week (`mon` to `sun`, UTC)."""
+
+    def picked(self, output: str) -> RuleExpr:
+        """Take one output of an indicator."""
+
+    def negated(self) -> RuleExpr:
+        """Change the sign."""
+
+    def inverted(self) -> RuleExpr:
+        """Hold where this does not."""
+
+    def binary(self, sign: str, other: RuleExpr) -> RuleExpr:
+        """Join by an operator, as it is written: `+ - * / > >= < <= == != and or`."""
+
+    def crossing(self, way: str, other: RuleExpr) -> RuleExpr:
+        """Cross another value: `above`, `below` or `either`."""
+
+    def within(self, bars: int) -> RuleExpr:
+        """Hold where this held on any of the last `bars` bars, the present one included."""
+
+    def trending(self, way: str, bars: int) -> RuleExpr:
+        """Hold after `bars` strict moves in a row: `rising` or `falling`."""
+
+    def lagged(self, bars: int) -> RuleExpr:
+        """Take the value `bars` bars ago."""
+
+    def at(self, timeframe: str) -> RuleExpr:
+        """Compute on the bars of a higher timeframe, such as `1h`."""
+
+    def of(self, instrument: str) -> RuleExpr:
+        """Compute on the bars of another instrument."""
+# rules
+
+def check_rules(rules: bytes, scope: bytes) -> list[dict[str, Any]]:
+    """Check rules, given as JSON lists of `{name, source, kind}` and a JSON scope (see `rules::Scope`).
+
+    Every fault of every rule, in a dict of its `rule`, the `text` that `start` and `end` (bytes) point into, its
+    `message` and `hint`. Raises ValueError for JSON of another shape.
+    """
+
+# runs
+
+REASONS: list[str]
+"""Names of the reasons of fills and exits, by the code in the columns."""
+
+CHECKS: list[str]
+"""Names of the risk gate's checks, by the code in the column of refusals."""
+
+class BarFrame:
+    """Bar columns that were checked once and are lent, not copied, to any number of runs.
+
+    The columns have one length, times ascend, prices are above zero and in order. Nobody may write to the arrays
+    afterwards. `len` is the number of bars.
+    """
+    """Bar columns that have been checked once and are lent to any number of runs; nobody may write to them later."""
+
+    def __new__(
+        cls,
+        ts: NDArray[np.int64],
+        open: NDArray[np.float64],
+        high: NDArray[np.float64],
+        low: NDArray[np.float64],
+        close: NDArray[np.float64],
+        volume: NDArray[np.float64],
+    ) -> Self:
+        """Check the columns (ts: opening times, ns UTC); tradenode.errors.DataError names the column and the row."""
+
+    def __len__(self) -> int: ...
+
+class Bar:
+    """A closed bar: `ts` is its opening time and `end` the moment of the call, ns UTC."""
+
+    def __new__(
+        cls, ts: int, open: float, high: float, low: float, close: float, volume: float, end: int = 0
+    ) -> Self:
+        """Make a bar, for a strategy's unit tests."""
+
+    @property
+    def ts(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def open(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def close(self) -> float: ...
+    @property
+    def volume(self) -> float: ...
+
+class Intent:
+    """Something a strategy asked for, or an order of its that rests at the venue."""
+
+    def __new__(
+        cls,
+        action: str,
+        id: int = 0,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | None = None,
+        *,
+        reduce_only: bool = False,
+    ) -> Self:
+        """Make an intent to compare with: `action` is buy, sell, close, cancel or cancel_all."""
+
+    @property
+    def action(self) -> str: ...
+    @property
+    def id(self) -> int: ...
+    @property
+    def quantity(self) -> float | None: ...
+    @property
+    def limit(self) -> float | None: ...
+    @property
+    def stop(self) -> float | None: ...
+    @property
+    def reduce_only(self) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+
+class Desk:
+    """What a call-back strategy knows of its instrument, and where it asks for orders.
+
+    The desk records intents; they are carried out at the next event, after the risk gate. Prices and quantities must
+    lie on the instrument's grid: `round_price` and `floor_quantity` put them there, ValueError names what does not.
+    """
+
+    def __new__(
+        cls,
+        symbol: str = "TEST",
+        *,
+        tick: str = "0.00000001",
+        lot: str = "0.00000001",
+        position: float = 0.0,
+        average_price: float = ...,
+        equity: float = 10_000.0,
+        balance: float | None = None,
+        now: int = 0,
+        sized: bool = True,
+    ) -> Self:
+        """Make a desk for a strategy's unit test; the engine makes its own."""
+
+    @property
+    def symbol(self) -> str:
+        """The instrument."""
+
+    @property
+    def now(self) -> int:
+        """The end of the bar, ns UTC."""
+
+    @property
+    def position(self) -> float:
+        """The quantity held, below zero when short."""
+
+    @property
+    def average_price(self) -> float:
+        """The average entry price of the position; NaN when flat."""
+
+    @property
+    def equity(self) -> float:
+        """Balance and all open profit, in the account's currency."""
+
+    @property
+    def balance(self) -> float:
+        """Cash with all realised profit, fees and funding."""
+
+    @property
+    def orders(self) -> list[Intent]:
+        """The strategy's orders that rest at the venue."""
+
+    @property
+    def intents(self) -> list[Intent]:
+        """What was asked for in this call."""
+
+    def buy(
+        self,
+        quantity: float | None = None,
+        *,
+        limit: float | None = None,
+        stop: float | None = None,
+        reduce_only: bool = False,
+    ) -> int:
+        """Buy at the market, at a limit or once a stop price trades; returns the order's number.
+
+        Without a quantity the run's size decides. Raises ValueError for a price or quantity that is off its grid or
+        not above zero, for a limit beside a stop, and for a missing quantity where the run has no size.
+        """
+
+    def sell(
+        self,
+        quantity: float | None = None,
+        *,
+        limit: float | None = None,
+        stop: float | None = None,
+        reduce_only: bool = False,
+    ) -> int:
+        """Sell; see `buy`."""
+
+    def close(self) -> None:
+        """Close the whole position at the market."""
+
+    def cancel(self, id: int) -> None:
+        """Cancel the resting order of that number."""
+
+    def cancel_all(self) -> None:
+        """Cancel every resting order of the instrument."""
+
+    def flatten(self) -> None:
+        """Cancel every resting order and close the position."""
+
+    def floor_quantity(self, quantity: float) -> float:
+        """Round down to a whole number of lots."""
+
+    def round_price(self, price: float) -> float:
+        """Round to the nearest tick."""
+
+    def log(self, message: str) -> None:
+        """Keep a line for the run's log, with the time; the first 100,000 lines are kept."""
+
+def run_backtest(
+    spec: bytes,
+    frames: list[
+        tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]
+    ],
+    strategy: object | None = None,
+) -> dict[str, Any]:
+    """Run a JSON `RunSpec`; for each instrument its bars, finer ones or None, funding (times, rates) or None.
+
+    `strategy` has `on_bar(desk, bar)` and, if it likes, `on_start(desk)` and `on_stop(desk)`; without one the run's
+    rules decide. The answer holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross`
+    notional at their ends, dicts of columns `trades`, `fills` and `refusals`, the count `refused`, `totals` (traded,
+    fees, slippage, funding received) and `logs` (instrument, time, line). Raises tradenode.errors.ConfigError,
+    DataError or RunFailed; a strategy's own exception comes through with a note that names the bar.
+        """Check the columns (ts in ns UTC); raises tradenode.errors.DataError with the first bar that is none."""
+
+    def __len__(self) -> int: ...
+
+def run_backtest(
+    spec: bytes,
+    frames: list[tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]],
+    strategy: object | None = None,
+) -> dict[str, Any]:
+    """Run a JSON `RunSpec`; for each instrument its bars, its detail or None, its funding (ts, rate) or None.
+
+    The answer has `equity_ts`, `equity`, `gross` (notional), dicts of columns `trades`, `fills`, `refusals`, the count
+    `refused`, the sums `totals` (traded, fees, slippage, funding) and `logs`. Raises tradenode.errors.ConfigError,
+    DataError or RunFailed; a strategy's own exception comes through.
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tradenode.report.columns import trade_cells, write_csv, write_npy
+from tradenode.report.columns import labelled, write_csv, write_npy
 
 
 def test_csv_reads_back_to_the_same_bits(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_labels_are_quoted(tmp_path: Path) -> None:
         "side": np.array([1, -1], np.int8),
         "fees": np.array([0.5, 2.0]),
     }
-    write_csv(tmp_path / "t.csv", trade_cells(trades, ["A", 'the "B", swap\n'], []))
+    write_csv(tmp_path / "t.csv", labelled(trades, {"instrument": ["A", 'the "B", swap\n']}))
     with (tmp_path / "t.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [
             ["instrument", "side", "fees"],

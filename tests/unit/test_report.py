@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from report_runs import MINUTE, START, make_run, random_bars
 
+from tradenode.messages.headline import headline, lines
+from tradenode.messages.wording import duration, moment, money, number, percent
 from tradenode.report.html import render, write_report
 from tradenode.report.payload import TRADE_ROWS, payload, shown_rows
 from tradenode.report.series import OVERVIEW_CANDLES, candle_levels, candles, equity_points
-from tradenode.report.summary import headline, lines, verdicts
+from tradenode.report.summary import verdicts
 from tradenode.report.view import Expectation, PriceBars, Reject, RunView
-from tradenode.report.wording import duration, moment, money, number, percent
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">'\"&"
 

@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
+from tradenode.cli import console
 from tradenode.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from tradenode.data.writer import Mode
 
-app = cyclopts.App(name="data", help="Import, check, list, show, export, resample and download bars.")
+app = cyclopts.App(
+    name="data",
+    help="Import, check, list, show, export, resample and download bars.",
+    help_format="plaintext",
+    help_formatter="plain",
+    version_flags=(),
+)
 
 CataloguePath = Annotated[
     Path | None,
@@ -46,21 +53,22 @@ def import_(
 
     Files of one instrument and timeframe are joined in order of time.
     """
-    from tradenode.cli.data_view import print_imports
+    from tradenode.cli.data_view import show_imports
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.importing import import_files
     from tradenode.data.naming import EntryName
     from tradenode.messages.timeframe import Timeframe
 
-    manifests = import_files(
-        Catalogue(catalogue),
-        files,
-        name=EntryName.parse(instrument) if instrument else None,
-        timeframe=Timeframe.parse(timeframe) if timeframe else None,
-        policy=policy,
-        mode=_mode(replace, append),
-    )
-    print_imports(manifests, json)
+    with console.working(f"importing {', '.join(path.name for path in files)}"):
+        manifests = import_files(
+            Catalogue(catalogue),
+            files,
+            name=EntryName.parse(instrument) if instrument else None,
+            timeframe=Timeframe.parse(timeframe) if timeframe else None,
+            policy=policy,
+            mode=_mode(replace, append),
+        )
+    show_imports(manifests, json)
 
 
 @app.command
@@ -78,16 +86,16 @@ def check(
 
     Exit status 1 where there are any.
     """
-    from tradenode.cli.data_view import print_check
+    from tradenode.cli.data_view import show_check
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.check import check as find_faults
-    from tradenode.data.files import read_bars
+    from tradenode.data.files import KINDS, read_bars
     from tradenode.messages.timeframe import Timeframe
 
     if limit < 0:
         raise ConfigError(f"--limit {limit}: it cannot be negative")
     path = Path(source)
-    if path.is_file():
+    if path.is_file() or path.suffix.lower() in KINDS:
         if verify:
             raise ConfigError("--verify is for entries of the catalogue: a file has no hash to compare with")
         bars = read_bars(path, timeframe=Timeframe.parse(timeframe) if timeframe else None)
@@ -97,14 +105,14 @@ def check(
         if verify:
             store.verify(store.find(source, timeframe))
     report = find_faults(bars)
-    print_check(report, limit or None, json)
+    show_check(report, limit or None, json)
     return 0 if report.clean else 1
 
 
 @app.command(name="list")
 def list_(*, catalogue: CataloguePath = None, json: Json = False) -> int:
     """List the entries of the catalogue; exit status 1 where one is damaged."""
-    from tradenode.cli.data_view import print_entries, print_json, say, summary
+    from tradenode.cli.data_view import show_entries, summary
     from tradenode.data.catalogue import Catalogue
 
     store = Catalogue(catalogue)
@@ -113,13 +121,13 @@ def list_(*, catalogue: CataloguePath = None, json: Json = False) -> int:
         try:
             manifests.append(entry.manifest())
         except DataError as error:
-            say(str(error))
+            console.note(str(error))
     if json:
-        print_json({"catalogue": str(store.path), "entries": [summary(manifest) for manifest in manifests]})
+        console.answer_json({"catalogue": str(store.path), "entries": [summary(manifest) for manifest in manifests]})
     else:
-        print_entries(manifests)
+        show_entries(manifests)
     if not entries:
-        say(f"catalogue {store.path} is empty; `tradenode data import FILE` fills it")
+        console.note(f"catalogue {store.path} is empty; `tradenode data import FILE` fills it")
     return 0 if len(manifests) == len(entries) else 1
 
 
@@ -133,12 +141,12 @@ def show(
     json: Json = False,
 ) -> None:
     """Show one entry: what it holds, where it came from, its first and last bars."""
-    from tradenode.cli.data_view import print_entry
+    from tradenode.cli.data_view import show_entry
     from tradenode.data.catalogue import Catalogue
 
     store = Catalogue(catalogue)
     entry = store.find(name, timeframe)
-    print_entry(entry, entry.manifest(), store.bars(name, timeframe), json)
+    show_entry(entry, entry.manifest(), store.bars(name, timeframe), json)
 
 
 @app.command
@@ -156,24 +164,24 @@ def export(
     json: Json = False,
 ) -> None:
     """Export bars to a file."""
-    from tradenode.cli.data_view import print_json, say
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.files import write_bars
 
+    first_ns, end_ns = _time(start), _time(end)
     store = Catalogue(catalogue)
     entry = store.find(name, timeframe)
     path = out or Path(f"{entry.name.symbol}-{entry.timeframe}.{to}")
     if path.exists() and not replace:
         raise DataError(f"{path}: exists already", hint="--replace writes over it, --out names another")
-    bars = store.bars(name, timeframe, _time(start), _time(end))
+    bars = store.bars(name, timeframe, first_ns, end_ns)
     if not len(bars):
         raise DataError(f"{entry} has no bars in that range")
     write_bars(bars, path, to)
     if json:
-        print_json({"file": str(path), "rows": len(bars)})
+        console.answer_json({"file": str(path), "rows": len(bars)})
     else:
-        print(path)
-        say(f"wrote {len(bars):,} bars of {entry}")
+        console.answer(str(path))
+        console.note(f"wrote {len(bars):,} bars of {entry}")
 
 
 @app.command
@@ -189,7 +197,7 @@ def resample(
     json: Json = False,
 ) -> None:
     """Make coarser bars of an entry and store them beside it."""
-    from tradenode.cli.data_view import print_imports, say
+    from tradenode.cli.data_view import show_imports
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.manifest import Source
     from tradenode.data.resample import resample as coarsen
@@ -202,11 +210,11 @@ def resample(
         raise DataError(f"{bars!r} do not fill one {to} bar", hint="--keep-partial keeps what is there")
     for which, partial in (("first", coarse.first_partial), ("last", coarse.last_partial)):
         if partial:
-            say(f"the {which} bar is made from a part of its {to}")
+            console.note(f"the {which} bar is made from a part of its {to}")
     source = Source(f"{bars.instrument} {bars.timeframe} {bars.content_hash}", len(bars))
     # An interval without a bar in it leaves a gap, as it did in the finer bars.
     manifest = store.write(coarse.bars, mode=_mode(replace, False), policy="drop", sources=[source])
-    print_imports([manifest], json)
+    show_imports([manifest], json)
 
 
 @app.command
@@ -227,14 +235,14 @@ def download(
     SYMBOL is ccxt's: BTC/USDT, BTC/USDT:USDT.
     """
     from tradenode.cli.data_download import download as fetch
-    from tradenode.cli.data_view import print_imports
+    from tradenode.cli.data_view import show_imports
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.times import parse_time
     from tradenode.messages.timeframe import Timeframe
 
     length = Timeframe.parse(timeframe)
     manifest = fetch(Catalogue(catalogue), exchange, symbol, length, parse_time(start), _time(end), policy)
-    print_imports([manifest], json)
+    show_imports([manifest], json)
 
 
 def _mode(replace: bool, append: bool) -> "Mode":

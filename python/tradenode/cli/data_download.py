@@ -1,9 +1,9 @@
 """Bars from an exchange into a catalogue, stored as they come, so that a broken download goes on from there."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from tradenode.cli import console
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.manifest import Source
 from tradenode.data.naming import EntryName, unified_symbol
@@ -49,10 +49,11 @@ def download(
             )
         start_ns = max(start_ns, manifest.last_ns + timeframe.ns)
     pages = ccxt_bars.download_bars(exchange, symbol, timeframe, start_ns, end_ns)
-    for batch in _batches(_shown(pages, symbol, start_ns, end_ns)):
+    for batch in _batches(pages):
         source = Source(f"{exchange_id} {symbol}", len(batch))
         bars = batch.named(str(name), timeframe.ns)
         manifest = catalogue.write(bars, mode="append", policy=policy, sources=[source])
+        console.note(f"stored {len(bars):,} bars up to {time_text(int(bars.ts[-1]))}")
     if manifest is None:
         raise DataError(f"{exchange_id} has no finished {timeframe} bars of {symbol} in that range")
     return manifest
@@ -74,19 +75,3 @@ def _batches(pages: Iterable[Bars]) -> Iterator[Bars]:
         yield concatenate(held)
     if failure:
         raise failure
-
-
-def _shown(pages: Iterable[Bars], symbol: str, start_ns: int, end_ns: int | None) -> Iterator[Bars]:
-    """Passes pages on; on a terminal a line on stderr tells how far they are."""
-    if not sys.stderr.isatty():
-        yield from pages
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), TextColumn("{task.completed:,} bars"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(f"{symbol} from {time_text(start_ns)}", total=None)
-        for page in pages:
-            progress.update(task, advance=len(page), description=f"{symbol} to {time_text(int(page.ts[-1]))}")
-            yield page

@@ -1,6 +1,7 @@
 """A folder of bars, one memory-mapped file a column; readers see whole imports only."""
 
 import difflib
+import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -215,14 +216,15 @@ def _map_column(path: Path, dtype: "np.dtype[Number]", rows: int) -> "NDArray[Nu
     return np.memmap(path, dtype=dtype.newbyteorder("<"), mode="r", shape=(rows,)).view(np.ndarray)
 
 
-def hash_columns(bars: Bars) -> dict[str, str]:
-    """sha256 of each column's little-endian bytes, computed on as many threads as pay."""
-    import hashlib
-    from concurrent.futures import ThreadPoolExecutor
+def column_hash(column: "NDArray[np.generic]", dtype: str) -> str:
+    """sha256 of a column's little-endian bytes."""
+    return hashlib.sha256(np.ascontiguousarray(column, dtype=dtype).data).hexdigest()
 
-    def digest(column: "NDArray[np.generic]", dtype: str) -> str:
-        return hashlib.sha256(np.ascontiguousarray(column, dtype=dtype).data).hexdigest()
+
+def hash_columns(bars: Bars) -> dict[str, str]:
+    """The hash of each column, computed on as many threads as pay."""
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(min(len(COLUMNS), os.cpu_count() or 1)) as threads:
         columns = (bars.ts, *bars.values())
-        return dict(zip(COLUMNS, threads.map(digest, columns, DTYPES.values()), strict=True))
+        return dict(zip(COLUMNS, threads.map(column_hash, columns, DTYPES.values()), strict=True))

@@ -25,6 +25,18 @@ CLOSE_OUTSIDE = "close outside high-low"
 NEGATIVE_VOLUME = "negative volume"
 GAP = "gap"
 
+FAULTY_ROW_KINDS = (
+    DUPLICATE,
+    OFF_INTERVAL,
+    NOT_FINITE,
+    NOT_POSITIVE,
+    HIGH_BELOW_LOW,
+    OPEN_OUTSIDE,
+    CLOSE_OUTSIDE,
+    NEGATIVE_VOLUME,
+)
+"""The kinds that make a row unfit; a bar out of order only needs its place, a gap has no row."""
+
 
 class Finding(NamedTuple):
     """One fault of one bar.
@@ -170,15 +182,15 @@ def _behind(ts: "NDArray[np.int64]", duplicate: "NDArray[np.bool_]") -> "NDArray
 
 
 def _value_faults(bars: Bars) -> "dict[str, NDArray[np.bool_]]":
-    """A comparison with NaN is false, so a value that is not finite is found once, as that."""
+    """A comparison with NaN is false, so a NaN is found once, as not finite."""
     open_, high, low, close, volume = bars.values()
     finite = np.ones(len(bars), np.bool_)
     for values in bars.values():
         finite &= np.isfinite(values)
-    positive = np.minimum(np.minimum(open_, high), np.minimum(low, close)) <= 0
+    below = (open_ <= 0) | (high <= 0) | (low <= 0) | (close <= 0)
     return {
         NOT_FINITE: ~finite,
-        NOT_POSITIVE: positive,
+        NOT_POSITIVE: below,
         HIGH_BELOW_LOW: high < low,
         OPEN_OUTSIDE: ((open_ > high) | (open_ < low)) & (high >= low),
         CLOSE_OUTSIDE: ((close > high) | (close < low)) & (high >= low),

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tradenode.data.header import columns_by_name, columns_by_position
-from tradenode.data.times import from_decimal_epoch, from_epoch
+from tradenode.data.times import ISO_TIME, from_decimal_epoch, from_epoch
 from tradenode.errors import DataError
 from tradenode.messages.bars import COLUMNS, VALUE_COLUMNS
 
@@ -21,12 +21,11 @@ if TYPE_CHECKING:
 SNIFFED_LINES = 20
 """How many leading lines the layout is told from."""
 
-_SEPARATORS = (",", ";", "\t", "|")
+_SEPARATORS = (";", "\t", "|", ",")
+"""The comma last, as it may be a decimal point."""
+
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?[0-9]+\.[0-9]*")
-_ISO = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
-)
 _EMPTY = ("", "NaN", "nan", "null", "NULL", "None", "NA", "N/A")
 
 
@@ -101,7 +100,7 @@ def sniff(path: Path) -> Layout:
         raise DataError(f"{path}: not a text file: {error}") from error
     if not any(line.strip() for line in lines):
         raise DataError(f"{path}: empty")
-    separator = max(_SEPARATORS, key=lines[0].count)
+    separator = next((mark for mark in _SEPARATORS if lines[0].count(mark) >= len(COLUMNS) - 1), ",")
     rows = list(csv.reader(lines, delimiter=separator))
     if len(rows[0]) < 2:
         raise DataError(
@@ -129,7 +128,7 @@ def _open(path: Path) -> IO[str]:
 
 
 def _is_data(fields: list[str]) -> bool:
-    return any(pattern.fullmatch(fields[0].strip()) for pattern in (_INTEGER, _DECIMAL, _ISO))
+    return any(pattern.fullmatch(fields[0].strip()) for pattern in (_INTEGER, _DECIMAL, ISO_TIME))
 
 
 def _time_kind(text: str, path: Path, skipped: int) -> str:
@@ -138,13 +137,13 @@ def _time_kind(text: str, path: Path, skipped: int) -> str:
         return "integer"
     if _DECIMAL.fullmatch(text):
         return "decimal"
-    match = _ISO.fullmatch(text)
+    match = ISO_TIME.fullmatch(text)
     if not match:
         raise DataError(
             f"{path}, line {skipped + 1}: {text!r} is not a time",
             hint="times are ISO (2024-01-31 14:30:00) or epoch seconds, milliseconds, microseconds or nanoseconds",
         )
-    return "zoned" if match.group(4) else "iso"
+    return "zoned" if match["zone"] else "iso"
 
 
 def _time_type(kind: str) -> "pa.DataType":
@@ -197,11 +196,11 @@ def _fits_time(text: str, kind: str) -> bool:
     if kind in ("integer", "decimal"):
         pattern = _INTEGER if kind == "integer" else _DECIMAL
         return bool(pattern.fullmatch(text) or (kind == "decimal" and _INTEGER.fullmatch(text)))
-    match = _ISO.fullmatch(text)
-    if not match or (match.group(4) is not None) != (kind == "zoned"):
+    match = ISO_TIME.fullmatch(text)
+    if not match or (match["zone"] is not None) != (kind == "zoned"):
         return False
     try:
-        np.datetime64(text.removesuffix(match.group(4) or ""), "ns")
+        np.datetime64(text.removesuffix(match["zone"] or ""), "ns")
     except ValueError:
         return False
     return True

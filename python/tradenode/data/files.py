@@ -53,7 +53,10 @@ def _read(path: Path) -> dict[str, "NDArray[np.generic]"]:
     if kind is None:
         raise DataError(f"{path}: cannot tell what it is", hint=f"known suffixes: {', '.join(KINDS)}")
     reader = {"csv": read_csv, "parquet": read_parquet, "feather": read_feather}[kind]
-    columns = reader(path)
+    try:
+        columns = reader(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     if not len(columns["ts"]):
         raise DataError(f"{path}: no rows")
     return columns
@@ -77,6 +80,9 @@ def write_bars(bars: Bars, path: Path, kind: str) -> None:
     """Writes bars to `path` as "csv" (ISO times), "parquet" or "feather" (both with `date` in ms UTC where it fits).
 
     The file appears whole or not at all.
+
+    Raises:
+        DataError: the disk or the folder does not take it.
     """
     import os
 
@@ -100,5 +106,7 @@ def write_bars(bars: Bars, path: Path, kind: str) -> None:
         else:
             feather.write_feather(table, aside, compression="lz4")
         os.replace(aside, path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
         aside.unlink(missing_ok=True)

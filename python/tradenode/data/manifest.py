@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -68,12 +69,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     venue: str
     symbol: str
     timeframe: str
-    rows: int
+    rows: Annotated[int, msgspec.Meta(ge=1)]
     first_ns: int
     last_ns: int
     content_hash: str
     column_hashes: dict[str, str]
-    folder: str
+    folder: Annotated[str, msgspec.Meta(pattern=r"^columns-[0-9a-f]+$")]
     price_step: str | None
     volume_step: str | None
     imports: list[ImportRecord]
@@ -110,6 +111,10 @@ def read_manifest(folder: Path) -> Manifest:
         version = msgspec.json.decode(raw, type=dict[str, object]).get("schema")
         if version != SCHEMA:
             raise DataError(f"{path}: layout version {version!r}; this tradenode reads {SCHEMA}")
-        return msgspec.json.decode(raw, type=Manifest)
+        manifest = msgspec.json.decode(raw, type=Manifest)
     except msgspec.DecodeError as error:
         raise DataError(f"{path}: damaged: {error}", hint="import the bars again with --replace") from error
+    place = f"{manifest.venue}/{manifest.symbol}/{manifest.timeframe}"
+    if folder.parts[-3:] != tuple(place.split("/")):
+        raise DataError(f"{path}: damaged: it is the manifest of {place}")
+    return manifest

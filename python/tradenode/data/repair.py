@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from tradenode.data.check import DISORDER, GAP, CheckReport
+from tradenode.data.check import DISORDER, FAULTY_ROW_KINDS, CheckReport
 from tradenode.data.times import time_text
 from tradenode.errors import DataError
 from tradenode.messages.bars import Bars
@@ -48,9 +48,8 @@ def repair(report: CheckReport, policy: Policy, place: Callable[[int], str]) -> 
     if policy == "refuse":
         raise _refusal(report, place)
     bad = np.zeros(len(report.bars), np.bool_)
-    for fault in report.faults:
-        if fault.kind not in (GAP, DISORDER):
-            bad[fault.rows] = True
+    for kind in FAULTY_ROW_KINDS:
+        bad[report.rows(kind)] = True
     dropped = int(np.count_nonzero(bad))
     if dropped == len(bad):
         raise DataError(f"{place(0)}: every row is faulty: {_counted(report)}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradenode.data.header import columns_by_name
-from tradenode.data.times import from_decimal_epoch, from_epoch
+from tradenode.data.times import ISO_TIME, from_decimal_epoch, from_epoch
 from tradenode.errors import DataError
 from tradenode.messages.bars import VALUE_COLUMNS
 
@@ -28,7 +28,8 @@ def read_parquet(path: Path) -> dict[str, "NDArray[np.generic]"]:
         with parquet.ParquetFile(path) as file:
             names = columns_by_name(file.schema_arrow.names, str(path))
             table = file.read(columns=list(names.values()))
-    except (pa.ArrowException, OSError) as error:
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path}: not a readable Parquet file: {error}") from error
     return _columns(table, names, path)
 
@@ -46,7 +47,8 @@ def read_feather(path: Path) -> dict[str, "NDArray[np.generic]"]:
         with pa.memory_map(str(path)) as source:
             names = columns_by_name(ipc.open_file(source).schema.names, str(path))
         table = feather.read_table(path, columns=list(names.values()))
-    except (pa.ArrowException, OSError) as error:
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path}: not a readable Feather file: {error}") from error
     return _columns(table, names, path)
 
@@ -98,8 +100,8 @@ def _has_zone(column: "pa.ChunkedArray") -> bool:
 
     if pa.types.is_timestamp(column.type):
         return column.type.tz is not None
-    first = str(column[0]) if len(column) else ""
-    return first.endswith("Z") or "+" in first
+    match = ISO_TIME.fullmatch(str(column[0])) if len(column) else None
+    return match is not None and match["zone"] is not None
 
 
 def _fault(column: "pa.ChunkedArray", target: "pa.DataType", place: str, expected: str) -> DataError:
@@ -114,4 +116,6 @@ def _fault(column: "pa.ChunkedArray", target: "pa.DataType", place: str, expecte
             start, length = start + half, length - half
         except pa.ArrowInvalid:
             length = half
-    return DataError(f"{place}, row {start + 1}: {str(column[start])!r} is not {expected}")
+    # A time out of Python's range has no text: its count since the epoch stands for it.
+    value = column[start].value if pa.types.is_temporal(column.type) else str(column[start])
+    return DataError(f"{place}, row {start + 1}: {value!r} is not {expected}")

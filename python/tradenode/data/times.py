@@ -1,5 +1,6 @@
 """Times of bars: from a file's column to ns UTC, and back to text."""
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,11 @@ from tradenode.messages.timeframe import LONGEST_NS, SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+ISO_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?)?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+"""A date, or a date and a time to the nanosecond at most, with or without a zone."""
 
 INFER_ROWS = 100_000
 """How many leading rows the timeframe is inferred from."""

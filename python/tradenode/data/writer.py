@@ -5,7 +5,9 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, NamedTuple, Self
@@ -14,7 +16,7 @@ import msgspec
 import numpy as np
 
 from tradenode._core import decimal_places
-from tradenode.data.catalogue import DTYPES, Catalogue, column_file, hash_columns
+from tradenode.data.catalogue import DTYPES, Catalogue, column_file, column_hash
 from tradenode.data.check import check
 from tradenode.data.manifest import FILE_NAME, SCHEMA, ImportRecord, Manifest, Source, content_hash, read_manifest
 from tradenode.data.naming import EntryName
@@ -49,7 +51,8 @@ class Staged(NamedTuple):
 class CatalogueWriter:
     """Writes any number of entries: they are staged one by one and appear when the `with` block ends without an error.
 
-    One process writes at a time. What a killed one left behind is removed by the next.
+    One process writes at a time; what a killed one left behind is removed by the next. Killed in the moment
+    when several entries appear, it leaves some of them new and some old, each whole.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -65,8 +68,9 @@ class CatalogueWriter:
         except OSError as error:
             raise DataError(f"{self._catalogue.path}: cannot hold a catalogue: {error.strerror}") from error
         _acquire(self._lock, self._catalogue.path)
-        self._remove_leftovers()
-        self._staging.mkdir(exist_ok=True)
+        with self._as_data_error():
+            self._remove_leftovers()
+            self._staging.mkdir(exist_ok=True)
         return self
 
     def __exit__(
@@ -75,8 +79,9 @@ class CatalogueWriter:
         assert self._lock is not None
         try:
             if kind is None:
-                for staged in self._staged:
-                    self._publish(staged)
+                with self._as_data_error():
+                    for staged in self._staged:
+                        self._publish(staged)
         finally:
             shutil.rmtree(self._staging, ignore_errors=True)
             self._lock.close()
@@ -93,8 +98,10 @@ class CatalogueWriter:
         """Checks bars, repairs them by `policy` and writes them aside; `place` names a row of theirs in errors.
 
         Raises:
-            DataError: they are faulty, the entry exists (mode "new"), or they do not continue it (mode "append").
+            DataError: there are none, they are faulty, the entry exists ("new"), or they do not continue it ("append").
         """
+        if not len(bars):
+            raise DataError(f"{bars.instrument}: no bars to store")
         name, timeframe = EntryName.parse(bars.instrument), bars.timeframe
         folder = self._catalogue.folder(name, timeframe)
         exists = (folder / FILE_NAME).exists()
@@ -121,8 +128,9 @@ class CatalogueWriter:
     def _write(self, folder: Path, name: EntryName, bars: Bars, imports: list[ImportRecord]) -> Staged:
         token = COLUMNS_PREFIX + secrets.token_hex(8)
         aside = self._staging / token
-        aside.mkdir()
-        hashes = _write_columns(bars, aside)
+        with self._as_data_error():
+            aside.mkdir()
+            hashes = _write_columns(bars, aside)
         prices = [bars.open, bars.high, bars.low, bars.close]
         manifest = Manifest(
             schema=SCHEMA,
@@ -142,6 +150,14 @@ class CatalogueWriter:
         staged = Staged(folder, manifest, aside)
         self._staged.append(staged)
         return staged
+
+    @contextmanager
+    def _as_data_error(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            where = error.filename or self._catalogue.path
+            raise DataError(f"{where}: cannot be written: {error.strerror or error}") from error
 
     def _publish(self, staged: Staged) -> None:
         """The columns get their final name first; the manifest that names them then takes the old one's place."""
@@ -220,14 +236,20 @@ def _refuse_other_overlap(stored: Bars, bars: Bars, rows: "np.ndarray", place: C
 
 
 def _write_columns(bars: Bars, folder: Path) -> dict[str, str]:
-    """Writes and syncs one file a column; returns their hashes."""
-    for name, column in zip(COLUMNS, (bars.ts, *bars.values()), strict=True):
+    """Writes, hashes and syncs one file a column, each on a thread: hashing goes on while the disk is waited for."""
+
+    def write(name: str, column: "np.ndarray") -> str:
         with (folder / column_file(name)).open("wb") as file:
             file.write(np.ascontiguousarray(column, dtype=DTYPES[name]).data)
             file.flush()
+            value = column_hash(column, DTYPES[name])
             os.fsync(file.fileno())
+        return value
+
+    with ThreadPoolExecutor(len(COLUMNS)) as threads:
+        hashes = dict(zip(COLUMNS, threads.map(write, COLUMNS, (bars.ts, *bars.values())), strict=True))
     _sync_folder(folder)
-    return hash_columns(bars)
+    return hashes
 
 
 def _sync_folder(folder: Path) -> None:

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 Column: TypeAlias = "NDArray[np.float64]"
 TwoColumns: TypeAlias = "tuple[Column, Column]"
 ThreeColumns: TypeAlias = "tuple[Column, Column, Column]"
+FiveColumns: TypeAlias = "tuple[Column, Column, Column, Column, Column]"
 
 Inputs: TypeAlias = "tuple[ArrayLike, ...]"
 Params: TypeAlias = "tuple[float, ...]"
 OneOutput: TypeAlias = "Callable[[Inputs, Params, Column | None], Column]"
 TwoOutputs: TypeAlias = "Callable[[Inputs, Params, TwoColumns | None], TwoColumns]"
 ThreeOutputs: TypeAlias = "Callable[[Inputs, Params, ThreeColumns | None], ThreeColumns]"
+FiveOutputs: TypeAlias = "Callable[[Inputs, Params, FiveColumns | None], FiveColumns]"

@@ -17,6 +17,12 @@ _macd: ThreeOutputs = IndicatorKernel("macd").compute
 _stochastic: TwoOutputs = IndicatorKernel("stochastic").compute
 _stochastic_fast: TwoOutputs = IndicatorKernel("stochastic_fast").compute
 _stochastic_rsi: TwoOutputs = IndicatorKernel("stochastic_rsi").compute
+_williams_r: OneOutput = IndicatorKernel("williams_r").compute
+_cci: OneOutput = IndicatorKernel("cci").compute
+_mfi: OneOutput = IndicatorKernel("mfi").compute
+_roc: OneOutput = IndicatorKernel("roc").compute
+_mom: OneOutput = IndicatorKernel("mom").compute
+_trix: OneOutput = IndicatorKernel("trix").compute
 
 
 def rsi(source: ArrayLike, period: int = 14, *, out: Column | None = None) -> Column:
@@ -129,3 +135,113 @@ class StochasticRsi(IndicatorStream):
     def __new__(cls, period: int = 14, fastk_period: int = 5, fastd_period: int = 3) -> Self:
         """Start with these periods."""
         return super().__new__(cls, "stochastic_rsi", period, fastk_period, fastd_period)
+
+
+def williams_r(
+    high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14, *, out: Column | None = None
+) -> Column:
+    """Williams %R, -100 to 0: how far the close lies below the highest high, in percent of the window's range.
+
+    0 where the window has no range.
+    """
+    return _williams_r((high, low, close), (period,), out)
+
+
+class WilliamsR(IndicatorStream):
+    """Streaming `williams_r`."""
+
+    __slots__ = ()
+    update: Callable[[float, float, float], float]
+
+    def __new__(cls, period: int = 14) -> Self:
+        """Start over `period` rows."""
+        return super().__new__(cls, "williams_r", period)
+
+
+def cci(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14, *, out: Column | None = None) -> Column:
+    """Commodity channel index (Lambert 1980): (typical price - its mean) / (0.015 mean absolute deviation).
+
+    The typical price is (high + low + close) / 3; 0 where it does not deviate. A row costs time in proportion to
+    `period`, which is at most 10,000.
+    """
+    return _cci((high, low, close), (period,), out)
+
+
+class Cci(IndicatorStream):
+    """Streaming `cci`."""
+
+    __slots__ = ()
+    update: Callable[[float, float, float], float]
+
+    def __new__(cls, period: int = 14) -> Self:
+        """Start over `period` rows."""
+        return super().__new__(cls, "cci", period)
+
+
+def mfi(
+    high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, period: int = 14, *, out: Column | None = None
+) -> Column:
+    """Money flow index (Quong and Soudack 1989), 0 to 100: share of the traded value on rising bars.
+
+    Value is typical price times volume; a bar rises or falls by its typical price; 0 where nothing flowed.
+    """
+    return _mfi((high, low, close, volume), (period,), out)
+
+
+class Mfi(IndicatorStream):
+    """Streaming `mfi`."""
+
+    __slots__ = ()
+    update: Callable[[float, float, float, float], float]
+
+    def __new__(cls, period: int = 14) -> Self:
+        """Start over `period` rows."""
+        return super().__new__(cls, "mfi", period)
+
+
+def roc(source: ArrayLike, period: int = 10, *, out: Column | None = None) -> Column:
+    """Rate of change in percent against the value `period` rows ago; 0 after a value of 0."""
+    return _roc((source,), (period,), out)
+
+
+class Roc(IndicatorStream):
+    """Streaming `roc`."""
+
+    __slots__ = ()
+    update: Callable[[float], float]
+
+    def __new__(cls, period: int = 10) -> Self:
+        """Start over `period` rows."""
+        return super().__new__(cls, "roc", period)
+
+
+def mom(source: ArrayLike, period: int = 10, *, out: Column | None = None) -> Column:
+    """Momentum: the value less the one `period` rows ago."""
+    return _mom((source,), (period,), out)
+
+
+class Mom(IndicatorStream):
+    """Streaming `mom`."""
+
+    __slots__ = ()
+    update: Callable[[float], float]
+
+    def __new__(cls, period: int = 10) -> Self:
+        """Start over `period` rows."""
+        return super().__new__(cls, "mom", period)
+
+
+def trix(source: ArrayLike, period: int = 30, *, out: Column | None = None) -> Column:
+    """TRIX (Hutson 1983): one-row rate of change, in percent, of a triple exponential average."""
+    return _trix((source,), (period,), out)
+
+
+class Trix(IndicatorStream):
+    """Streaming `trix`."""
+
+    __slots__ = ()
+    update: Callable[[float], float]
+
+    def __new__(cls, period: int = 30) -> Self:
+        """Start over `period` rows."""
+        return super().__new__(cls, "trix", period)

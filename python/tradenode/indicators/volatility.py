@@ -17,6 +17,8 @@ _atr: OneOutput = IndicatorKernel("atr").compute
 _natr: OneOutput = IndicatorKernel("natr").compute
 _bollinger: ThreeOutputs = IndicatorKernel("bollinger").compute
 _stddev: OneOutput = IndicatorKernel("stddev").compute
+_donchian: ThreeOutputs = IndicatorKernel("donchian").compute
+_keltner: ThreeOutputs = IndicatorKernel("keltner").compute
 
 
 def true_range(high: ArrayLike, low: ArrayLike, close: ArrayLike, *, out: Column | None = None) -> Column:
@@ -99,3 +101,48 @@ class Stddev(IndicatorStream):
     def __new__(cls, period: int = 5) -> Self:
         """Start over `period` values."""
         return super().__new__(cls, "stddev", period)
+
+
+def donchian(high: ArrayLike, low: ArrayLike, period: int = 20, *, out: ThreeColumns | None = None) -> ThreeColumns:
+    """Donchian channel: upper, middle, lower; the highest high and lowest low of `period` bars, this one included."""
+    return _donchian((high, low), (period,), out)
+
+
+class Donchian(IndicatorStream):
+    """Streaming `donchian`: upper, middle, lower."""
+
+    __slots__ = ()
+    update: Callable[[float, float], tuple[float, float, float]]
+
+    def __new__(cls, period: int = 20) -> Self:
+        """Start over `period` rows."""
+        return super().__new__(cls, "donchian", period)
+
+
+def keltner(
+    high: ArrayLike,
+    low: ArrayLike,
+    close: ArrayLike,
+    period: int = 20,
+    atr_period: int = 10,
+    multiplier: float = 2.0,
+    *,
+    out: ThreeColumns | None = None,
+) -> ThreeColumns:
+    """Keltner channel: upper, middle, lower; an exponential average of typical prices, and average true ranges.
+
+    Upper and lower lie `multiplier` times Wilder's average true range of `atr_period` from the middle. Both averages
+    start where the slower one can, as in TA-Lib.
+    """
+    return _keltner((high, low, close), (period, atr_period, multiplier), out)
+
+
+class Keltner(IndicatorStream):
+    """Streaming `keltner`: upper, middle, lower."""
+
+    __slots__ = ()
+    update: Callable[[float, float, float], tuple[float, float, float]]
+
+    def __new__(cls, period: int = 20, atr_period: int = 10, multiplier: float = 2.0) -> Self:
+        """Start with these parameters."""
+        return super().__new__(cls, "keltner", period, atr_period, multiplier)

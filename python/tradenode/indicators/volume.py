@@ -17,6 +17,8 @@ _vwap: OneOutput = IndicatorKernel("vwap").compute
 _vwap_session: OneOutput = IndicatorKernel("vwap_session").compute
 _vwap_rolling: OneOutput = IndicatorKernel("vwap_rolling").compute
 _vwap_anchored: OneOutput = IndicatorKernel("vwap_anchored").compute
+_ad: OneOutput = IndicatorKernel("ad").compute
+_cmf: OneOutput = IndicatorKernel("cmf").compute
 
 
 def obv(source: ArrayLike, volume: ArrayLike, *, out: Column | None = None) -> Column:
@@ -117,3 +119,43 @@ class VwapAnchored(IndicatorStream):
     def __new__(cls, anchor: float = 0.0) -> Self:
         """Start at this time."""
         return super().__new__(cls, "vwap_anchored", anchor)
+
+
+def ad(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, *, out: Column | None = None) -> Column:
+    """Accumulation/distribution line (Chaikin): running sum of money flow volume.
+
+    Money flow volume is ((close - low) - (high - close)) / (high - low) volume, 0 for a bar without range.
+    """
+    return _ad((high, low, close, volume), (), out)
+
+
+class Ad(IndicatorStream):
+    """Streaming `ad`."""
+
+    __slots__ = ()
+    update: Callable[[float, float, float, float], float]
+
+    def __new__(cls) -> Self:
+        """Start from 0."""
+        return super().__new__(cls, "ad")
+
+
+def cmf(
+    high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, period: int = 20, *, out: Column | None = None
+) -> Column:
+    """Chaikin money flow, -1 to 1: money flow volume of the last `period` bars as a share of their volume.
+
+    0 while nothing trades.
+    """
+    return _cmf((high, low, close, volume), (period,), out)
+
+
+class Cmf(IndicatorStream):
+    """Streaming `cmf`."""
+
+    __slots__ = ()
+    update: Callable[[float, float, float, float], float]
+
+    def __new__(cls, period: int = 20) -> Self:
+        """Start over `period` rows."""
+        return super().__new__(cls, "cmf", period)

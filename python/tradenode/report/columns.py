@@ -38,15 +38,14 @@ def write_npy(folder: Path, columns: Mapping[str, "NDArray[Any]"]) -> None:
             aside.unlink(missing_ok=True)
 
 
-def trade_cells(
-    trades: Mapping[str, "NDArray[Any]"], instruments: Sequence[str], exit_reasons: Sequence[str]
-) -> dict[str, "Column"]:
-    """Trade columns as a reader wants them: names for indices, long or short for the sign of the side."""
-    labels = {"instrument": instruments, "exit_reason": exit_reasons, "side": ("long", "short")}
-    cells: dict[str, Column] = dict(trades)
-    for name in labels.keys() & trades.keys():
-        codes = trades[name] < 0 if name == "side" else trades[name]
-        cells[name] = (codes, labels[name])
+def labelled(columns: Mapping[str, "NDArray[Any]"], labels: Mapping[str, Sequence[str]]) -> dict[str, "Column"]:
+    """Columns as a reader wants them: names for indices, long or short (of a fill: buy or sell) for a side's sign."""
+    cells: dict[str, Column] = dict(columns)
+    for name in labels.keys() & columns.keys():
+        cells[name] = (columns[name], labels[name])
+    if "side" in columns:
+        words = ("buy", "sell") if "order" in columns else ("long", "short")
+        cells["side"] = (columns["side"] < 0, words)
     return cells
 
 

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from tradenode.messages.headline import headline
 from tradenode.messages.result import Metrics, Month, TradeGroup
-from tradenode.report.summary import headline, verdicts
+from tradenode.messages.wording import duration, moment, money, number, percent
+from tradenode.report.summary import verdicts
 from tradenode.report.view import Expectation, Reject, RunView
-from tradenode.report.wording import duration, moment, money, number, percent
 
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 REJECT_ROWS = 100

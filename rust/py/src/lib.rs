@@ -11,6 +11,8 @@ mod csv;
 mod desk;
 mod indicators;
 mod metrics;
+mod rule_check;
+mod rules;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -18,6 +20,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     backtest::register(module)?;
     bars::register(module)?;
     csv::register(module)?;
+    indicators::register(module)?;
     metrics::register(module)?;
-    indicators::register(module)
+    rule_check::register(module)?;
+    rules::register(module)
 }

@@ -143,14 +143,10 @@ impl<'a> Engine<'a> {
                 until
             }
             Some(guard) => {
-                let (highs, lows) = (&lane.fills.high[first..until], &lane.fills.low[first..until]);
-                let mut row = first;
-                for (&high, &low) in highs.iter().zip(lows) {
-                    if !self.ledger.passes(0, guard, &self.spec.exits, lane.fills.ts[row], high, low) {
-                        break;
-                    }
-                    row += 1;
-                }
+                let (ts, highs, lows) = (&lane.fills.ts, &lane.fills.high, &lane.fills.low);
+                let span = first..until;
+                let (ts, highs, lows) = (&ts[span.clone()], &highs[span.clone()], &lows[span]);
+                let row = first + self.ledger.pass_all(guard, &self.spec.exits, ts, highs, lows);
                 self.ledger.sample_held(&lane.fills.close[first..row]);
                 row
             }

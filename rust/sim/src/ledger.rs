@@ -299,6 +299,31 @@ impl<'a> Ledger<'a> {
         true
     }
 
+    /// How many of a lone instrument's bars, one after the other, reach nothing; trade and guard take over their
+    /// extremes.
+    #[inline]
+    pub(crate) fn pass_all(
+        &mut self,
+        guard: &mut Guard,
+        exits: &ExitsSpec,
+        ts: &[i64],
+        highs: &[f64],
+        lows: &[f64],
+    ) -> usize {
+        if self.curves[0].paid && guard.is_idle(exits) {
+            let high = highs.iter().fold(f64::NEG_INFINITY, |most, &high| most.max(high));
+            let low = lows.iter().fold(f64::INFINITY, |least, &low| least.min(low));
+            self.extend(0, high, low);
+            return ts.len();
+        }
+        for (row, ((&now, &high), &low)) in ts.iter().zip(highs).zip(lows).enumerate() {
+            if !self.passes(0, guard, exits, now, high, low) {
+                return row;
+            }
+        }
+        ts.len()
+    }
+
     /// Takes prices that an open position has seen over into its trade.
     #[inline]
     pub(crate) fn extend(&mut self, index: usize, high: f64, low: f64) {

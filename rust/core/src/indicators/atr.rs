@@ -77,6 +77,7 @@ impl Blockwise<3, 1> for Atr {
         Some((self.average.scan()?, self.previous))
     }
 
+    #[inline(always)]
     fn step((scan, previous): &mut Self::Scans, [high, low, close]: [&[f64; BLOCK]; 3]) -> [[f64; BLOCK]; 1] {
         let before = recursive::shifted(close, previous);
         [scan.step(&std::array::from_fn(|row| range(high[row], low[row], before[row])))]

@@ -2,6 +2,10 @@
 
 use super::{Indicator, IndicatorError};
 use super::{
+    accumulation, aroon, beta, cci, cmf, correlation, directional, donchian, ichimoku, keltner, lagged,
+    linear_regression, mfi, percentile_rank, psar, rolling_arg, rolling_extreme, supertrend, trix, williams_r, zscore,
+};
+use super::{
     atr, bollinger, dema, ema, ewm, hma, kama, macd, natr, obv, rma, rsi, sma, stddev, stochastic, stochastic_fast,
     stochastic_rsi, tema, true_range, vwap, vwap_anchored, vwap_rolling, vwap_session, vwma, wma,
 };
@@ -123,21 +127,54 @@ pub static CATALOG: &[&Spec] = &[
     &macd::SPEC,
     &stochastic::SPEC,
     &stochastic_fast::SPEC,
+    &williams_r::SPEC,
+    &trix::SPEC,
+    &mfi::SPEC,
+    &cci::SPEC,
+    &lagged::RATE,
+    &lagged::MOMENTUM,
     &stochastic_rsi::SPEC,
     // trend
+    &aroon::SPEC,
+    &directional::AVERAGE,
+    &directional::RATING,
+    &directional::INDEX,
+    &directional::PLUS,
+    &directional::MINUS,
+    &psar::SPEC,
+    &supertrend::SPEC,
+    &ichimoku::SPEC,
     // volatility
     &true_range::SPEC,
     &atr::SPEC,
     &natr::SPEC,
     &bollinger::SPEC,
+    &donchian::SPEC,
+    &keltner::SPEC,
     // volume
+    &accumulation::SPEC,
+    &cmf::SPEC,
     &obv::SPEC,
     &vwap::SPEC,
     &vwap_session::SPEC,
     &vwap_rolling::SPEC,
     &vwap_anchored::SPEC,
     // statistics
+    &rolling_extreme::MIN,
+    &rolling_extreme::MAX,
+    &rolling_arg::MIN,
+    &rolling_arg::MAX,
     &stddev::SPEC,
+    &percentile_rank::SPEC,
+    &zscore::SPEC,
+    &correlation::SPEC,
+    &beta::SPEC,
+    &linear_regression::VALUE,
+    &linear_regression::SLOPE,
+    &linear_regression::INTERCEPT,
+    &linear_regression::DETERMINATION,
+    &lagged::RETURNS,
+    &lagged::LOG_RETURNS,
 ];
 
 /// The entry of that name.

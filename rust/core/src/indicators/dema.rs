@@ -73,6 +73,7 @@ impl Blockwise<1, 1> for Dema {
         Some([self.once.scan()?, self.twice.scan()?])
     }
 
+    #[inline(always)]
     fn step([once, twice]: &mut [Scan; 2], [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 1] {
         let first = once.step(source);
         let second = twice.step(&first);

@@ -65,6 +65,7 @@ impl Blockwise<1, 1> for Ema {
         self.0.scan()
     }
 
+    #[inline(always)]
     fn step(scan: &mut Scan, [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 1] {
         [scan.step(source)]
     }

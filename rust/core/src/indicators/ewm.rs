@@ -82,6 +82,7 @@ impl Blockwise<1, 1> for Ewm {
         self.average.scan()
     }
 
+    #[inline(always)]
     fn step(scan: &mut Scan, [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 1] {
         [scan.step(source)]
     }

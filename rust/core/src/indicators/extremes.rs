@@ -54,3 +54,42 @@ impl Extreme {
         if slot >= self.values.len() { slot - self.values.len() } else { slot }
     }
 }
+
+/// Extremes over whole columns: room for intermediate levels, kept from chunk to chunk.
+#[derive(Debug, Default)]
+pub(super) struct Sliding {
+    level: Vec<f64>,
+    next: Vec<f64>,
+}
+
+impl Sliding {
+    /// `y[i]` = greatest of `x[i .. i + period]`; `x` is longer than `y` by `period` - 1.
+    #[inline(always)]
+    pub(super) fn maximum(&mut self, x: &[f64], period: usize, y: &mut [f64]) {
+        self.doubling(x, period, y, |a, b| if a > b { a } else { b });
+    }
+
+    /// As `maximum`, the least.
+    #[inline(always)]
+    pub(super) fn minimum(&mut self, x: &[f64], period: usize, y: &mut [f64]) {
+        self.doubling(x, period, y, |a, b| if a < b { a } else { b });
+    }
+
+    /// Each level holds the extremes of windows twice as wide as the level before; two windows of the last level cover
+    /// the whole period.
+    #[inline(always)]
+    fn doubling(&mut self, x: &[f64], period: usize, y: &mut [f64], better: impl Fn(f64, f64) -> f64) {
+        self.level.clear();
+        self.level.extend_from_slice(x);
+        let mut width = 1;
+        while 2 * width <= period {
+            self.next.clear();
+            self.next.extend(self.level.iter().zip(&self.level[width..]).map(|(&a, &b)| better(a, b)));
+            std::mem::swap(&mut self.level, &mut self.next);
+            width *= 2;
+        }
+        for ((y, &a), &b) in y.iter_mut().zip(&self.level).zip(&self.level[period - width..]) {
+            *y = better(a, b);
+        }
+    }
+}

@@ -1,7 +1,8 @@
 //! Kaufman's adaptive moving average.
 
 use super::batch::{self, Fresh};
-use super::window::{RollingSum, Window};
+use super::sums::RollingSum;
+use super::window::Window;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -92,6 +93,6 @@ impl Indicator for Kama {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run(self, columns, out, batch::replay::<Self, 1, 1>);
+        batch::run_streaming::<Self, 1, 1>(self, columns, out);
     }
 }

@@ -102,6 +102,7 @@ impl Blockwise<1, 3> for Macd {
         Some([self.fast.scan()?, self.slow.scan()?, self.signal.scan()?])
     }
 
+    #[inline(always)]
     fn step([fast, slow, signal]: &mut [Scan; 3], [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 3] {
         let (fast, slow) = (fast.step(source), slow.step(source));
         let line = std::array::from_fn(|row| fast[row] - slow[row]);

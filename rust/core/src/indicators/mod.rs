@@ -5,30 +5,56 @@
 //! makes that row's outputs NaN and leaves the state untouched, so that the indicator resumes with the next row.
 //! Conventions, seeds and tie rules are those of TA-Lib 0.8 where it has the function.
 
+mod accumulation;
+mod aroon;
 mod atr;
 mod batch;
+mod beta;
 mod bollinger;
 pub mod catalog;
+mod cci;
+mod cmf;
+mod correlation;
 mod dema;
+mod directional;
+mod donchian;
 mod ema;
 mod error;
 mod ewm;
 mod extremes;
+mod finite;
+mod high_low;
 mod hma;
+mod ichimoku;
 mod kama;
+mod keltner;
+mod lagged;
+mod linear_regression;
 mod macd;
+mod mfi;
 mod moments;
+mod money_flow;
 mod natr;
 mod obv;
+mod percentile_rank;
+mod psar;
+mod recent;
 mod recursive;
 mod rma;
+mod rolling_arg;
+mod rolling_extreme;
+mod rolling_fold;
 mod rsi;
+mod scanned;
 mod sma;
 mod stddev;
 mod stochastic;
 mod stochastic_fast;
 mod stochastic_rsi;
+mod sums;
+mod supertrend;
 mod tema;
+mod trix;
 mod true_range;
 mod vwap;
 mod vwap_anchored;
@@ -36,8 +62,11 @@ mod vwap_rolling;
 mod vwap_session;
 mod vwma;
 mod weighted_mean;
+mod williams_r;
 mod window;
+mod windowed;
 mod wma;
+mod zscore;
 
 pub use atr::Atr;
 pub use bollinger::Bollinger;
@@ -67,6 +96,9 @@ pub use vwap_session::VwapSession;
 pub use vwma::Vwma;
 pub use wma::Wma;
 
+/// The most inputs, and the most outputs, that an indicator may have.
+pub const SERIES_MAX: usize = 8;
+
 /// A streaming indicator with its batch kernel.
 ///
 /// `update` and `batch` agree to the last bit unless the type's documentation states a tolerance.
@@ -76,6 +108,30 @@ pub trait Indicator: Send + Sync {
 
     /// Takes one row (the values of [`Spec::inputs`], in order) and writes one value for each of [`Spec::outputs`].
     fn update(&mut self, row: &[f64], out: &mut [f64]);
+
+    /// Takes more rows, a column for each input and one for each output, exactly as [`Indicator::update`] would.
+    ///
+    /// # Panics
+    /// With more inputs or outputs than [`SERIES_MAX`], or columns of different lengths.
+    fn extend(&mut self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        if let ([column], [out]) = (columns, &mut *out) {
+            for (&x, y) in column.iter().zip(out.iter_mut()) {
+                self.update(&[x], std::slice::from_mut(y));
+            }
+            return;
+        }
+        let (mut inputs, mut outputs) = ([0.0; SERIES_MAX], [0.0; SERIES_MAX]);
+        let (inputs, outputs) = (&mut inputs[..columns.len()], &mut outputs[..out.len()]);
+        for row in 0..columns.first().map_or(0, |column| column.len()) {
+            for (input, column) in inputs.iter_mut().zip(columns) {
+                *input = column[row];
+            }
+            self.update(inputs, outputs);
+            for (out, &output) in out.iter_mut().zip(&*outputs) {
+                out[row] = output;
+            }
+        }
+    }
 
     /// Forgets everything seen, as if just built.
     fn reset(&mut self);

@@ -70,6 +70,7 @@ impl Blockwise<3, 1> for Natr {
         self.0.scans()
     }
 
+    #[inline(always)]
     fn step(scans: &mut Self::Scans, columns: [&[f64; BLOCK]; 3]) -> [[f64; BLOCK]; 1] {
         let [ranges] = Atr::step(scans, columns);
         [std::array::from_fn(|row| percent(ranges[row], columns[2][row]))]

@@ -1,6 +1,7 @@
 //! On-balance volume.
 
-use super::batch::{self, Fresh};
+use super::batch::{self, Blockwise, Fresh};
+use super::recursive::{self, BLOCK};
 use super::{Indicator, Input, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -65,10 +66,28 @@ impl Indicator for Obv {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run(self, columns, out, |mut fresh: Self, [source, volume], [value]| {
-            for ((y, x), volume) in value.iter_mut().zip(source).zip(volume) {
-                *y = fresh.update(*x, *volume);
-            }
-        });
+        batch::run_blocks(self, columns, out);
+    }
+}
+
+impl Blockwise<2, 1> for Obv {
+    type Scans = Self;
+
+    fn scans(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    #[inline(always)]
+    fn step(state: &mut Self, [source, volume]: [&[f64; BLOCK]; 2]) -> [[f64; BLOCK]; 1] {
+        let before = recursive::shifted(source, &mut state.previous);
+        let signed: [f64; BLOCK] = std::array::from_fn(|row| signed(volume[row], source[row], before[row]));
+        [signed.map(|volume| {
+            state.total += volume;
+            state.total
+        })]
+    }
+
+    fn resume(&mut self, state: &Self) {
+        *self = state.clone();
     }
 }

@@ -38,6 +38,11 @@ impl Recursive {
         self.period
     }
 
+    /// The average so far; NaN until `period` values were seen.
+    pub(super) fn value(&self) -> f64 {
+        self.value
+    }
+
     /// Takes a finite value; NaN until `period` values were seen.
     #[inline]
     pub(super) fn push(&mut self, x: f64) -> f64 {
@@ -114,6 +119,7 @@ impl Scan {
         Self { weights, decay, value }
     }
 
+    #[inline(always)]
     fn local(&self, x: [f64; HALF]) -> [f64; HALF] {
         let mut y = [0.0; HALF];
         for (weights, x) in self.weights.iter().zip(x) {

@@ -91,6 +91,7 @@ impl Blockwise<1, 1> for Rsi {
         Some((self.gains.scan()?, self.losses.scan()?, self.previous))
     }
 
+    #[inline(always)]
     fn step((gains, losses, previous): &mut Self::Scans, [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 1] {
         let before = recursive::shifted(source, previous);
         let change: [f64; BLOCK] = std::array::from_fn(|row| source[row] - before[row]);

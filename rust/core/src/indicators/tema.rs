@@ -75,6 +75,7 @@ impl Blockwise<1, 1> for Tema {
         Some([self.0[0].scan()?, self.0[1].scan()?, self.0[2].scan()?])
     }
 
+    #[inline(always)]
     fn step(scans: &mut [Scan; 3], [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 1] {
         let once = scans[0].step(source);
         let twice = scans[1].step(&once);

@@ -63,12 +63,11 @@ impl Indicator for TrueRange {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run(self, columns, out, |_: Self, [high, low, close], [value]| {
-            let Some((first, rest)) = value.split_first_mut() else { return };
-            *first = f64::NAN;
-            for (((y, high), low), previous) in rest.iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
+        batch::run_windows(self, columns, out, |[high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]| {
+            for (((y, high), low), previous) in value.iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
                 *y = range(*high, *low, *previous);
             }
+            true
         });
     }
 }

@@ -1,6 +1,7 @@
 //! Volume-weighted average price from the first bar.
 
-use super::batch::{self, Fresh};
+use super::batch::{self, Blockwise, Fresh};
+use super::recursive::BLOCK;
 use super::{Indicator, Input, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -25,6 +26,11 @@ pub(super) fn typical(high: f64, low: f64, close: f64) -> f64 {
     (high + low + close) / 3.0
 }
 
+#[inline]
+fn mean(product: f64, volume: f64) -> f64 {
+    if volume == 0.0 { 0.0 } else { product / volume }
+}
+
 impl Vwap {
     /// Takes the next bar.
     #[inline]
@@ -35,7 +41,7 @@ impl Vwap {
         }
         self.product += price * volume;
         self.volume += volume;
-        if self.volume == 0.0 { 0.0 } else { self.product / self.volume }
+        mean(self.product, self.volume)
     }
 }
 
@@ -59,11 +65,32 @@ impl Indicator for Vwap {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run(self, columns, out, |mut fresh: Self, [high, low, close, volume], [value]| {
-            let rows = value.iter_mut().zip(high).zip(low).zip(close).zip(volume);
-            for ((((y, high), low), close), volume) in rows {
-                *y = fresh.update(*high, *low, *close, *volume);
-            }
+        batch::run_blocks(self, columns, out);
+    }
+}
+
+impl Blockwise<4, 1> for Vwap {
+    type Scans = Self;
+
+    fn scans(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
+    #[inline(always)]
+    fn step(state: &mut Self, [high, low, close, volume]: [&[f64; BLOCK]; 4]) -> [[f64; BLOCK]; 1] {
+        let product: [f64; BLOCK] = std::array::from_fn(|row| typical(high[row], low[row], close[row]) * volume[row]);
+        let products = product.map(|product| {
+            state.product += product;
+            state.product
         });
+        let volumes = volume.map(|volume| {
+            state.volume += volume;
+            state.volume
+        });
+        [std::array::from_fn(|row| mean(products[row], volumes[row]))]
+    }
+
+    fn resume(&mut self, state: &Self) {
+        *self = state.clone();
     }
 }

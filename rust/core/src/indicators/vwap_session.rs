@@ -69,6 +69,6 @@ impl Indicator for VwapSession {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run(self, columns, out, batch::replay::<Self, 5, 1>);
+        batch::run_streaming::<Self, 5, 1>(self, columns, out);
     }
 }

@@ -1,4 +1,4 @@
-//! The last `period` values of a series, and sums over them that do not drift.
+//! The last `period` values of a series, and their weighted sum.
 
 /// A ring of the last `period` values.
 #[derive(Debug, Clone)]
@@ -45,40 +45,8 @@ impl Window {
     }
 }
 
-/// A running sum over a window. Each turn of the ring also sums its own values from zero and, once complete, that
-/// sum replaces the running one: rounding never lives longer than `period` updates, and the state at a turn's end
-/// depends on the window alone, so that a batch kernel may compute turns side by side to the same last bit.
-#[derive(Debug, Clone)]
-pub(super) struct RollingSum {
-    window: Window,
-    sum: f64,
-    turn: f64,
-}
-
-impl RollingSum {
-    pub(super) fn new(period: usize) -> Self {
-        Self { window: Window::new(period), sum: 0.0, turn: 0.0 }
-    }
-
-    pub(super) fn period(&self) -> usize {
-        self.window.period()
-    }
-
-    /// Adds a value, drops the oldest; the sum, or NaN until the window is full.
-    #[inline]
-    pub(super) fn push(&mut self, x: f64) -> f64 {
-        let old = self.window.push(x);
-        self.turn += x;
-        self.sum += x - old;
-        if self.window.is_turn() {
-            self.sum = self.turn;
-            self.turn = 0.0;
-        }
-        if self.window.is_full() { self.sum } else { f64::NAN }
-    }
-}
-
-/// A running sum with weights 1 (oldest) to `period` (newest), renewed at each turn as [`RollingSum`] is.
+/// A running sum with weights 1 (oldest) to `period` (newest). Each turn of the ring also sums its own values from zero
+/// and, once complete, that sum replaces the running one: rounding never outlives `period` updates.
 #[derive(Debug, Clone)]
 pub(super) struct WeightedSum {
     window: Window,

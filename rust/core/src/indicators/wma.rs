@@ -61,6 +61,6 @@ impl Indicator for Wma {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run(self, columns, out, batch::replay::<Self, 1, 1>);
+        batch::run_streaming::<Self, 1, 1>(self, columns, out);
     }
 }

@@ -5,9 +5,10 @@ use super::graph::{Field, Id, Op};
 use super::kernel::{State, apply, clock};
 use super::program::{Kind, Loop, Program, is_register};
 use crate::bars::Bars;
+use crate::indicators::{Indicator, SERIES_MAX};
 
 /// How many rows a loop takes at once: a dozen registers of them stay in the nearest cache. Tests want many blocks.
-const BLOCK: usize = if cfg!(test) { 16 } else { 1_024 };
+const BLOCK: usize = if cfg!(test) { 16 } else { 512 };
 
 /// What a rule comes to, one element a bar.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,13 +33,8 @@ impl Program {
             frames.map(|(frame, made)| made.as_ref().map_or(given[frame.instrument], |made| made.view())).collect();
         let maps = Maps::new(&self.graph, &views, given, self.base_ns);
         let mut batch = Batch::new(self, views, maps);
-        for stage in 0..self.plan.loops.len() {
-            for &call in &self.plan.calls[stage] {
-                batch.call(call);
-            }
-            for block_loop in &self.plan.loops[stage] {
-                batch.run(block_loop, stage);
-            }
+        for block_loop in &self.plan.loops {
+            batch.run(block_loop);
         }
         Ok(batch.finish())
     }
@@ -49,7 +45,7 @@ struct Batch<'a> {
     /// The bars of each frame.
     views: Vec<Bars<'a>>,
     maps: Maps,
-    /// Whole columns of values: of indicators, and of registers that are kept.
+    /// Whole columns of the values that another frame reads.
     columns: Vec<Vec<f64>>,
     /// A block of each constant.
     constants: Vec<Vec<f64>>,
@@ -58,11 +54,30 @@ struct Batch<'a> {
 
 /// Where a loop stands.
 struct Block<'a> {
-    stage: usize,
     start: usize,
     length: usize,
     /// The registers that are computed so far.
     done: &'a [f64],
+}
+
+/// What a value remembers from block to block.
+enum Memory {
+    Operator(State),
+    Indicator(Box<dyn Indicator>),
+}
+
+impl Memory {
+    fn of(program: &Program, id: Id) -> Self {
+        let op = program.graph.values[id].op;
+        if let Op::Indicator(call, _) = op {
+            let call = &program.graph.calls[call];
+            // The parameters passed `build` when the call was lowered.
+            if let Ok(indicator) = call.spec.build(&call.params) {
+                return Self::Indicator(indicator);
+            }
+        }
+        Self::Operator(State::of(op))
+    }
 }
 
 impl<'a> Batch<'a> {
@@ -74,7 +89,7 @@ impl<'a> Batch<'a> {
         let outputs = program.roots.iter().map(|&(id, kind)| match (kind, is_register(values[id].op)) {
             (Kind::Bool, _) => Column::Bool(vec![0; rows]),
             (Kind::Number, true) => Column::Number(vec![0.0; rows]),
-            // A column that is there already is copied or moved at the end.
+            // A column of the bars, or a constant, is copied at the end.
             (Kind::Number, false) => Column::Number(Vec::new()),
         });
         let (constants, outputs) = (constants.collect(), outputs.collect());
@@ -99,101 +114,93 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Computes an indicator's outputs, and keeps those that are used.
-    fn call(&mut self, place: usize) {
-        let graph = &self.program.graph;
-        let call = &graph.calls[place];
-        let rows = self.rows(call.frame);
-        let mut outputs: Vec<Vec<f64>> = call.spec.outputs.iter().map(|_| vec![0.0; rows]).collect();
-        let filled: Vec<Vec<f64>> = call.inputs.iter().map(|&id| self.filled(id, rows)).collect();
-        let inputs: Vec<&[f64]> = call
-            .inputs
-            .iter()
-            .zip(&filled)
-            .map(|(&id, filled)| if filled.is_empty() { self.column(id) } else { filled.as_slice() })
-            .collect();
-        let mut slots: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-        // The parameters passed `build` when the call was lowered.
-        if let Ok(indicator) = call.spec.build(&call.params) {
-            indicator.batch(&inputs, &mut slots);
-        }
-        for (id, value) in graph.values.iter().enumerate() {
-            if let Op::Indicator(of, output) = value.op {
-                if of == place {
-                    self.columns[id] = std::mem::take(&mut outputs[output]);
-                }
-            }
-        }
-    }
-
     /// A constant as a column; empty for others.
     fn filled(&self, id: Id, rows: usize) -> Vec<f64> {
         self.program.graph.as_constant(id).map_or(Vec::new(), |value| vec![value; rows])
     }
 
-    fn run(&mut self, block_loop: &Loop, stage: usize) {
+    fn run(&mut self, block_loop: &Loop) {
         let rows = self.rows(block_loop.frame);
-        let program = self.program;
-        let values = &program.graph.values;
-        let mut registers = vec![0.0; block_loop.values.len() * BLOCK];
-        let mut states: Vec<State> = block_loop.values.iter().map(|&id| State::of(values[id].op)).collect();
-        for &id in block_loop.values.iter().filter(|&&id| program.plan.kept[id]) {
+        let (program, plan) = (self.program, &self.program.plan);
+        let mut registers = vec![0.0; block_loop.registers * BLOCK];
+        let mut memories: Vec<Memory> = block_loop.values.iter().map(|&id| Memory::of(program, id)).collect();
+        let of_frame = |id: &Id| program.graph.values[*id].frame == block_loop.frame;
+        let kept: Vec<Id> = (0..plan.kept.len()).filter(|id| plan.kept[*id] && of_frame(id)).collect();
+        for &id in &kept {
             self.columns[id] = vec![0.0; rows];
         }
         for start in (0..rows).step_by(BLOCK) {
             let length = BLOCK.min(rows - start);
-            for (register, (&id, state)) in block_loop.values.iter().zip(&mut states).enumerate() {
-                let (done, rest) = registers.split_at_mut(register * BLOCK);
-                let out = &mut rest[..length];
-                self.step(id, state, &Block { stage, start, length, done }, out);
-                if program.plan.kept[id] {
-                    self.columns[id][start..start + length].copy_from_slice(out);
-                }
+            for (&id, memory) in block_loop.values.iter().zip(&mut memories) {
+                // An indicator fills all of its registers, whichever output is named first.
+                let before = if let Op::Indicator(_, output) = program.graph.values[id].op { output } else { 0 };
+                let (done, rest) = registers.split_at_mut((plan.register[id] - before) * BLOCK);
+                self.step(id, memory, &Block { start, length, done }, rest);
+            }
+            for &id in &kept {
+                let block = &registers[plan.register[id] * BLOCK..][..length];
+                self.columns[id][start..start + length].copy_from_slice(block);
             }
             if block_loop.frame == 0 {
-                self.emit(stage, start, length, &registers);
+                self.emit(start, length, &registers);
             }
         }
     }
 
-    /// Computes one value's block.
-    fn step(&self, id: Id, state: &mut State, block: &Block<'_>, out: &mut [f64]) {
+    /// Computes one value's block into the first of the registers `rest`, an indicator's outputs into as many.
+    fn step(&self, id: Id, memory: &mut Memory, block: &Block<'_>, rest: &mut [f64]) {
         let value = self.program.graph.values[id];
         let rows = block.start..block.start + block.length;
-        if value.op == Op::Align {
-            let from = self.program.graph.values[value.args[0]].frame;
-            let source = self.column(value.args[0]);
-            for (out, &row) in out.iter_mut().zip(&self.maps.get(value.frame, from)[rows]) {
-                *out = if row == UNKNOWN { f64::NAN } else { source[row as usize] };
+        match (value.op, memory) {
+            (Op::Indicator(call, _), Memory::Indicator(indicator)) => {
+                self.extend(call, indicator.as_mut(), block, rest);
             }
-        } else if value.op.arity() == 0 {
-            clock(value.op, &self.views[value.frame].ts[rows], self.program.graph.frames[value.frame].span_ns, out);
-        } else {
-            let [left, right] = value.args.map(|arg| self.operand(arg, block));
-            apply(value.op, state, left, right, out);
+            (Op::Align, _) => {
+                let from = self.program.graph.values[value.args[0]].frame;
+                let source = self.column(value.args[0]);
+                for (out, &row) in rest.iter_mut().zip(&self.maps.get(value.frame, from)[rows]) {
+                    *out = if row == UNKNOWN { f64::NAN } else { source[row as usize] };
+                }
+            }
+            (op, Memory::Operator(state)) if op.arity() > 0 => {
+                let [left, right] = value.args.map(|arg| self.operand(arg, block));
+                apply(op, state, left, right, &mut rest[..block.length]);
+            }
+            (op, _) => {
+                let span_ns = self.program.graph.frames[value.frame].span_ns;
+                clock(op, &self.views[value.frame].ts[rows], span_ns, &mut rest[..block.length]);
+            }
         }
+    }
+
+    fn extend(&self, call: usize, indicator: &mut dyn Indicator, block: &Block<'_>, rest: &mut [f64]) {
+        let call = &self.program.graph.calls[call];
+        let mut inputs: [&[f64]; SERIES_MAX] = [&[]; SERIES_MAX];
+        for (input, &id) in inputs.iter_mut().zip(&call.inputs) {
+            *input = self.operand(id, block);
+        }
+        let mut registers = rest.chunks_mut(BLOCK);
+        let mut outputs: [&mut [f64]; SERIES_MAX] = std::array::from_fn(|_| {
+            registers.next().map_or(Default::default(), |register| &mut register[..block.length])
+        });
+        indicator.extend(&inputs[..call.inputs.len()], &mut outputs[..call.spec.outputs.len()]);
     }
 
     fn operand<'b>(&'b self, id: Id, block: &Block<'b>) -> &'b [f64] {
-        let (op, plan) = (self.program.graph.values[id].op, &self.program.plan);
-        if let Op::Constant(_) = op {
-            return &self.constants[id][..block.length];
+        match self.program.graph.values[id].op {
+            Op::Constant(_) => &self.constants[id][..block.length],
+            Op::Column(_) => &self.column(id)[block.start..block.start + block.length],
+            _ => &block.done[self.program.plan.register[id] * BLOCK..][..block.length],
         }
-        if is_register(op) && plan.stage[id] == block.stage {
-            return &block.done[plan.register[id] * BLOCK..][..block.length];
-        }
-        &self.column(id)[block.start..block.start + block.length]
     }
 
-    /// Writes the rules whose value the registers of this stage and the first frame hold.
-    fn emit(&mut self, stage: usize, start: usize, length: usize, registers: &[f64]) {
-        let (program, plan) = (self.program, &self.program.plan);
-        for (&(id, _), output) in program.roots.iter().zip(&mut self.outputs) {
-            let value = program.graph.values[id];
-            if !is_register(value.op) || plan.stage[id] != stage {
+    /// Writes the rules whose value the registers of the first frame hold.
+    fn emit(&mut self, start: usize, length: usize, registers: &[f64]) {
+        for (&(id, _), output) in self.program.roots.iter().zip(&mut self.outputs) {
+            if !is_register(self.program.graph.values[id].op) {
                 continue;
             }
-            let block = &registers[plan.register[id] * BLOCK..][..length];
+            let block = &registers[self.program.plan.register[id] * BLOCK..][..length];
             match output {
                 Column::Bool(fires) => set_fires(&mut fires[start..start + length], block),
                 Column::Number(numbers) => numbers[start..start + length].copy_from_slice(block),
@@ -201,7 +208,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The outputs, those of whole columns and constants filled in.
+    /// The outputs, those of the bars' columns and of constants filled in.
     fn finish(mut self) -> Vec<Column> {
         let rows = self.rows(0);
         let mut outputs = std::mem::take(&mut self.outputs);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::ast::{Arg, Binary, Count, Cross, Days, Expr, Node, Trend, Unary};
 use super::parse::parse;
+use super::{Definition, Kind, NamedIndicator, Rule, Scope, check};
 
 fn name() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["close", "strength", "m", "x_1", "ema", "hl2"]).prop_map(str::to_owned)
@@ -112,6 +113,26 @@ proptest! {
         let json = serde_json::to_string(&expr).unwrap();
         let back: Expr = serde_json::from_str(&json).unwrap();
         prop_assert_eq!(back, expr);
+    }
+
+    #[test]
+    fn the_checker_takes_any_tree_and_places_every_fault(expr in any_expr(), is_number in prop::bool::ANY) {
+        let named = |name: &str, text: &str| NamedIndicator {
+            name: name.to_owned(),
+            definition: Definition::Text(text.to_owned()),
+        };
+        let scope = Scope {
+            base_ns: 60_000_000_000,
+            instrument: "BTC-USD".to_owned(),
+            instruments: vec!["BTC-USD".to_owned(), "eth usd".to_owned()],
+            indicators: vec![named("strength", "rsi(14)@1h"), named("m", "macd(12, 26, 9)"), named("x_1", "m.signal")],
+            numbers: vec![("n".to_owned(), 3.0)],
+        };
+        let (text, kind) = (expr.to_string(), if is_number { Kind::Number } else { Kind::Bool });
+        for fault in check(&[Rule::new("rule", &text, kind)], &scope) {
+            prop_assert_eq!((fault.rule.as_str(), &fault.text), ("rule", &text), "{}", fault);
+            prop_assert!(text.get(fault.span.clone()).is_some_and(|part| !part.is_empty()), "{:?} of {}", fault, text);
+        }
     }
 
     #[test]

@@ -141,19 +141,17 @@ impl Graph {
     }
 
     pub(super) fn as_constant(&self, id: Id) -> Option<f64> {
-        if let Op::Constant(bits) = self.values[id].op { Some(f64::from_bits(bits)) } else { None }
+        if let Op::Constant(bits) = self.values.get(id)?.op { Some(f64::from_bits(bits)) } else { None }
     }
 
     /// The value of that operator over those arguments, computed here and now where they are constants.
     pub(super) fn value(&mut self, op: Op, frame: usize, args: &[Id]) -> Id {
         let first = args.first().copied().unwrap_or(0);
         let args = [first, args.get(1).copied().unwrap_or(first)];
-        if op.is_pure() {
-            if let (Some(left), Some(right)) = (self.as_constant(args[0]), self.as_constant(args[1])) {
-                let mut out = [0.0];
-                apply(op, &mut State::None, &[left], &[right], &mut out);
-                return self.constant(out[0]);
-            }
+        if let (true, Some(left), Some(right)) = (op.is_pure(), self.as_constant(args[0]), self.as_constant(args[1])) {
+            let mut out = [0.0];
+            apply(op, &mut State::None, &[left], &[right], &mut out);
+            return self.constant(out[0]);
         }
         self.insert(Value { op, frame, args })
     }

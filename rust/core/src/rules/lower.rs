@@ -352,7 +352,7 @@ impl<'a> Lowering<'a> {
         if self.open.contains(&place) {
             return self.fault(Fault::new(0..0, format!("`{name}` is defined by itself")));
         }
-        let Some(mut expr) = self.definitions[place].clone() else { return None };
+        let mut expr = self.definitions[place].clone()?;
         if output.is_some_and(|output| !pick_output(&mut expr, output)) {
             return self.fault(Fault::new(0..0, format!("`{name}` is not an indicator with outputs to pick from")));
         }

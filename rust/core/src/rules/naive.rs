@@ -12,12 +12,14 @@ const NAN: f64 = f64::NAN;
 
 /// An instrument and the interval of its bars.
 type Frame = (usize, i64);
+/// The outputs of calls, by their text and frame.
+type Calls = HashMap<(String, Frame), Vec<Vec<f64>>>;
 
 pub(super) struct Naive<'a> {
     pub(super) scope: &'a Scope,
     pub(super) bars: &'a [BarColumns],
     frames: RefCell<HashMap<Frame, BarColumns>>,
-    calls: RefCell<HashMap<(String, Frame), Vec<Vec<f64>>>>,
+    calls: RefCell<Calls>,
 }
 
 fn truth(holds: bool) -> f64 {

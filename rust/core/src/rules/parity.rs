@@ -22,7 +22,7 @@ fn scope() -> Scope {
         instrument: "ETH-USD".to_owned(),
         instruments: vec!["BTC-USD".to_owned(), "ETH-USD".to_owned()],
         indicators: vec![
-            named("strength", "kama(4)"),
+            named("strength", "rsi(4)"),
             named("m", "bollinger(4)"),
             named("smooth", "wma(n, source = strength)"),
         ],
@@ -89,7 +89,7 @@ fn number(depth: u32, place: Place) -> BoxedStrategy<Expr> {
     }
     let below = move || number(depth - 1, place);
     let arithmetic = prop::sample::select(vec![Binary::Add, Binary::Sub, Binary::Mul, Binary::Div]);
-    let simple = prop::sample::select(vec![("sma", 3.0), ("kama", 4.0), ("stddev", 3.0), ("wma", 2.0)]);
+    let simple = prop::sample::select(vec![("sma", 3.0), ("ema", 4.0), ("stddev", 3.0), ("wma", 2.0)]);
     let function = prop::sample::select(vec!["abs", "log", "sqrt"]);
     let extreme = prop::sample::select(vec!["min", "max"]);
     let positional = |args: Vec<Expr>| args.into_iter().map(|value| Arg { name: None, value }).collect::<Vec<_>>();
@@ -101,8 +101,8 @@ fn number(depth: u32, place: Place) -> BoxedStrategy<Expr> {
         below().prop_map(|of| node(Node::Unary { op: Unary::Neg, of: Box::new(of) })).boxed(),
         (below(), count(0)).prop_map(|(of, bars)| node(Node::Lag { of: Box::new(of), bars })).boxed(),
         (simple, prop::option::of(below())).prop_map(|((name, p), of)| called(name, &[p], of, None)).boxed(),
-        below().prop_map(|of| called("bollinger", &[3.0, 2.0], Some(of), Some("lower"))).boxed(),
-        Just(called("vwma", &[3.0], None, None)).boxed(),
+        below().prop_map(|of| called("macd", &[2.0, 4.0, 3.0], Some(of), Some("signal"))).boxed(),
+        Just(called("atr", &[3.0], None, None)).boxed(),
         (function, below())
             .prop_map(move |(name, of)| {
                 node(Node::Call { name: name.to_owned(), args: positional(vec![of]), output: None })
@@ -227,8 +227,6 @@ proptest! {
         for (place, expr) in [&size, &enter, &leave].into_iter().enumerate() {
             let expected = naive.evaluate(expr);
             prop_assert!(same(&streamed[place], &expected), "streamed {}\n{:?}\n{:?}", expr, streamed[place], expected);
-            let first = expected.iter().position(|value| !value.is_nan()).unwrap_or(usize::MAX);
-            prop_assert!(place != 0 || rules_alone(&size, &scope) <= first, "{} is defined at {}", expr, first);
             match &batch[place] {
                 Column::Number(column) => prop_assert!(same(column, &expected), "batch {}\n{:?}\n{:?}", expr, column, expected),
                 Column::Bool(fires) => {
@@ -238,9 +236,4 @@ proptest! {
             }
         }
     }
-}
-
-/// The lookback of one rule by itself.
-fn rules_alone(expr: &Expr, scope: &Scope) -> usize {
-    compile(&[Rule::new("size", &expr.to_string(), Kind::Number)], scope).map_or(0, |program| program.lookback())
 }

@@ -27,7 +27,7 @@ pub const DEPTH_MAX: usize = 100;
 /// How many words and signs a rule may have.
 pub const TOKENS_MAX: usize = 1_000;
 /// The greatest number of bars in a lag, a `within` or a `for`.
-pub const COUNT_MAX: u32 = 1_000_000;
+pub const COUNT_MAX: u32 = 100_000;
 
 /// The words with a meaning of their own, which nothing can be named by.
 pub const RESERVED: [&str; 15] = [

@@ -1,5 +1,7 @@
 //! Rules compiled to a flat program, and how it is laid out for evaluation.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
@@ -74,7 +76,8 @@ pub fn compile(rules: &[Rule], scope: &Scope) -> Result<Program, Vec<Fault>> {
     let ids: Vec<Id> = roots.iter().map(|root| root.0).collect();
     let (graph, ids) = lowering.graph.pruned(&ids);
     let roots: Vec<_> = ids.into_iter().zip(roots).map(|(id, (_, kind))| (id, kind)).collect();
-    let lookback = roots.iter().map(|root| lookbacks(&graph)[root.0]).max().unwrap_or(0);
+    let before = lookbacks(&graph);
+    let lookback = roots.iter().map(|root| before[root.0]).max().unwrap_or(0);
     let plan = Plan::new(&graph);
     Ok(Program { graph, roots, base_ns: scope.base_ns, instruments: scope.instruments.clone(), plan, lookback })
 }
@@ -104,7 +107,7 @@ fn read(rule: &Rule, faults: &mut Vec<Fault>) -> (String, Option<Expr>, Vec<Faul
     }
 }
 
-/// For each value, how many of its frame's bars come before its first defined one, at the earliest.
+/// For each value, how many of its frame's bars come before its first defined one.
 fn lookbacks(graph: &Graph) -> Vec<usize> {
     let mut found: Vec<usize> = Vec::with_capacity(graph.values.len());
     for (id, value) in graph.values.iter().enumerate() {
@@ -125,8 +128,8 @@ fn lookbacks(graph: &Graph) -> Vec<usize> {
 }
 
 impl Program {
-    /// How many bars of the base timeframe come before the first on which every rule can be defined: a lower bound,
-    /// since a gap, a first higher bar that is cut off or another instrument's later start may add to it.
+    /// How many bars of the base timeframe come before the first on which every rule is defined, where the bars of all
+    /// instruments start together at the start of a higher bar, and have neither gaps nor undefined values.
     #[must_use]
     pub const fn lookback(&self) -> usize {
         self.lookback
@@ -144,76 +147,70 @@ impl Program {
         self.graph.calls.len()
     }
 
-    /// The frame of another timeframe or instrument's base bars.
+    /// Whether the frame's bars are given, not made of others.
     pub(super) fn is_base(&self, frame: Frame) -> bool {
         frame.span_ns == self.base_ns
     }
 }
 
-/// The order of batch evaluation.
-///
-/// An indicator needs whole columns and a loop over blocks makes them, so the two take turns: stage by stage, first the
-/// indicators, then one loop for each frame.
+/// The order of batch evaluation: one loop over blocks for each frame, those first that others read.
 #[derive(Clone, Default)]
 pub(super) struct Plan {
-    /// The calls of each stage.
-    pub(super) calls: Vec<Vec<usize>>,
-    /// The loops of each stage.
-    pub(super) loops: Vec<Vec<Loop>>,
-    /// The stage of each value.
-    pub(super) stage: Vec<usize>,
-    /// Each value's register within its loop.
+    pub(super) loops: Vec<Loop>,
+    /// Each value's register within its loop; the outputs of an indicator stand side by side.
     pub(super) register: Vec<usize>,
-    /// Whether a register's value is kept as a whole column, for a later stage.
+    /// Whether a register's value is kept as a whole column, for another frame.
     pub(super) kept: Vec<bool>,
 }
 
-/// Values of one frame, computed block by block.
-#[derive(Clone)]
+/// The values of one frame, computed block by block.
+#[derive(Clone, Default)]
 pub(super) struct Loop {
     pub(super) frame: usize,
+    /// What is computed, in order; an indicator once, with the output named first.
     pub(super) values: Vec<Id>,
+    /// How many registers that takes.
+    pub(super) registers: usize,
 }
 
-/// Whether a value lives in a register of a loop, rather than being a constant or a column from the start.
+/// Whether a value lives in a register of a loop, rather than being a constant or a column of the bars.
 pub(super) const fn is_register(op: Op) -> bool {
-    !matches!(op, Op::Constant(_) | Op::Column(_) | Op::Indicator(..))
+    !matches!(op, Op::Constant(_) | Op::Column(_))
 }
 
 impl Plan {
     fn new(graph: &Graph) -> Self {
-        let count = graph.values.len();
-        let mut plan =
-            Self { stage: vec![0; count], register: vec![0; count], kept: vec![false; count], ..Self::default() };
-        let mut call_stage = vec![0; graph.calls.len()];
-        for (id, value) in graph.values.iter().enumerate() {
-            let whole = matches!(value.op, Op::Indicator(..) | Op::Align);
-            let stage = graph.needs(id).iter().map(|&needed| {
-                let is_late = whole && is_register(graph.values[needed].op);
-                plan.stage[needed] + usize::from(is_late)
-            });
-            plan.stage[id] = stage.max().unwrap_or(0);
-            if let Op::Indicator(call, _) = value.op {
-                call_stage[call] = plan.stage[id];
-            }
-            for &needed in graph.needs(id) {
-                plan.kept[needed] |= is_register(graph.values[needed].op) && plan.stage[needed] < plan.stage[id];
-            }
-        }
-        let stages = plan.stage.iter().max().map_or(0, |last| last + 1);
-        (plan.calls, plan.loops) = (vec![Vec::new(); stages], vec![Vec::new(); stages]);
-        for (call, stage) in call_stage.into_iter().enumerate() {
-            plan.calls[stage].push(call);
-        }
+        let own = graph.frames[0].instrument;
+        let mut order: Vec<usize> = (0..graph.frames.len()).collect();
+        // Other instruments never read this one, and a higher timeframe never reads a lower one.
+        order.sort_by_key(|&frame| (graph.frames[frame].instrument == own, Reverse(graph.frames[frame].span_ns)));
+        let (mut register, mut kept) = (vec![0; graph.values.len()], vec![false; graph.values.len()]);
+        let mut loops: Vec<Loop> = order.iter().map(|&frame| Loop { frame, ..Loop::default() }).collect();
+        let mut first_register = vec![None; graph.calls.len()];
         for (id, value) in graph.values.iter().enumerate().filter(|(_, value)| is_register(value.op)) {
-            let loops = &mut plan.loops[plan.stage[id]];
-            let place = loops.iter().position(|known| known.frame == value.frame).unwrap_or(loops.len());
-            if place == loops.len() {
-                loops.push(Loop { frame: value.frame, values: Vec::new() });
+            let Some(block_loop) = loops.iter_mut().find(|known| known.frame == value.frame) else { continue };
+            if value.op == Op::Align {
+                kept[value.args[0]] = is_register(graph.values[value.args[0]].op);
             }
-            plan.register[id] = loops[place].values.len();
-            loops[place].values.push(id);
+            let next = block_loop.registers;
+            let (call, output) =
+                if let Op::Indicator(call, output) = value.op { (Some(call), output) } else { (None, 0) };
+            let known = call.and_then(|call| first_register[call]);
+            register[id] = known.unwrap_or(next) + output;
+            if known.is_none() {
+                block_loop.values.push(id);
+                block_loop.registers += call.map_or(1, |call| graph.calls[call].spec.outputs.len());
+            }
+            if let Some(call) = call {
+                first_register[call] = known.or(Some(next));
+            }
         }
-        plan
+        Self { loops, register, kept }
+    }
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Program of {} rules, {} indicators", self.rules(), self.indicators())
     }
 }

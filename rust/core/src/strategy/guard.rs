@@ -108,6 +108,16 @@ impl Guard {
         };
     }
 
+    /// Whether there is nothing that a bar or time could bring about: no level, no ratchet, no longest holding time.
+    #[must_use]
+    #[inline]
+    pub fn is_idle(&self, spec: &ExitsSpec) -> bool {
+        self.calm == (f64::NEG_INFINITY, f64::INFINITY)
+            && spec.trailing.is_none()
+            && spec.break_even.is_none()
+            && spec.max_hold_ns.is_none()
+    }
+
     /// Whether the position is long.
     #[must_use]
     #[inline]

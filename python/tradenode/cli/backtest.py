@@ -1,0 +1,73 @@
+"""`tradenode backtest`: a config over recorded bars."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from tradenode.cli import console
+
+if TYPE_CHECKING:
+    from tradenode.research.result import Result
+
+EXPECTATION_FAILED = 3
+
+
+def backtest(
+    config: Path,
+    /,
+    *,
+    json: Annotated[bool, Parameter(negative="")] = False,
+    out: Path = Path("runs"),
+    report: bool = True,
+    catalogue: Path | None = None,
+) -> int:
+    """Run a config over recorded bars; print nine numbers and write a run folder with the report.
+
+    Exit status 3 where an expectation of `[expect]` is not met.
+
+    Args:
+        config: the TOML file.
+        json: answer as one JSON object: folder, metrics, expect.
+        out: where the run's folder is put.
+        report: whether to write report.html.
+        catalogue: the catalogue's folder; else the config's.
+    """
+    return run_and_show(config, json=json, out=out, report=report, catalogue=catalogue)
+
+
+def run_and_show(config: Path, *, json: bool, out: Path, report: bool, catalogue: Path | None = None) -> int:
+    """Runs, writes the folder, prints; returns the exit code."""
+    from tradenode.report.run_folder import write_run_folder
+    from tradenode.research.backtest import backtest as run_backtest
+
+    with console.working(f"running {config}"):
+        result = run_backtest(config, catalogue=catalogue)
+    with console.working("writing the run folder"):
+        folder = write_run_folder(out, result, report=report)
+    if json:
+        console.answer_json({"folder": str(folder), "metrics": result.metrics, "expect": result.verdicts})
+    else:
+        show(result, folder, report=report)
+    return 0 if result.met else EXPECTATION_FAILED
+
+
+def show(result: "Result", folder: Path, *, report: bool) -> None:
+    """The nine numbers, the verdicts, and where everything is."""
+    from tradenode.messages.headline import lines
+    from tradenode.messages.wording import number
+    from tradenode.report.run_folder import REPORT_FILE
+
+    console.answer(result.title)
+    console.answer(console.table(("", ""), lines(result.metrics, result.currency), left=2))
+    if result.verdicts:
+        console.answer("")
+        for verdict in result.verdicts:
+            measured = number(verdict.measured, 4)
+            console.answer(
+                f"{console.verdict(verdict.holds)} {verdict.metric} {verdict.expected} (measured {measured})"
+            )
+    console.answer("")
+    console.answer(f"{'report' if report else 'folder'}  {folder / REPORT_FILE if report else folder}")
+    if result.refused:
+        console.note(f"the risk gate refused {result.refused:,} orders; refusals.csv says which and why")

@@ -1,0 +1,47 @@
+"""`tradenode check`: every fault of a config in one go."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tradenode.cli import console
+from tradenode.cli.main import USAGE
+
+
+def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Name every fault of a config, each with its place.
+
+    The instruments are looked up in the catalogue where there is one; a strategy in Python is loaded, but not run.
+
+    Args:
+        config: the TOML file.
+        json: answer as one JSON object with the faults as a list.
+    """
+    from tradenode.config.diagnose import load
+    from tradenode.config.faults import ConfigFaultsError
+    from tradenode.data.catalogue import Catalogue
+    from tradenode.research.inputs import catalogue_of, contracts_of
+    from tradenode.research.python_strategy import load_strategy
+
+    catalogued = False
+    try:
+        read, source = load(config)
+        folder = catalogue_of(read, config.parent)
+        catalogued = bool(Catalogue(folder).entries())
+        if catalogued:
+            contracts_of(read, folder, source)
+        if read.strategy is not None:
+            load_strategy(read.strategy, config.parent, source)
+    except ConfigFaultsError as fault:
+        if not json:
+            raise
+        console.answer_json({"config": str(config), "faults": fault.frames})
+        return USAGE
+    if json:
+        console.answer_json({"config": str(config), "faults": []})
+        return 0
+    console.answer(f"{config}: no faults")
+    if not catalogued:
+        console.note(f"catalogue {folder} is empty, so the instruments were not looked up")
+    return 0

@@ -1,0 +1,19 @@
+"""`[strategy]`: a strategy written in Python, instead of the rule tables."""
+
+from typing import Annotated
+
+import msgspec
+
+from tradenode.config.values import Text
+
+
+class StrategyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the strategy is found, and what it is set to.
+
+    Attributes:
+        python: `FILE.py:CLASS`, the file relative to the config file.
+        knobs: given to the class by keyword.
+    """
+
+    python: Annotated[str, Text(r"[^:]+\.py:[A-Za-z_][A-Za-z0-9_]*", 'a file and a class ("strategies/dip.py:Dip")')]
+    knobs: dict[str, object] = {}

@@ -1,0 +1,86 @@
+"""A finished run: what was asked, what was read, what came out."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tradenode.messages.result import Metrics
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tradenode.messages.bars import Bars
+
+    Columns = dict[str, NDArray[Any]]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Whether the result fulfils one expectation.
+
+    Attributes:
+        metric: the metric's name in `[expect]`.
+        expected: the comparison as written.
+        measured: the metric; None where it is undefined, which fulfils nothing.
+        holds: whether it does.
+    """
+
+    metric: str
+    expected: str
+    measured: float | None
+    holds: bool
+
+
+class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """A finished run.
+
+    Attributes:
+        title: as the config says.
+        config: the config's text, verbatim.
+        base: the folder that the config's paths are relative to.
+        catalogue: the catalogue's folder where it is not the config's own.
+        spec: what the core ran, JSON.
+        hashes: of everything read, by name.
+        currency: of the account.
+        metrics: every figure.
+        verdicts: of the config's expectations.
+        equity: columns `ts` (ns UTC, a bar's opening), `equity`, `exposure`.
+        trades: the columns of `TRADE_COLUMNS`.
+        fills: one entry a fill: `ts`, `instrument`, `order`, `side`, `quantity`, `price`, `fee`, `slippage`, `maker`,
+            `reason`.
+        refusals: one entry an order that the risk gate refused: `ts`, `instrument`, `reason`, `check`, `limit`,
+            `value`. Where there are very many, the first of them.
+        refused: how many orders it refused in all.
+        logs: what a call-back strategy logged, in order.
+        labels: the names that the columns `instrument`, `reason`, `exit_reason` and `check` index.
+        bars: what the run was made on, one for each instrument.
+        detail: the finer bars that decided what happened inside those; None where there were none.
+    """
+
+    title: str
+    config: str
+    base: str
+    catalogue: str | None
+    spec: bytes
+    hashes: dict[str, str]
+    currency: str
+    metrics: Metrics
+    verdicts: list[Verdict]
+    equity: "Columns"
+    trades: "Columns"
+    fills: "Columns"
+    refusals: "Columns"
+    refused: int
+    logs: list[Any]
+    labels: dict[str, list[str]]
+    bars: "list[Bars]"
+    detail: "list[Bars] | None"
+
+    @property
+    def instruments(self) -> list[str]:
+        """The symbols, in the order of the config."""
+        return self.labels["instrument"]
+
+    @property
+    def met(self) -> bool:
+        """Whether every expectation holds."""
+        return all(verdict.holds for verdict in self.verdicts)

@@ -1,0 +1,1 @@
+"""Uses of a node for study: back-tests and their results."""

@@ -1,0 +1,122 @@
+"""A back-test from Python: `backtest(config)` reads, runs and returns the result."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tradenode.config.diagnose import Source, load, loads
+from tradenode.config.expect import verdicts
+from tradenode.config.model import Config
+from tradenode.config.run import run_spec
+from tradenode.config.write import toml_text
+from tradenode.errors import DataError, TradenodeError
+from tradenode.research.figures import exposure, figures
+from tradenode.research.inputs import Inputs, catalogue_of, read_inputs
+from tradenode.research.python_strategy import load_strategy, stopped
+from tradenode.research.result import Result
+
+if TYPE_CHECKING:
+    from tradenode.messages.bars import Bars
+
+
+def backtest(
+    config: "str | Path | Mapping[str, object]", *, strategy: object | None = None, catalogue: Path | str | None = None
+) -> Result:
+    """Runs a configuration over recorded bars.
+
+    Args:
+        config: the path of a TOML file, or the same keys as nested mappings (whose paths are relative to the current
+            folder).
+        strategy: a strategy object in place of the config's rules or `[strategy]`.
+        catalogue: the catalogue's folder in place of the config's.
+
+    Raises:
+        ConfigError: the config has faults; all of them are named.
+        DataError: the bars are missing or damaged.
+    """
+    if isinstance(config, Mapping):
+        base = Path()
+        read, source = loads(toml_text(config), "config", decided=strategy is not None)
+    else:
+        base = Path(config).parent
+        read, source = load(Path(config), decided=strategy is not None)
+    return run_source(read, source, base, strategy=strategy, catalogue=catalogue)
+
+
+def run_source(
+    config: Config,
+    source: Source,
+    base: Path,
+    *,
+    strategy: object | None = None,
+    catalogue: Path | str | None = None,
+    expected: Mapping[str, str] | None = None,
+) -> Result:
+    """Runs a config that was read from `source`, whose paths are relative to `base`.
+
+    Raises:
+        DataError: what the run would read has not the `expected` hashes, beside the errors of `backtest`.
+    """
+    inputs = read_inputs(config, catalogue_of(config, base, catalogue), base, source)
+    if strategy is None and config.strategy is not None:
+        strategy, digest = load_strategy(config.strategy, base, source)
+        inputs.hashes[config.strategy.python.rpartition(":")[0]] = digest
+    changed = [name for name, digest in (expected or {}).items() if inputs.hashes.get(name) != digest]
+    if changed:
+        raise DataError(
+            f"changed since the run: {', '.join(sorted(changed))}",
+            hint="bring back what it was, or `tradenode backtest` the config anew",
+        )
+    return _run(config, source, base, inputs, strategy, None if catalogue is None else str(catalogue))
+
+
+def _run(
+    config: Config, source: Source, base: Path, inputs: Inputs, strategy: object | None, catalogue: str | None
+) -> Result:
+    from tradenode._core import CHECKS, REASONS, run_backtest
+
+    spec = run_spec(config, inputs.contracts, rules=strategy is None)
+    frames = _frames(inputs)
+    try:
+        done = run_backtest(spec, frames, strategy)
+    except TradenodeError:
+        raise
+    except Exception as error:
+        if strategy is None:
+            raise
+        raise stopped(error) from error
+    symbols = [contract["symbol"] for contract in inputs.contracts]
+    labels = {"instrument": symbols, "exit_reason": REASONS, "reason": REASONS, "check": CHECKS}
+    equity = {"ts": done["equity_ts"], "equity": done["equity"], "exposure": exposure(done["gross"], done["equity"])}
+    metrics = figures(config, inputs, done, equity, labels)
+    return Result(
+        title=config.title,
+        config=source.text,
+        base=str(base.resolve()),
+        catalogue=catalogue,
+        spec=spec,
+        hashes=inputs.hashes,
+        currency=config.account.currency,
+        metrics=metrics,
+        verdicts=verdicts(config.expect, metrics),
+        equity=equity,
+        trades=done["trades"],
+        fills=done["fills"],
+        refusals=done["refusals"],
+        refused=done["refused"],
+        logs=done["logs"],
+        labels=labels,
+        bars=inputs.bars,
+        detail=inputs.detail,
+    )
+
+
+def _frames(inputs: Inputs) -> list[tuple[Any, ...]]:
+    """For each instrument its bars, its detail and its recorded funding, as the core takes them."""
+    from tradenode._core import BarFrame
+
+    def frame(bars: "Bars") -> BarFrame:
+        return BarFrame(bars.ts, *bars.values())
+
+    details = [None] * len(inputs.bars) if inputs.detail is None else [frame(bars) for bars in inputs.detail]
+    return [(frame(bars), detail, inputs.funding) for bars, detail in zip(inputs.bars, details, strict=True)]

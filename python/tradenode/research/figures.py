@@ -1,0 +1,53 @@
+"""The figures of a run, from the columns that the core gives back."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tradenode.config.model import Config
+from tradenode.messages.result import MetricOptions, Metrics, RunFacts
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tradenode.research.inputs import Inputs
+
+    Floats = NDArray[np.float64]
+
+
+def exposure(gross: "Floats", equity: "Floats") -> "Floats":
+    """Gross notional over equity; 0 where there is no equity left."""
+    import numpy as np
+
+    return np.divide(gross, equity, out=np.zeros_like(gross), where=equity > 0)
+
+
+def figures(
+    config: Config, inputs: "Inputs", done: dict[str, Any], equity: dict[str, Any], labels: dict[str, list[str]]
+) -> Metrics:
+    """Every figure of a run whose answer from the core is `done`."""
+    from tradenode._core import metrics
+
+    traded, fees, slippage, funding = done["totals"]
+    table = config.metrics
+    facts = RunFacts(
+        start_equity=float(config.account.cash),
+        bar_ns=config.data.detail or config.data.timeframe,
+        traded=traded,
+        fees=fees,
+        slippage=slippage,
+        funding=funding,
+        market=[(float(bars.open[0]), float(bars.close[-1])) for bars in inputs.bars],
+        instruments=labels["instrument"],
+        exit_reasons=labels["exit_reason"],
+        options=MetricOptions(
+            sampling=table.sampling,
+            days_per_year=float(table.days_per_year),
+            risk_free=float(table.risk_free),
+            target=float(table.target),
+            tail=float(table.tail),
+        ),
+    )
+    columns = (equity["ts"], equity["equity"], equity["exposure"], done["trades"])
+    return msgspec.json.decode(metrics(*columns, msgspec.json.encode(facts)), type=Metrics)

@@ -1,0 +1,76 @@
+"""A strategy written in Python, from the file that `[strategy]` names."""
+
+import hashlib
+import sys
+import traceback
+import types
+from pathlib import Path
+
+from tradenode.config.diagnose import Source
+from tradenode.config.faults import Fault
+from tradenode.config.strategy import StrategyTable
+from tradenode.config.values import near
+from tradenode.errors import ConfigError, RunFailed
+
+
+def load_strategy(table: StrategyTable, base: Path, source: Source) -> tuple[object, str]:
+    """An instance of the class with the config's knobs, and the sha256 of its file.
+
+    Raises:
+        ConfigError: there is no such file or class, the file cannot be run, or the class does not take the knobs.
+    """
+    name, _, class_name = table.python.rpartition(":")
+    path = base / name
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise _fault(source, "python", f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+    module = _module(path, raw, source)
+    made = getattr(module, class_name, None)
+    if not isinstance(made, type):
+        classes = [word for word, value in vars(module).items() if isinstance(value, type)]
+        raise _fault(source, "python", f"{path} has no class {class_name}", near(class_name, classes))
+    try:
+        strategy = made(**{key: _knob(value) for key, value in table.knobs.items()})
+    except TypeError as error:
+        raise _fault(source, "knobs" if table.knobs else "python", f"{class_name} cannot be made: {error}") from error
+    if not callable(getattr(strategy, "on_bar", None)):
+        raise _fault(source, "python", f"{class_name} has no method on_bar(desk, bar)")
+    return strategy, f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+def _module(path: Path, raw: bytes, source: Source) -> types.ModuleType:
+    """The file as a module, made from exactly the bytes that were hashed."""
+    module = types.ModuleType(f"tradenode_strategy_{path.stem}")
+    module.__file__ = str(path)
+    # Classes look their own module up by name (dataclasses do, and pickle).
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(raw, path, "exec"), vars(module))
+    except Exception as error:
+        raise _fault(source, "python", f"{path} cannot be run: {told(error)}") from error
+    return module
+
+
+def told(error: BaseException) -> str:
+    """An exception of foreign code in one line: its kind, its words, where it was raised, its notes."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    return f"{type(error).__name__}: {error}{place}{'; ' if notes else ''}{notes}"
+
+
+def stopped(error: Exception) -> RunFailed:
+    """The error of a run whose strategy raised `error`."""
+    return RunFailed(f"the strategy stopped the run: {told(error)}")
+
+
+def _knob(value: object) -> object:
+    """TOML's exact decimals as the floats that strategies compute with."""
+    from decimal import Decimal
+
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _fault(source: Source, key: str, message: str, hint: str | None = None) -> ConfigError:
+    return source.error([Fault(message=message, path=("strategy", key), hint=hint)])

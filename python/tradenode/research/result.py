@@ -1,0 +1,84 @@
+"""The result of a back-test as a notebook shows it."""
+
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+from tradenode.errors import TradenodeError
+from tradenode.messages.headline import lines
+from tradenode.messages.run import Run
+from tradenode.messages.wording import number
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+Table = Literal["equity", "trades", "fills", "refusals"]
+
+
+class Result(Run, frozen=True, eq=False, kw_only=True):
+    """A finished run with its columns as numpy arrays; see `Run` for the attributes."""
+
+    def to_polars(self, table: Table = "trades") -> "polars.DataFrame":
+        """One of the tables as a polars DataFrame, times as UTC, names in place of their indices.
+
+        Raises:
+            TradenodeError: polars is not installed.
+        """
+        try:
+            import polars
+        except ImportError:
+            raise TradenodeError("polars is not installed", hint="pip install polars") from None
+        columns: dict[str, Any] = {}
+        for name, values in self._named(table).items():
+            series = polars.Series(name, values)
+            columns[name] = series.cast(polars.Datetime("ns", "UTC")) if _is_time(name) else series
+        return polars.DataFrame(columns)
+
+    def to_pandas(self, table: Table = "trades") -> "pandas.DataFrame":
+        """One of the tables as a pandas DataFrame, times as UTC, names in place of their indices.
+
+        Raises:
+            TradenodeError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise TradenodeError("pandas is not installed", hint="pip install pandas") from None
+        columns: dict[str, Any] = {}
+        for name, values in self._named(table).items():
+            columns[name] = pandas.to_datetime(values, unit="ns", utc=True) if _is_time(name) else values
+        return pandas.DataFrame(columns)
+
+    def _named(self, table: Table) -> dict[str, Any]:
+        if table not in ("equity", "trades", "fills", "refusals"):
+            raise TradenodeError(f"there is no table {table!r}", hint="equity, trades, fills, refusals")
+        labels = self.labels
+        columns = getattr(self, table)
+        return {
+            name: [labels[name][index] for index in values.tolist()] if name in labels else values
+            for name, values in columns.items()
+        }
+
+    def _lines(self) -> list[tuple[str, str]]:
+        shown = lines(self.metrics, self.currency)
+        for verdict in self.verdicts:
+            holds = "met" if verdict.holds else "not met"
+            shown.append((f"expect {verdict.metric} {verdict.expected}", f"{holds} ({number(verdict.measured, 4)})"))
+        return shown
+
+    def __repr__(self) -> str:
+        """The headline numbers, a line each."""
+        shown = self._lines()
+        width = max(len(label) for label, _ in shown)
+        return "\n".join([self.title, *(f"  {label.ljust(width)}  {text}" for label, text in shown)])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th style="text-align:left">{escape(label)}</th><td style="text-align:right">{escape(text)}</td></tr>'
+            for label, text in self._lines()
+        )
+        return f"<table><caption>{escape(self.title)}</caption><tbody>{rows}</tbody></table>"
+
+
+def _is_time(name: str) -> bool:
+    return name == "ts" or name.endswith("_ts")

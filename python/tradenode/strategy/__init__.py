@@ -1,0 +1,1 @@
+"""Strategies: symbolic bars that become rules, and call-backs."""
