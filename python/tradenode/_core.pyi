@@ -41,7 +41,7 @@ def resample_bars(
 def decimal_places(values: NDArray[np.float64], most: int) -> int | None:
     """Count the fewest decimal places (up to `most`, at most 18) that write every value; None where none do."""
 
-# results
+# indicators
 
 class IndicatorKernel:
     """One entry of the indicator catalogue, applied to whole columns."""
@@ -79,6 +79,8 @@ class IndicatorStream:
 def indicator_catalog() -> list[dict[str, Any]]:
     """Describe every indicator: `name`, `title`, `inputs`, `outputs` and `params` (`name`, `default`, `min`, ...)."""
 
+# results
+
 def metrics(
     ts: NDArray[np.int64],
     equity: NDArray[np.float64],
@@ -102,6 +104,8 @@ def write_csv(
     A pair of codes and labels writes the labels. Raises ValueError for columns that do not fit together and OSError
     where the system refuses; nothing is left behind then.
     """
+
+# rules
 
 class RuleExpr:
     """An expression of the rule language: an immutable tree, equal to another where they mean the same.
@@ -163,8 +167,6 @@ class RuleExpr:
 
     def of(self, instrument: str) -> RuleExpr:
         """Compute on the bars of another instrument."""
-# rules
-
 def check_rules(rules: bytes, scope: bytes) -> list[dict[str, Any]]:
     """Check rules, given as JSON lists of `{name, source, kind}` and a JSON scope (see `rules::Scope`).
 
@@ -367,18 +369,4 @@ def run_backtest(
     notional at their ends, dicts of columns `trades`, `fills` and `refusals`, the count `refused`, `totals` (traded,
     fees, slippage, funding received) and `logs` (instrument, time, line). Raises tradenode.errors.ConfigError,
     DataError or RunFailed; a strategy's own exception comes through with a note that names the bar.
-        """Check the columns (ts in ns UTC); raises tradenode.errors.DataError with the first bar that is none."""
-
-    def __len__(self) -> int: ...
-
-def run_backtest(
-    spec: bytes,
-    frames: list[tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]],
-    strategy: object | None = None,
-) -> dict[str, Any]:
-    """Run a JSON `RunSpec`; for each instrument its bars, its detail or None, its funding (ts, rate) or None.
-
-    The answer has `equity_ts`, `equity`, `gross` (notional), dicts of columns `trades`, `fills`, `refusals`, the count
-    `refused`, the sums `totals` (traded, fees, slippage, funding) and `logs`. Raises tradenode.errors.ConfigError,
-    DataError or RunFailed; a strategy's own exception comes through.
     """

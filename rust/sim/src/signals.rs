@@ -112,9 +112,11 @@ impl Strategy for Signals {
             return Ok(());
         }
         let on = |bits: u16| fired & bits != 0;
-        // Both entries at once, or an entry beside its own exit, contradict each other: neither is taken.
-        let long = on(bit::ENTER_LONG) && !on(bit::EXIT_LONG | bit::ENTER_SHORT);
-        let short = on(bit::ENTER_SHORT) && !on(bit::EXIT_SHORT | bit::ENTER_LONG);
+        // An entry beside its own exit contradicts itself, and so do both entries at once, unless both would rest at the
+        // venue: then the first to fill cancels the other.
+        let apart = self.long.order != EntryOrder::Market && self.short.order != EntryOrder::Market;
+        let long = on(bit::ENTER_LONG) && !on(bit::EXIT_LONG) && (apart || !on(bit::ENTER_SHORT));
+        let short = on(bit::ENTER_SHORT) && !on(bit::EXIT_SHORT) && (apart || !on(bit::ENTER_LONG));
         let held = view.ledger.position(view.instrument).lots;
         let (exit, add, opposite) = match held.signum() {
             0 => (false, false, long || short),
@@ -125,7 +127,10 @@ impl Strategy for Signals {
             requests.push(Request::Leave(Reason::ExitRule));
         }
         if opposite {
-            requests.push(self.entry(view, if long { Side::Buy } else { Side::Sell }, false));
+            let sides = [(long && held <= 0, Side::Buy), (short && held >= 0, Side::Sell)];
+            for (_, side) in sides.into_iter().filter(|(wanted, _)| *wanted) {
+                requests.push(self.entry(view, side, false));
+            }
             return Ok(());
         }
         if held != 0 && !exit {

@@ -155,8 +155,8 @@ impl Engine<'_> {
         let reason = if entry.adds { Reason::ScaleIn } else { Reason::Entry };
         let intent = Intent { instrument: index, side: entry.side, lots, kind, reduce_only: false, reason };
         if kind != OrderKind::Market && entry.tag == 0 {
-            // A new signal replaces the rule's open entry.
-            self.lanes[index].working.retain(|order| order.tag != 0);
+            // A new signal replaces the rule's open entry on that side.
+            self.lanes[index].working.retain(|order| order.tag != 0 || order.approved.intent().side != entry.side);
         }
         let expires = at.now.saturating_add(entry.valid_ns);
         self.send(intent, expires, entry.distances, entry.tag, at)
@@ -419,6 +419,10 @@ impl Engine<'_> {
             self.fill(index, &order.approved, order.distances, at)?;
         }
         let after = self.ledger.position(index).lots;
+        if order.tag == 0 && after != 0 {
+            // Of the entries of a rule that wait on both sides, the first to fill cancels the other.
+            self.lanes[index].working.retain(|other| other.tag != 0);
+        }
         if after != 0 && after.signum() != before.signum() && !trigger.at_open {
             *seen = whole.rest(after.signum(), trigger.ticks, self.fill.path == Path::Optimistic);
         }

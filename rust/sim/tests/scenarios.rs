@@ -181,6 +181,13 @@ fn a_stop_entry_fills_at_its_price_and_its_own_bar_can_stop_it_out() {
 }
 
 #[test]
+fn of_entries_that_wait_on_both_sides_the_first_cancels_the_other() {
+    let columns = bars(&[(100, 100, 100, 100), (100, 104, 96, 100), (100, 101, 94, 95)], MINUTE);
+    let script = vec![(0, enter(Side::Buy, EntryOrder::Stop, 103.0)), (0, enter(Side::Sell, EntryOrder::Stop, 95.0))];
+    assert_eq!(fills(&play(&spec(""), &columns, script)), [(1, 1.0, 103.0, false, Reason::Entry)]);
+}
+
+#[test]
 fn a_trailing_stop_uses_the_best_price_of_earlier_bars_only() {
     let exits = r#","exits":{"trailing":{"distance":{"ratio":"0.1"}}}"#;
     let columns = bars(&[(100, 100, 100, 100), (100, 120, 95, 118), (118, 119, 107, 110)], MINUTE);
