@@ -367,5 +367,5 @@ def run_backtest(
     rules decide. The answer holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross`
     notional at their ends, dicts of columns `trades`, `fills` and `refusals`, the count `refused`, `totals` (traded,
     fees, slippage, funding received) and `logs` (instrument, time, line). Raises tradenode.errors.ConfigError,
-    DataError or RunFailed; a strategy's own exception comes through with a note that names the bar.
+    DataError or RunError; a strategy's own exception comes through with a note that names the bar.
     """

@@ -117,44 +117,53 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// What stopped the run: money that cannot be counted, a strategy's error.
     pub fn run<S: Strategy>(mut self, strategy: &mut S) -> Result<Ledger<'a>, RunError> {
-        while let Some(now) = self.next_group() {
-            self.group(now, strategy)?;
+        loop {
             if self.glides {
-                self.glide(strategy);
+                self.glide(strategy)?;
             }
+            let Some(now) = self.next_group() else { return Ok(self.ledger) };
+            self.group(now, strategy)?;
         }
-        Ok(self.ledger)
     }
 
     /// Passes over the bars of a lone instrument in which nothing can happen, with what [`Engine::group`] would do to
-    /// them: mark, sample, take over the extremes.
+    /// them: mark, sample, take over the extremes. The bar at whose close the strategy may ask for something is such a
+    /// bar too, unless its close is where the order fills.
     #[inline]
-    fn glide<S: Strategy>(&mut self, strategy: &S) {
-        let lane = &mut self.lanes[0];
-        if !(lane.requests.is_empty() && lane.working.is_empty()) {
-            return;
-        }
-        let held = self.ledger.position(0).lots.signum();
-        let first = lane.next;
-        if first >= lane.fills.ts.len() {
-            return;
-        }
-        let until = strategy.quiet_until(0, first, held);
-        let row = match &mut lane.guard {
-            None => {
-                self.ledger.sample_flat(&lane.fills.close[first..until]);
-                until
+    fn glide<S: Strategy>(&mut self, strategy: &mut S) -> Result<(), RunError> {
+        loop {
+            let lane = &mut self.lanes[0];
+            let (first, rows) = (lane.next, lane.fills.ts.len());
+            if first >= rows || !(lane.requests.is_empty() && lane.working.is_empty()) {
+                return Ok(());
             }
-            Some(guard) => {
-                let (ts, highs, lows) = (&lane.fills.ts, &lane.fills.high, &lane.fills.low);
-                let span = first..until;
-                let (ts, highs, lows) = (&ts[span.clone()], &highs[span.clone()], &lows[span]);
-                let row = first + self.ledger.pass_all(guard, &self.spec.exits, ts, highs, lows);
-                self.ledger.sample_held(&lane.fills.close[first..row]);
-                row
+            let quiet = strategy.quiet_until(0, first, self.ledger.position(0).lots.signum());
+            let stirs = usize::from(self.fill.at == FillAt::NextOpen);
+            let span = first..rows.min(quiet + stirs);
+            let closes = &lane.fills.close[span.clone()];
+            let passed = match &mut lane.guard {
+                None => {
+                    self.ledger.sample_flat(closes);
+                    closes.len()
+                }
+                Some(guard) => {
+                    let (ts, highs, lows) =
+                        (&lane.fills.ts[span.clone()], &lane.fills.high[span.clone()], &lane.fills.low[span]);
+                    let passed = self.ledger.pass_all(guard, &self.spec.exits, ts, highs, lows);
+                    self.ledger.sample_held(&closes[..passed]);
+                    passed
+                }
+            };
+            let row = first + passed;
+            (lane.next, lane.row) = (row, row);
+            if row <= quiet {
+                return Ok(());
             }
-        };
-        (lane.next, lane.row) = (row, row);
+            let now = lane.fills.ts[quiet] + self.step;
+            let (bars, working) = (&lane.signals, lane.working.as_slice());
+            let view = View { now, instrument: 0, row: quiet, bars, ledger: &self.ledger, working };
+            strategy.on_bar(&view, &mut lane.requests)?;
+        }
     }
 
     /// Gathers the instruments whose next bar opens first.

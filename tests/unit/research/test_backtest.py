@@ -14,7 +14,7 @@ from tradenode import backtest
 from tradenode.config.faults import ConfigFaultsError
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.market import make_market
-from tradenode.errors import ConfigError, DataError, RunFailed, TradenodeError
+from tradenode.errors import ConfigError, DataError, RunError, TradenodeError
 from tradenode.messages.result import TRADE_COLUMNS
 from tradenode.strategy.bar_strategy import BarStrategy, Signals
 
@@ -219,7 +219,7 @@ def test_a_strategy_object_takes_the_place_of_rules(catalogue: Path) -> None:
     result = backtest(tree, strategy=strategy, catalogue=catalogue)
     assert strategy.bars == MINUTES // 15
     assert result.metrics.trades.count > 100
-    with pytest.raises(RunFailed, match=r"LookupError: no more .*in on_bar of SYN-USD, bar 2"):
+    with pytest.raises(RunError, match=r"LookupError: no more .*in on_bar of SYN-USD, bar 2"):
         backtest(tree, strategy=Stops(), catalogue=catalogue)
 
 
@@ -249,5 +249,5 @@ def test_a_symbolic_strategy_gives_the_bytes_of_its_rules(catalogue: Path) -> No
     symbolic, written = backtest(tree, strategy=Cross(), catalogue=catalogue), backtest(config(), catalogue=catalogue)
     assert symbolic.metrics.trades.count > 3
     assert symbolic.equity["equity"].tobytes() == written.equity["equity"].tobytes()
-    with pytest.raises(RunFailed, match="is known on each bar only"):
+    with pytest.raises(RunError, match="is known on each bar only"):
         backtest(tree, strategy=Blunder(), catalogue=catalogue)
