@@ -29,6 +29,7 @@ RUN = {
     "account": {"currency": "USDT", "cash": f"{CASH:.0f}"},
     "instruments": [INSTRUMENT],
     "timeframe_ns": market.MINUTE_NS,
+    "record": "lean",
 }
 # The means are undefined before the slow one's period is full, so the first decision falls on the 26th close.
 RULES = {

@@ -98,18 +98,30 @@ impl Scale {
 #[inline]
 pub fn mul_div(value: Atoms, numerator: i64, denominator: i64) -> Result<Atoms, MoneyError> {
     assert!(denominator > 0, "a denominator is above zero");
-    let (numerator, denominator) = (i128::from(numerator), i128::from(denominator));
     // value = whole * denominator + rest, so the product with the rest stays within 127 bits. A small value is all rest.
-    let whole = if i64::try_from(value).is_ok() { 0 } else { value / denominator };
-    let product = (value - whole * denominator) * numerator;
-    let (mut floor, mut left) = (product / denominator, product % denominator);
+    let whole = if i64::try_from(value).is_ok() { 0 } else { value / i128::from(denominator) };
+    let product = (value - whole * i128::from(denominator)) * i128::from(numerator);
+    let (mut floor, mut left) = divide(product, denominator);
     if left < 0 {
         (floor, left) = (floor - 1, left + denominator);
     }
-    let base = whole.checked_mul(numerator).and_then(|w| w.checked_add(floor)).ok_or(MoneyError::Overflow)?;
-    let half = (2 * left).cmp(&denominator);
+    let base =
+        whole.checked_mul(i128::from(numerator)).and_then(|w| w.checked_add(floor)).ok_or(MoneyError::Overflow)?;
+    let half = left.cmp(&(denominator - left));
     let up = half.is_gt() || (half.is_eq() && base % 2 != 0);
     Ok(base + i128::from(up))
+}
+
+/// Quotient and remainder, towards zero; in 64 bits where they suffice, which is several times faster.
+#[inline]
+fn divide(value: Atoms, denominator: i64) -> (Atoms, i64) {
+    match i64::try_from(value) {
+        Ok(small) => (i128::from(small / denominator), small % denominator),
+        Err(_) => {
+            let quotient = value / i128::from(denominator);
+            (quotient, (value - quotient * i128::from(denominator)) as i64)
+        }
+    }
 }
 
 /// `rate` of `value`, rounded half to even.

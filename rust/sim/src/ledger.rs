@@ -14,7 +14,7 @@ use tradenode_core::units::Rate;
 
 use crate::error::RunError;
 use crate::recorder::{Booked, OpenTrade, Recorder};
-use crate::spec::{RunSpec, SlippageSpec, SpecError};
+use crate::spec::{Record, RunSpec, SlippageSpec, SpecError};
 
 /// Where and how an approved order meets the market.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,8 @@ pub struct Ledger<'a> {
     pub(crate) trades: Vec<Option<OpenTrade>>,
     pub(crate) record: TradeRecord,
     slippage: SlippageSpec,
+    /// Whether gross notional and extremes are recorded.
+    full: bool,
     /// The last price of each instrument, in quote units; 0 before the first.
     pub(crate) last: Vec<f64>,
     marks: Vec<i64>,
@@ -82,10 +84,11 @@ impl<'a> Ledger<'a> {
             instruments,
             scale,
             account: Account::new(cash, count),
-            recorder: Recorder::with_capacity(bars),
+            recorder: Recorder::with_capacity(bars, spec.record == Record::Full),
             trades: vec![None; count],
             record: TradeRecord::default(),
             slippage: spec.costs.slippage.clone(),
+            full: spec.record == Record::Full,
             last: vec![0.0; count],
             marks: vec![0; count],
             curves: vec![Curve::default(); count],
@@ -311,6 +314,9 @@ impl<'a> Ledger<'a> {
         lows: &[f64],
     ) -> usize {
         if self.curves[0].paid && guard.is_idle(exits) {
+            if !self.full {
+                return ts.len();
+            }
             let high = highs.iter().fold(f64::NEG_INFINITY, |most, &high| most.max(high));
             let low = lows.iter().fold(f64::INFINITY, |least, &low| least.min(low));
             self.extend(0, high, low);
@@ -350,7 +356,7 @@ impl<'a> Ledger<'a> {
         let Some(&last) = closes.last() else { return };
         self.last[0] = last;
         self.gate.mark(self.balance);
-        self.recorder.mark_flat(closes.len(), self.balance);
+        self.recorder.mark_flat(closes.len(), self.balance, self.full);
     }
 
     /// Records the equity of a lone position at the closes of bars in which nothing happens.
@@ -360,7 +366,9 @@ impl<'a> Ledger<'a> {
         let (curve, balance) = (self.curves[0], self.balance);
         let inverse = self.instruments[0].spec().inverse;
         let worths = closes.iter().map(|&close| if inverse { curve.slope / close } else { curve.slope * close });
-        self.recorder.gross.extend(worths.clone().map(f64::abs));
+        if self.full {
+            self.recorder.gross.extend(worths.clone().map(f64::abs));
+        }
         let from = self.recorder.equity.len();
         self.recorder.equity.extend(worths.map(|worth| balance + (worth - curve.cost)));
         if self.gate.limits_drawdown() {
@@ -381,7 +389,7 @@ impl<'a> Ledger<'a> {
         }
         let equity = self.balance + profit;
         self.gate.mark(equity);
-        self.recorder.mark(equity, gross);
+        self.recorder.mark(equity, self.full.then_some(gross));
     }
 
     /// Whether the equity covers all maintenance margins when this instrument trades at `price`.

@@ -63,7 +63,7 @@ pub struct Trades {
     pub net_pnl: Vec<f64>,
     /// `net_pnl` over the notional of everything that was added.
     pub return_ratio: Vec<f64>,
-    /// The best move of the price from the average entry while open, as a part of it.
+    /// The best move of the price from the average entry while open, as a part of it; of fills alone in a lean record.
     pub max_favourable: Vec<f64>,
     /// The worst move, as a part of the average entry, zero or below.
     pub max_adverse: Vec<f64>,
@@ -201,7 +201,7 @@ pub struct Recorder<'a> {
     pub equity_ts: Cow<'a, [i64]>,
     /// Balance and open profit at each bar's end.
     pub equity: Vec<f64>,
-    /// Gross notional at each bar's end.
+    /// Gross notional at each bar's end; empty for a lean record.
     pub gross: Vec<f64>,
     /// Sums over every fill and charge, open positions included.
     pub totals: Totals,
@@ -211,22 +211,24 @@ impl Recorder<'_> {
     /// Refusals kept with all their details.
     pub const REFUSED_MAX: usize = 100_000;
 
-    pub(crate) fn with_capacity(bars: usize) -> Self {
+    pub(crate) fn with_capacity(bars: usize, full: bool) -> Self {
         let mut recorder = Self::default();
         recorder.equity.reserve_exact(bars);
-        recorder.gross.reserve_exact(bars);
+        recorder.gross.reserve_exact(if full { bars } else { 0 });
         recorder
     }
 
     #[inline]
-    pub(crate) fn mark(&mut self, equity: f64, gross: f64) {
+    pub(crate) fn mark(&mut self, equity: f64, gross: Option<f64>) {
         self.equity.push(equity);
-        self.gross.push(gross);
+        self.gross.extend(gross);
     }
 
-    pub(crate) fn mark_flat(&mut self, bars: usize, equity: f64) {
+    pub(crate) fn mark_flat(&mut self, bars: usize, equity: f64, full: bool) {
         self.equity.resize(self.equity.len() + bars, equity);
-        self.gross.resize(self.equity.len(), 0.0);
+        if full {
+            self.gross.resize(self.equity.len(), 0.0);
+        }
     }
 
     pub(crate) fn refuse(&mut self, ts: i64, instrument: usize, reason: Reason, refusal: Refusal) {

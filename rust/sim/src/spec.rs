@@ -46,6 +46,20 @@ pub struct RunSpec {
     /// The signals; absent when call-backs decide.
     #[serde(default)]
     pub rules: Option<RulesSpec>,
+    /// How much is recorded.
+    #[serde(default)]
+    pub record: Record,
+}
+
+/// How much of a run is recorded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// Fills, round trips, equity, and besides the gross notional of each bar and the best and worst price of each trip.
+    #[default]
+    Full,
+    /// Fills, round trips and equity; enough to compare runs by, with less memory to write.
+    Lean,
 }
 
 /// The account.

@@ -66,7 +66,7 @@ struct Block<'a> {
 
 /// How many rows each of several independent indicators takes in turn. A recursive mean waits for its own last value;
 /// in runs as short as this a processor works on the next one meanwhile.
-const TURN: usize = 32;
+const TURN: usize = 48;
 
 /// What a value remembers from block to block.
 enum Memory {
