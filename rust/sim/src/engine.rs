@@ -34,6 +34,8 @@ pub(crate) struct Lane<'a> {
     borrow: Carry<'a>,
     /// The opening time of the last bar seen; charges after it are due.
     charged: i64,
+    /// The price at which requests are carried out.
+    pub(crate) price: f64,
     pub(crate) requests: Vec<Request>,
     pub(crate) working: Vec<Working>,
     pub(crate) guard: Option<Guard>,
@@ -138,6 +140,8 @@ impl<'a> Engine<'a> {
                 return Ok(());
             }
             let quiet = strategy.quiet_until(0, first, self.ledger.position(0).lots.signum());
+            // Where requests will be carried out: asked for now, it is at hand when the bars before it are done.
+            lane.price = lane.fills.open.get(quiet + 1).copied().unwrap_or_default();
             let stirs = usize::from(self.fill.at == FillAt::NextOpen);
             let span = first..rows.min(quiet + stirs);
             let closes = &lane.fills.close[span.clone()];
@@ -191,10 +195,11 @@ impl<'a> Engine<'a> {
         if asked || self.charges {
             for &index in &due {
                 self.charge(index, now)?;
-                let lane = &self.lanes[index];
-                self.ledger.last[index] = lane.fills.open[lane.next];
+                let lane = &mut self.lanes[index];
+                lane.price = lane.fills.open[lane.next];
+                self.ledger.last[index] = lane.price;
             }
-            self.carry_out(&due, now, |lane| lane.fills.open[lane.next])?;
+            self.carry_out(&due, now)?;
         }
         for &index in &due {
             self.inside(index, now)?;
@@ -207,7 +212,11 @@ impl<'a> Engine<'a> {
         if self.fill.at == FillAt::Close {
             // Fills at the close belong to this bar's equity.
             self.signal(&due, end, strategy)?;
-            self.carry_out(&due, end, |lane| lane.fills.close[lane.next])?;
+            for &index in &due {
+                let lane = &mut self.lanes[index];
+                lane.price = lane.fills.close[lane.next];
+            }
+            self.carry_out(&due, end)?;
             self.sample(now);
         } else {
             self.sample(now);
@@ -296,6 +305,7 @@ impl<'a> Lane<'a> {
             funding,
             borrow: Carry::constant("costs.borrow.every_ns", spec.costs.borrow)?,
             charged: fills.ts.first().map_or(0, |first| first - 1),
+            price: 0.0,
             requests: Vec::new(),
             working: Vec::new(),
             guard: None,

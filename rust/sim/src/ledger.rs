@@ -302,6 +302,12 @@ impl<'a> Ledger<'a> {
         true
     }
 
+    /// Whether no bar can matter to a position: nothing to reach, nothing to record.
+    #[inline]
+    pub(crate) fn skips(&self, index: usize, guard: &Guard, exits: &ExitsSpec) -> bool {
+        !self.full && self.curves[index].paid && guard.is_idle(exits)
+    }
+
     /// How many of a lone instrument's bars, one after the other, reach nothing; trade and guard take over their
     /// extremes.
     #[inline]
@@ -313,10 +319,10 @@ impl<'a> Ledger<'a> {
         highs: &[f64],
         lows: &[f64],
     ) -> usize {
+        if self.skips(0, guard, exits) {
+            return ts.len();
+        }
         if self.curves[0].paid && guard.is_idle(exits) {
-            if !self.full {
-                return ts.len();
-            }
             let high = highs.iter().fold(f64::NEG_INFINITY, |most, &high| most.max(high));
             let low = lows.iter().fold(f64::INFINITY, |least, &low| least.min(low));
             self.extend(0, high, low);

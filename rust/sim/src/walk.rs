@@ -7,7 +7,7 @@ use tradenode_core::strategy::sizing::SizeInput;
 use tradenode_core::strategy::{EntryOrder, ScaleOutSpec};
 use tradenode_core::units::Rounding;
 
-use crate::engine::{Engine, Lane};
+use crate::engine::Engine;
 use crate::error::RunError;
 use crate::ledger::Quote;
 use crate::spec::Path;
@@ -18,11 +18,11 @@ use crate::working::{TickBar, Trigger, Working, adding_lots};
 type Hit = Option<(Level, Trigger)>;
 
 impl Engine<'_> {
-    /// Carries out what was asked for, at the price that `price` reads from each lane: exits first, then the rest.
-    pub(crate) fn carry_out(&mut self, due: &[usize], now: i64, price: fn(&Lane<'_>) -> f64) -> Result<(), RunError> {
+    /// Carries out what was asked for, at each lane's price: exits first, then the rest.
+    pub(crate) fn carry_out(&mut self, due: &[usize], now: i64) -> Result<(), RunError> {
         let quote = |engine: &Self, index: usize| {
             let (lane, instrument) = (&engine.lanes[index], &engine.ledger.instruments[index]);
-            let ticks = instrument.price.steps(price(lane))?;
+            let ticks = instrument.price.steps(lane.price)?;
             Ok::<_, RunError>(Quote { ticks, maker: false, volume: engine.volume(index), now })
         };
         for &index in due {
@@ -241,6 +241,9 @@ impl Engine<'_> {
         let Some(guard) = lane.guard.as_mut().filter(|_| lane.working.is_empty() && !self.takes_parts) else {
             return false;
         };
+        if self.ledger.skips(index, guard, &self.spec.exits) {
+            return true;
+        }
         let (high, low) = (lane.fills.high[lane.next], lane.fills.low[lane.next]);
         self.ledger.passes(index, guard, &self.spec.exits, now, high, low)
     }
