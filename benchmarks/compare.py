@@ -68,12 +68,37 @@ def claim_table(report: Report) -> Table:
     return table
 
 
+def function_table(report: Report) -> Table:
+    """One row an indicator: both sides on the large input and on the small one."""
+    table = Table("function", "ns, ours", "TA-Lib", "ratio", "us a call, ours", "TA-Lib", "agrees")
+    for name, found in report["functions"].items():
+        ours, theirs = found["ours"] or {}, found["talib"] or {}
+        figures = (ours.get("ns"), theirs.get("ns"), found["ratio"], ours.get("us"), theirs.get("us"))
+        agrees = {True: "yes", False: "no", None: "-"}[found["agree"]]
+        table.add_row(name, *(number(figure) for figure in figures), agrees)
+    return table
+
+
+def command_table(report: Report) -> Table:
+    """One row a whole command of ours."""
+    table = Table("command", "CPU s", "wall s", "least wall s", "peak MB")
+    for name, row in report["commands"].items():
+        keys = ("cpu_s", "wall_s", "wall_s_least", "peak_mb")
+        shown = ["missing", row["missing"], "", ""] if "missing" in row else [number(row[key]) for key in keys]
+        table.add_row(name, *shown)
+    return table
+
+
 def show(report: Report, console: Console) -> None:
     """The report for a reader."""
     machine = report["machine"]
     console.print(f"{machine['cpu']}, {machine['cores']} cores, load {machine['load']}, Python {machine['python']}")
     console.print(who_table(report))
     console.print("ratio: ours / floor for the floor, theirs / ours for the others; CPU seconds are medians")
+    if "functions" in report:
+        console.print(function_table(report))
+    if "commands" in report:
+        console.print(command_table(report))
     console.print(claim_table(report))
     for name, note in report.get("notes", {}).items():
         console.print(f"{name}: {note}")

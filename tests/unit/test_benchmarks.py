@@ -23,9 +23,11 @@ from benchmarks import (
     indicators,
     market,
     processes,
+    startup,
 )
 from benchmarks.harness import FLOOR, OURS, Claim, Contestant, Results
 from benchmarks.peers import plain_python
+from rich.console import Console
 
 TINY = 400
 PYTHON = Contestant("plain_python")
@@ -217,13 +219,15 @@ def test_the_report_of_callback_has_the_shape_that_is_promised() -> None:
     json.dumps(report, allow_nan=False)
 
 
-def test_indicators_compare_the_outputs_that_mean_the_same() -> None:
+def test_indicators_compare_the_outputs_that_mean_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("talib")
     pytest.importorskip("tradenode._core")
     report = indicators.compare(1, count=TINY + 600)
     assert report["functions"]["sma"]["agree"] is True
     assert report["agree"]["talib"] is True
     assert report["functions"]["sma"]["ratio"] > 0
+    compare.show(report, Console(width=120))
+    assert "percentile_rank" in capsys.readouterr().out
     json.dumps(report, allow_nan=False)
 
 
@@ -251,6 +255,21 @@ def test_commands_are_measured_or_say_why_not(tmp_path: Path) -> None:
         processes.run([sys.executable, "-c", "raise SystemExit('no luck')"], tmp_path)
     with pytest.raises(processes.CommandError, match="no_such_command"):
         processes.run(["no_such_command"], tmp_path)
+
+
+def test_startup_says_which_command_failed_and_claims_nothing_for_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(startup, "tradenode", lambda: str(tmp_path / "no_such_command"))
+    report = startup.compare(1, quick=True, packages={"no_such_engine": "no-such-engine"})
+    assert "no_such_command" in report["commands"]["backtest"]["missing"]
+    assert "no_such_engine" in report["missing"]["no_such_engine"]
+    assert report[FLOOR]["wall_s"] > 0
+    verdicts = {claim["what"]: claim["holds"] for claim in report["claims"]}
+    assert verdicts["wall seconds, help"] is None
+    assert report["holds"] is False
+    compare.show(report, Console(width=120))
+    assert "missing" in capsys.readouterr().out
 
 
 def test_the_command_line_prints_a_table_and_json(
