@@ -10,7 +10,7 @@ from tradenode.config.diagnose import Source
 from tradenode.config.faults import Fault
 from tradenode.config.strategy import StrategyTable
 from tradenode.config.values import near
-from tradenode.errors import ConfigError, RunFailed
+from tradenode.errors import ConfigError, RunFailedError
 
 
 def load_strategy(table: StrategyTable, base: Path, source: Source) -> tuple[object, str]:
@@ -60,9 +60,9 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}{place}{'; ' if notes else ''}{notes}"
 
 
-def stopped(error: Exception) -> RunFailed:
+def stopped(error: Exception) -> RunFailedError:
     """The error of a run whose strategy raised `error`."""
-    return RunFailed(f"the strategy stopped the run: {told(error)}")
+    return RunFailedError(f"the strategy stopped the run: {told(error)}")
 
 
 def _knob(value: object) -> object:

@@ -20,7 +20,7 @@ use crate::csv::contiguous;
 
 pyo3::import_exception!(tradenode.errors, ConfigError);
 pyo3::import_exception!(tradenode.errors, DataError);
-pyo3::import_exception!(tradenode.errors, RunFailed);
+pyo3::import_exception!(tradenode.errors, RunFailedError);
 
 type Column<'py, T> = PyReadonlyArray1<'py, T>;
 
@@ -53,11 +53,11 @@ fn raise(error: RunError) -> PyErr {
     match error {
         RunError::Strategy(inner) => match inner.downcast::<PyErr>() {
             Ok(error) => *error,
-            Err(other) => RunFailed::new_err(other.to_string()),
+            Err(other) => RunFailedError::new_err(other.to_string()),
         },
         RunError::Spec(error) => ConfigError::new_err(error.to_string()),
         error @ RunError::Frame { .. } => DataError::new_err(error.to_string()),
-        other => RunFailed::new_err(other.to_string()),
+        other => RunFailedError::new_err(other.to_string()),
     }
 }
 

@@ -14,7 +14,8 @@ from tradenode import backtest
 from tradenode.config.faults import ConfigFaultsError
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.market import make_market
-from tradenode.errors import ConfigError, DataError, RunFailed, TradenodeError
+from tradenode.data.writer import store_bars
+from tradenode.errors import ConfigError, DataError, RunFailedError, TradenodeError
 from tradenode.messages.result import TRADE_COLUMNS
 
 MINUTES = 6_000
@@ -24,8 +25,8 @@ MINUTES = 6_000
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("catalogue")
     store = Catalogue(folder)
-    store.write(make_market(MINUTES, 5))
-    store.write(make_market(MINUTES, 6, instrument="synthetic/OTHER-USD"))
+    store_bars(store, make_market(MINUTES, 5))
+    store_bars(store, make_market(MINUTES, 6, instrument="synthetic/OTHER-USD"))
     return folder
 
 
@@ -218,7 +219,7 @@ def test_a_strategy_object_takes_the_place_of_rules(catalogue: Path) -> None:
     result = backtest(tree, strategy=strategy, catalogue=catalogue)
     assert strategy.bars == MINUTES // 15
     assert result.metrics.trades.count > 100
-    with pytest.raises(RunFailed, match=r"LookupError: no more .*in on_bar of SYN-USD, bar 2"):
+    with pytest.raises(RunFailedError, match=r"LookupError: no more .*in on_bar of SYN-USD, bar 2"):
         backtest(tree, strategy=Stops(), catalogue=catalogue)
 
 
