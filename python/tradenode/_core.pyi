@@ -2,10 +2,31 @@
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from typing_extensions import disjoint_base
+
+__all__ = [
+    "Bar",
+    "BarFrame",
+    "CHECKS",
+    "Desk",
+    "IndicatorKernel",
+    "IndicatorStream",
+    "Intent",
+    "REASONS",
+    "RuleExpr",
+    "__version__",
+    "check_rules",
+    "decimal_places",
+    "indicator_catalog",
+    "metrics",
+    "resample_bars",
+    "run_backtest",
+    "write_csv",
+]
 
 __version__: str
 
@@ -43,10 +64,11 @@ def decimal_places(values: NDArray[np.float64], most: int) -> int | None:
 
 # indicators
 
+@final
 class IndicatorKernel:
     """One entry of the indicator catalogue, applied to whole columns."""
 
-    def __new__(cls, name: str, /) -> Self:
+    def __new__(cls, name: str) -> Self:
         """Find the entry; `ValueError` when the catalogue has none of that name."""
 
     def compute(self, inputs: tuple[ArrayLike, ...], params: tuple[float, ...], out: Any, /) -> Any:
@@ -56,6 +78,7 @@ class IndicatorKernel:
         length to write to. `ValueError` names the input, the parameter or the output at fault.
         """
 
+@disjoint_base
 class IndicatorStream:
     """One entry of the indicator catalogue, fed row by row."""
 
@@ -107,6 +130,7 @@ def write_csv(
 
 # rules
 
+@final
 class RuleExpr:
     """An expression of the rule language: an immutable tree, equal to another where they mean the same.
 
@@ -167,6 +191,7 @@ class RuleExpr:
 
     def of(self, instrument: str) -> RuleExpr:
         """Compute on the bars of another instrument."""
+
 def check_rules(rules: bytes, scope: bytes) -> list[dict[str, Any]]:
     """Check rules, given as JSON lists of `{name, source, kind}` and a JSON scope (see `rules::Scope`).
 
@@ -182,13 +207,13 @@ REASONS: list[str]
 CHECKS: list[str]
 """Names of the risk gate's checks, by the code in the column of refusals."""
 
+@final
 class BarFrame:
     """Bar columns that were checked once and are lent, not copied, to any number of runs.
 
     The columns have one length, times ascend, prices are above zero and in order. Nobody may write to the arrays
     afterwards. `len` is the number of bars.
     """
-    """Bar columns that have been checked once and are lent to any number of runs; nobody may write to them later."""
 
     def __new__(
         cls,
@@ -203,12 +228,11 @@ class BarFrame:
 
     def __len__(self) -> int: ...
 
+@final
 class Bar:
     """A closed bar: `ts` is its opening time and `end` the moment of the call, ns UTC."""
 
-    def __new__(
-        cls, ts: int, open: float, high: float, low: float, close: float, volume: float, end: int = 0
-    ) -> Self:
+    def __new__(cls, ts: int, open: float, high: float, low: float, close: float, volume: float, end: int = 0) -> Self:
         """Make a bar, for a strategy's unit tests."""
 
     @property
@@ -226,6 +250,7 @@ class Bar:
     @property
     def volume(self) -> float: ...
 
+@final
 class Intent:
     """Something a strategy asked for, or an order of its that rests at the venue."""
 
@@ -256,6 +281,7 @@ class Intent:
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
 
+@final
 class Desk:
     """What a call-back strategy knows of its instrument, and where it asks for orders.
 
@@ -357,9 +383,7 @@ class Desk:
 
 def run_backtest(
     spec: bytes,
-    frames: list[
-        tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]
-    ],
+    frames: list[tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]],
     strategy: object | None = None,
 ) -> dict[str, Any]:
     """Run a JSON `RunSpec`; for each instrument its bars, finer ones or None, funding (times, rates) or None.
@@ -368,5 +392,5 @@ def run_backtest(
     rules decide. The answer holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross`
     notional at their ends, dicts of columns `trades`, `fills` and `refusals`, the count `refused`, `totals` (traded,
     fees, slippage, funding received) and `logs` (instrument, time, line). Raises tradenode.errors.ConfigError,
-    DataError or RunFailed; a strategy's own exception comes through with a note that names the bar.
+    DataError or RunFailedError; a strategy's own exception comes through with a note that names the bar.
     """
