@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
 
 __all__ = [
+    "CHECKS",
+    "REASONS",
     "Bar",
     "BarFrame",
-    "CHECKS",
     "Desk",
     "IndicatorKernel",
     "IndicatorStream",
     "Intent",
-    "REASONS",
     "RuleExpr",
     "__version__",
     "check_rules",
