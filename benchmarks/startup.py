@@ -26,37 +26,37 @@ BACKTEST = "backtest"
 QUICK_BARS = 20_000
 CONFIG = """\
 title = "EMA crossing on a year of minutes"
+
+[data]
+catalogue = "catalogue"
+instruments = ["WALK-USDT"]
 timeframe = "1m"
 
 [account]
 currency = "USDT"
-cash = "1000000000"
+cash = 1_000_000_000
 
-[data]
-catalogue = "catalogue"
-
-[[instruments]]
-venue = "bench"
-symbol = "WALK-USDT"
-base = "WALK"
-quote = "USDT"
+[instruments.WALK-USDT]
 tick = "0.00000001"
 lot = "0.00000000000001"
-taker_fee = "0.001"
-maker_fee = "0.001"
 
 [indicators]
 fast = "ewm(12)"
 slow = "ewm(26)"
 
-[enter_long]
+[entry.long]
 when = "fast > slow"
 
-[exit_long]
+[exit.long]
 when = "fast <= slow"
 
 [size]
-equity_fraction = 1
+kind = "equity_fraction"
+fraction = "100%"
+
+[costs]
+maker_fee = "0.1%"
+taker_fee = "0.1%"
 """
 
 
@@ -84,7 +84,7 @@ def prepare_backtest(folder: Path, bars: int) -> list[str]:
     table = pa.table({"time": walk.time_ns.view("M8[ns]"), **{name: getattr(walk, name) for name in names}})
     parquet.write_table(table, folder / "walk.parquet")
     (folder / "ema.toml").write_text(CONFIG)
-    options = ["--venue", "bench", "--symbol", "WALK-USDT", "--timeframe", "1m", "--catalogue", "catalogue"]
+    options = ["--instrument", "WALK-USDT", "--timeframe", "1m", "--catalogue", "catalogue"]
     processes.run([tradenode(), "data", "import", "walk.parquet", *options], folder)
     return [tradenode(), "backtest", "ema.toml"]
 
@@ -121,6 +121,9 @@ def compare(runs: int, quick: bool = False, packages: Mapping[str, str] = PACKAG
         except processes.CommandError as error:
             unprepared[BACKTEST] = str(error)
         found, failed = measure(commands, folder, runs)
+        if BACKTEST in found and not list(folder.glob("runs/*/report.html")):
+            failed[BACKTEST] = "the command wrote no report.html"
+            del found[BACKTEST]
     failed |= unprepared
     whole = {"import": OURS, "help": "help", BACKTEST: BACKTEST}
     shown = {key: found.get(name, {"missing": failed.get(name)}) for key, name in whole.items()}

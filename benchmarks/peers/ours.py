@@ -32,7 +32,7 @@ RUN = {
 }
 # The means are undefined before the slow one's period is full, so the first decision falls on the 26th close.
 RULES = {
-    "indicators": [{"name": "fast", "definition": f"ewm({FAST})"}, {"name": "slow", "definition": f"ewm({SLOW})"}],
+    "indicators": [["fast", f"ewm({FAST})"], ["slow", f"ewm({SLOW})"]],
     "enter_long": {"when": "fast > slow"},
     "exit_long": "fast <= slow",
 }
@@ -45,9 +45,9 @@ def crossing(fill: str) -> bytes:
 
 
 def frames(columns: market.Bars) -> list[Any]:
-    """The bars of the only instrument, checked as they are loaded: no finer bars, no funding."""
-    bars = (columns.time_ns, columns.open, columns.high, columns.low, columns.close, columns.volume)
-    return [(_core.BarFrame(*bars), None, None)]
+    """The bars of the only instrument, checked here for any number of runs: no finer bars, no funding."""
+    bars = _core.BarFrame(columns.time_ns, columns.open, columns.high, columns.low, columns.close, columns.volume)
+    return [(bars, None, None)]
 
 
 def read_fills(answer: dict[str, Any]) -> Fills:
@@ -65,7 +65,7 @@ def at_close(fills: Fills) -> Fills:
 
 
 def bars(folder: Path) -> Task:
-    """The EMA crossing as rules, next-open fills timed; the figures of a report are not part of the call."""
+    """The EMA crossing as rules, next-open fills timed. The first call also finds that every price is on the grid."""
     given, spec = frames(market.read(folder)), crossing(NEXT_OPEN)
     read = reader(lambda answer: answer if isinstance(answer, Fills) else read_fills(answer))
     return Task(

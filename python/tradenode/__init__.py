@@ -3,11 +3,22 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tradenode._core import Bar, Desk, Intent
     from tradenode.research.backtest import backtest
+    from tradenode.strategy.bar_strategy import BarStrategy, Signals
+    from tradenode.strategy.callback import Strategy
 
-__all__ = ["backtest"]
+__all__ = ["Bar", "BarStrategy", "Desk", "Intent", "Signals", "Strategy", "backtest"]
 
-_PLACES = {"backtest": "tradenode.research.backtest"}
+_PLACES = {
+    "Bar": "tradenode._core",
+    "BarStrategy": "tradenode.strategy.bar_strategy",
+    "Desk": "tradenode._core",
+    "Intent": "tradenode._core",
+    "Signals": "tradenode.strategy.bar_strategy",
+    "Strategy": "tradenode.strategy.callback",
+    "backtest": "tradenode.research.backtest",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -75,7 +75,8 @@ class IndicatorKernel:
         """Compute the entry's outputs: an array, or a tuple of arrays where it has several.
 
         Float64 contiguous inputs are borrowed; anything else is copied once. `out` is `None`, or arrays of the inputs'
-        length to write to. `ValueError` names the input, the parameter or the output at fault.
+        length to write to; several new ones over many rows are the rows of one block of memory, which lives as long as
+        any of them. `ValueError` names the input, the parameter or the output at fault.
         """
 
 @disjoint_base
@@ -214,6 +215,8 @@ class BarFrame:
     The columns have one length, times ascend, prices are above zero and in order. Nobody may write to the arrays
     afterwards. `len` is the number of bars.
     """
+
+    """Bar columns that have been checked once and are lent to any number of runs; nobody may write to them later."""
 
     def __new__(
         cls,
@@ -392,5 +395,6 @@ def run_backtest(
     rules decide. The answer holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross`
     notional at their ends, dicts of columns `trades`, `fills` and `refusals`, the count `refused`, `totals` (traded,
     fees, slippage, funding received) and `logs` (instrument, time, line). Raises tradenode.errors.ConfigError,
-    DataError or RunFailedError; a strategy's own exception comes through with a note that names the bar.
+    DataError or RunError; a strategy's own exception comes through with a note that names the bar.
+    DataError or RunError; a strategy's own exception comes through with a note that names the bar.
     """

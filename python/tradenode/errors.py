@@ -32,5 +32,5 @@ class ExchangeError(TradenodeError):
     """An exchange that cannot be reached, or that refuses."""
 
 
-class RunFailedError(TradenodeError):
+class RunError(TradenodeError):
     """A run that had to stop: money that cannot be counted, rules that cannot be evaluated, a strategy's own error."""

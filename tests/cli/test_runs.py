@@ -44,7 +44,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_demo_says_what_it_made_and_what_to_do_next(project: Path) -> None:
     done = run(project, "demo", "--bars", BARS)
     assert done.returncode == 0
-    assert "synthetic market from seed 1: no real prices" in done.stderr
+    assert "synthetic market from seed 7: no real prices" in done.stderr
     assert "next: edit a number in demo/demo.toml" in done.stderr
     assert done.stdout.startswith("Demo EMA crossover\ntotal return")
     assert str(Path("demo/runs") / only_run(project).name / "report.html") in done.stdout

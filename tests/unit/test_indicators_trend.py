@@ -113,9 +113,8 @@ def test_flat_bars_have_a_defined_result() -> None:
     flat = np.full(120, 7.0)
     assert (adx(flat, flat, flat)[27:] == 0.0).all()
     assert (dx(flat, flat, flat)[14:] == 0.0).all()
-    np.testing.assert_array_equal(
-        [column[14:] for column in aroon(flat, flat)], [[100.0] * 106, [100.0] * 106, [0.0] * 106]
-    )
+    recency = [column[14:] for column in aroon(flat, flat)]
+    np.testing.assert_allclose(recency, [[100.0] * 106, [100.0] * 106, [0.0] * 106], rtol=1e-15)
     assert (psar(flat, flat)[1:] == 7.0).all()
     assert (supertrend(flat, flat, flat)[0][10:] == 7.0).all()
     assert all((column[77:] == 7.0).all() for column in ichimoku(flat, flat, flat))

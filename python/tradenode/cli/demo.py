@@ -12,7 +12,7 @@ QUARTER_OF_MINUTES = 129_600
 """Ninety days."""
 
 
-def demo(*, dir: Path = Path("demo"), seed: int = 1, bars: int = QUARTER_OF_MINUTES) -> int:
+def demo(*, dir: Path = Path("demo"), seed: int = 7, bars: int = QUARTER_OF_MINUTES) -> int:
     """Make a synthetic market and a config, backtest the one on the other, and name what to do next.
 
     Run again it makes the same market, keeps an edited config, and runs that.

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from tradenode.cli import console
 from tradenode.errors import TradenodeError
@@ -57,7 +57,7 @@ def run(arguments: Sequence[str]) -> int:
         code = application()(arguments, exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as fault:
-        console.error(str(fault).rstrip("."), "`tradenode --help` lists what there is")
+        _explain_usage(fault)
         return USAGE
     except TradenodeError as fault:
         _explain(fault)
@@ -70,6 +70,14 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     return code if isinstance(code, int) else 0
+
+
+def _explain_usage(fault: CycloptsError) -> None:
+    message = str(fault).rstrip(".")
+    if isinstance(fault, UnusedCliTokensError):
+        message = f"too many arguments: {' '.join(fault.unused_tokens or ())}"
+    verb = " ".join(["tradenode", *(fault.command_chain or ())])
+    console.error(message, f"`{verb} --help` lists what there is")
 
 
 def _explain(fault: TradenodeError) -> None:

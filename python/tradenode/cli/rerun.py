@@ -27,6 +27,8 @@ def rerun(
         catalogue: the catalogue's folder, where it has moved.
         json: answer as one JSON object: folder, files, differs.
     """
+    from importlib.metadata import version
+
     import msgspec
 
     from tradenode.config.diagnose import load
@@ -34,6 +36,9 @@ def rerun(
     from tradenode.research.backtest import run_source
 
     record = read_record(folder)
+    for name, then in record.versions.items():
+        if version(name) != then:
+            console.note(f"the folder was written with {name} {then}; this is {version(name)}")
     config, source = load(folder / CONFIG_FILE)
     with console.working(f"running {folder}"):
         result = run_source(

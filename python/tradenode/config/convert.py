@@ -10,6 +10,9 @@ from tradenode.config.faults import Fault
 from tradenode.config.locate import Path
 from tradenode.config.values import Reader, UnfitError, near, nearest, shown
 
+FAULTS_MAX = 200
+"""After so many faults no more are looked for."""
+
 FAILED = object()
 """Stands for a value with faults."""
 
@@ -127,6 +130,8 @@ class Conversion:
 
     def _unknown(self, key: str, names: list[str], path: Path) -> str | None:
         """Notes an unknown key; returns the one that was probably meant, which then is not missing too."""
+        if len(self.faults) >= FAULTS_MAX:
+            return None
         meant = nearest(key, names)
         where = f"of `[{path[0]}]`" if len(path) == 1 else "here" if path else "of a config"
         hint = f"did you mean `{meant}`?" if meant else f"the keys {where} are {', '.join(names)}"

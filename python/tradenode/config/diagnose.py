@@ -4,7 +4,7 @@ from pathlib import Path as FilePath
 
 import msgspec
 
-from tradenode.config.convert import Conversion
+from tradenode.config.convert import FAULTS_MAX, Conversion
 from tradenode.config.crosscheck import Draft, cross_faults
 from tradenode.config.faults import ConfigFaultsError, Fault, frame_of
 from tradenode.config.frames import Frame
@@ -14,7 +14,7 @@ from tradenode.config.rules import rule_faults
 from tradenode.config.syntax import read
 from tradenode.errors import ConfigError
 
-CONFIG_BYTES_MAX = 1_048_576
+CONFIG_BYTES_MAX = 262_144
 """A longer file is no config."""
 
 
@@ -37,8 +37,8 @@ class Source(msgspec.Struct, frozen=True):
 
 
 def frames_of(faults: list[Fault], file: str, text: str, found: dict[Path, Place]) -> list[Frame]:
-    """The faults with their places, in the order of the text, each once."""
-    frames = {frame_of(fault, file, text, found): None for fault in faults}
+    """The first FAULTS_MAX faults with their places, in the order of the text, each once."""
+    frames = {frame_of(fault, file, text, found): None for fault in faults[:FAULTS_MAX]}
     return sorted(frames, key=lambda frame: (frame.line, frame.column))
 
 
@@ -95,5 +95,6 @@ def convert(tree: dict[str, object], unread: list[str], *, decided: bool) -> tup
     draft = Draft(tree, read_fields, decided=decided)
     lost = set(unread)
     faults = [*conversion.faults, *(fault for fault in cross_faults(draft) if not lost & set(fault.path))]
-    faults += rule_faults(draft, lost)
+    if len(faults) < FAULTS_MAX:
+        faults += rule_faults(draft, lost)
     return (None if faults or lost else Config(**read_fields)), faults  # type: ignore[arg-type]

@@ -8,13 +8,13 @@ from typing import Any, Literal
 import msgspec
 
 from tradenode.config.crosscheck import Draft
-from tradenode.config.data import Data
 from tradenode.config.exits import DistanceValue
 from tradenode.config.faults import Fault
 from tradenode.config.frames import dotted
 from tradenode.config.locate import Path
 from tradenode.config.shape import shape_faults
-from tradenode.config.values import UnfitError
+from tradenode.config.signals import NAME
+from tradenode.config.values import Duration, UnfitError, decimal_of
 from tradenode.messages.timeframe import SECOND_NS
 
 MINUTE_NS = 60 * SECOND_NS
@@ -51,8 +51,8 @@ class Rules:
         self.paths: dict[str, Path] = {}
         self.faults: list[Fault] = []
         self._tree = draft.tree
-        for name in _keys(self._tree.get("indicators")):
-            self._indicator(str(name))
+        for name, _ in _named(self._tree.get("indicators")):
+            self._indicator(name)
         for side in ("long", "short"):
             self._rule(("entry", side, "when"), "bool")
             self._rule(("entry", side, "price"), "number")
@@ -124,17 +124,31 @@ def _checked(rules: list[dict[str, Any]], scope: dict[str, Any]) -> list[CoreFau
 
 
 def _scope(draft: Draft, rules: Rules) -> dict[str, Any]:
-    data: Data | None = draft.get("data")
-    # Where the instruments could not be read, one stands for all, so that the rules are looked at nonetheless.
-    names = [name.rpartition("/")[2] for name in data.instruments] if data is not None and data.instruments else ["X-Y"]
-    numbers = draft.get("params") or {}
+    """What rules may name, as far as it can be read: a fault in one table must not make others of the rules."""
+    listed = at(draft.tree, ("data", "instruments"))
+    names = [name.rpartition("/")[2] for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+    names = list(dict.fromkeys(filter(None, names))) or ["BASE-QUOTE"]
+    try:
+        base_ns = Duration().read(at(draft.tree, ("data", "timeframe")))
+    except UnfitError:
+        base_ns = MINUTE_NS
     return {
-        "base_ns": data.timeframe if data is not None else MINUTE_NS,
+        "base_ns": base_ns,
         "instrument": names[0],
         "instruments": names,
         "indicators": rules.indicators,
-        "numbers": [(name, float(number)) for name, number in numbers.items()],
+        "numbers": [(name, _number(value)) for name, value in _named(draft.tree.get("params"))],
     }
+
+
+def _named(table: object) -> list[tuple[str, object]]:
+    """The entries of a table that have a proper name."""
+    return [(key, value) for key, value in table.items() if NAME.fits(key)] if isinstance(table, dict) else []
+
+
+def _number(value: object) -> float:
+    number = decimal_of(value)
+    return float(number) if number is not None and number.is_finite() else 1.0
 
 
 def _placed(found: CoreFault, tree: Mapping[str, object], paths: Mapping[str, Path]) -> Fault:
@@ -198,7 +212,3 @@ def for_core(value: object) -> Any:
     if isinstance(value, dict):
         return {key: for_core(item) for key, item in value.items()}
     return [for_core(item) for item in value] if isinstance(value, list) else value
-
-
-def _keys(value: object) -> list[object]:
-    return list(value) if isinstance(value, dict) else []

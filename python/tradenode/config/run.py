@@ -1,5 +1,6 @@
 """From a config to the one document that the Rust core runs: `RunSpec` of `rust/sim/src/spec.rs` as JSON."""
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -19,10 +20,11 @@ HOUR_NS = 3_600 * SECOND_NS
 HOURS_A_YEAR = 365 * 24
 
 
-def run_spec(config: Config, contracts: list[dict[str, Any]], *, rules: bool = True) -> bytes:
+def run_spec(config: Config, contracts: list[dict[str, Any]], rules: dict[str, Any] | None) -> bytes:
     """The run as the core reads it, the same bytes for the same config.
 
-    `contracts` come from `contracts.contracts`; without `rules` a call-back strategy decides.
+    `contracts` come from `contracts.contracts`, `rules` from `rules_spec` or `symbolic_rules`; where they are None a
+    call-back strategy decides.
     """
     account = config.account
     spec = {
@@ -41,23 +43,35 @@ def run_spec(config: Config, contracts: list[dict[str, Any]], *, rules: bool = T
         "exits": _exits(config.exits),
         "scale_in": _scale_in(config.scale_in),
         "scale_out": [_scale_out(part) for part in config.scale_out],
-        "rules": rules_spec(config) if rules else None,
+        "rules": rules,
     }
     return msgspec.json.encode(spec)
 
 
 def rules_spec(config: Config) -> dict[str, Any]:
-    """The rules as the core reads them."""
+    """The rules of the config's tables as the core reads them."""
     leaving = config.exit
+    return {
+        **_named(config),
+        "enter_long": _entry(config.entry.long),
+        "enter_short": _entry(config.entry.short),
+        "exit_long": for_core(leaving.long.when) if leaving.long else None,
+        "exit_short": for_core(leaving.short.when) if leaving.short else None,
+    }
+
+
+def symbolic_rules(config: Config, texts: Mapping[str, str]) -> dict[str, Any]:
+    """The rules of a symbolic strategy (`BarStrategy.rules`) beside the config's indicators and numbers."""
+    entries = {name: {"when": texts[name]} for name in ("enter_long", "enter_short") if name in texts}
+    return {**_named(config), **entries, "exit_long": texts.get("exit_long"), "exit_short": texts.get("exit_short")}
+
+
+def _named(config: Config) -> dict[str, Any]:
     return {
         "indicators": [
             {"name": name, "definition": for_core(definition)} for name, definition in config.indicators.items()
         ],
         "numbers": [(name, float(number)) for name, number in config.params.items()],
-        "enter_long": _entry(config.entry.long),
-        "enter_short": _entry(config.entry.short),
-        "exit_long": for_core(leaving.long.when) if leaving.long else None,
-        "exit_short": for_core(leaving.short.when) if leaving.short else None,
     }
 
 

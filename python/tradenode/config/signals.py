@@ -51,7 +51,10 @@ class ExitRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     short: Exit | None = None
 
 
-Name = Annotated[str, Text(r"[A-Za-z_][A-Za-z0-9_]{0,63}", "a name of letters, digits and underscores")]
+NAME = Text(r"[a-z_][a-z0-9_]{0,63}", "a name of lower-case letters, digits and underscores")
+"""What rules can call something."""
+
+Name = Annotated[str, NAME]
 
 Params = dict[Name, Annotated[Decimal, Amount()]]
 """Named numbers that rules use."""

@@ -246,9 +246,15 @@ class Text(msgspec.Struct, frozen=True):
             raise UnfitError(f"expected {self.kind} in quotes, got {shown(value)}")
         if not value.strip():
             raise UnfitError(f"expected {self.kind}, got empty text")
-        if self.pattern is not None and not re.fullmatch(self.pattern, value):
+        if not value.isprintable():
+            raise UnfitError(f"expected {self.kind} of one line without control characters, got {value!r}")
+        if not self.fits(value):
             raise UnfitError(f"expected {self.kind}, got {shown(value)}")
         return value
+
+    def fits(self, value: str) -> bool:
+        """Whether it matches the pattern."""
+        return self.pattern is None or re.fullmatch(self.pattern, value) is not None
 
 
 class Choice(msgspec.Struct, frozen=True):

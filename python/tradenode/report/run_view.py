@@ -83,4 +83,7 @@ def _fidelity(spec: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _words(table: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {Timeframe(value) if name == 'every_ns' else value}" for name, value in table.items())
+    return ", ".join(
+        f"{name.removesuffix('_ns')} {Timeframe(value) if name == 'every_ns' else value}"
+        for name, value in table.items()
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tradenode.config.diagnose import Source, load, loads
 from tradenode.config.expect import verdicts
 from tradenode.config.model import Config
-from tradenode.config.run import run_spec
+from tradenode.config.run import rules_spec, run_spec, symbolic_rules
 from tradenode.config.write import toml_text
 from tradenode.errors import DataError, TradenodeError
 from tradenode.research.figures import exposure, figures
@@ -75,14 +75,15 @@ def _run(
 ) -> Result:
     from tradenode._core import CHECKS, REASONS, run_backtest
 
-    spec = run_spec(config, inputs.contracts, rules=strategy is None)
+    rules, callback = _deciding(config, strategy)
+    spec = run_spec(config, inputs.contracts, rules)
     frames = _frames(inputs)
     try:
-        done = run_backtest(spec, frames, strategy)
+        done = run_backtest(spec, frames, callback)
     except TradenodeError:
         raise
     except Exception as error:
-        if strategy is None:
+        if callback is None:
             raise
         raise stopped(error) from error
     symbols = [contract["symbol"] for contract in inputs.contracts]
@@ -109,6 +110,20 @@ def _run(
         bars=inputs.bars,
         detail=inputs.detail,
     )
+
+
+def _deciding(config: Config, strategy: object | None) -> tuple[dict[str, Any] | None, object | None]:
+    """What decides: rules, or an object with call-backs."""
+    if strategy is None:
+        return rules_spec(config), None
+    from tradenode.strategy.bar_strategy import BarStrategy
+
+    if not isinstance(strategy, BarStrategy):
+        return None, strategy
+    try:
+        return symbolic_rules(config, strategy.rules()), None
+    except Exception as error:
+        raise stopped(error) from error
 
 
 def _frames(inputs: Inputs) -> list[tuple[Any, ...]]:

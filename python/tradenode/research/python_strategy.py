@@ -10,7 +10,8 @@ from tradenode.config.diagnose import Source
 from tradenode.config.faults import Fault
 from tradenode.config.strategy import StrategyTable
 from tradenode.config.values import near
-from tradenode.errors import ConfigError, RunFailedError
+from tradenode.errors import ConfigError, RunError
+from tradenode.strategy.bar_strategy import BarStrategy
 
 
 def load_strategy(table: StrategyTable, base: Path, source: Source) -> tuple[object, str]:
@@ -34,8 +35,9 @@ def load_strategy(table: StrategyTable, base: Path, source: Source) -> tuple[obj
         strategy = made(**{key: _knob(value) for key, value in table.knobs.items()})
     except TypeError as error:
         raise _fault(source, "knobs" if table.knobs else "python", f"{class_name} cannot be made: {error}") from error
-    if not callable(getattr(strategy, "on_bar", None)):
-        raise _fault(source, "python", f"{class_name} has no method on_bar(desk, bar)")
+    if not isinstance(strategy, BarStrategy) and not callable(getattr(strategy, "on_bar", None)):
+        message = f"{class_name} is no BarStrategy and has no method on_bar(desk, bar)"
+        raise _fault(source, "python", message)
     return strategy, f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
@@ -60,9 +62,9 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}{place}{'; ' if notes else ''}{notes}"
 
 
-def stopped(error: Exception) -> RunFailedError:
+def stopped(error: Exception) -> RunError:
     """The error of a run whose strategy raised `error`."""
-    return RunFailedError(f"the strategy stopped the run: {told(error)}")
+    return RunError(f"the strategy stopped the run: {told(error)}")
 
 
 def _knob(value: object) -> object:

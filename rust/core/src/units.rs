@@ -284,13 +284,21 @@ impl Grid {
         let scaled = value * self.inverse;
         let shifted = (scaled + SHIFT) - SHIFT;
         let steps = if scaled.abs() < SHIFT_MAX { shifted } else { scaled.round_ties_even() };
-        // Beyond 2^53 steps a double no longer tells neighbours apart; a NaN fails this comparison too.
-        if steps.abs() < STEPS_MAX {
-            let steps = steps as i64;
-            let near = (self.value(steps) - value).abs() <= value.abs() * (4.0 * f64::EPSILON);
-            return near.then_some(steps);
+        if (steps - scaled).abs() <= scaled.abs() * (2.0 * f64::EPSILON) && scaled.abs() < SHIFT_MAX {
+            return Some(steps as i64);
         }
-        None
+        self.near(value, steps)
+    }
+
+    /// The exact check, for values that are not within rounding of a whole number of steps at first sight.
+    #[cold]
+    fn near(&self, value: f64, steps: f64) -> Option<i64> {
+        // Beyond 2^53 steps a double no longer tells neighbours apart; a NaN fails this comparison too.
+        if steps.abs() >= STEPS_MAX || steps.is_nan() {
+            return None;
+        }
+        let steps = steps as i64;
+        ((self.value(steps) - value).abs() <= value.abs() * (4.0 * f64::EPSILON)).then_some(steps)
     }
 
     /// The first of `values` that is not on the grid, if any: its index and why.

@@ -1,6 +1,6 @@
 //! What holds of every entry of the indicator catalogue.
 
-use tradenode_core::indicators::{CATALOG, Indicator, Input, Spec};
+use tradenode_core::indicators::{CATALOG, Indicator, Input, SERIES_MAX, Spec};
 
 /// The price level of the generated rows: the scale of the tolerance.
 const LEVEL: f64 = 100.0;
@@ -115,6 +115,35 @@ fn batch_agrees_with_streaming() {
                 let streamed = stream(spec, indicator.as_mut(), &columns);
                 assert_close(spec, &params, &batch(spec, indicator.as_ref(), &columns), &streamed, 1e-12);
             }
+        }
+    }
+}
+
+/// Rules and the live node rest on this: whole blocks and single rows make the same bits.
+#[test]
+fn extending_by_blocks_is_streaming_to_the_bit() {
+    let bits = |columns: &[Vec<f64>]| -> Vec<u64> {
+        let canonical = |x: &f64| if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() };
+        columns.iter().flatten().map(canonical).collect()
+    };
+    for spec in CATALOG {
+        assert!(spec.inputs.len() <= SERIES_MAX && spec.outputs.len() <= SERIES_MAX, "{}", spec.name);
+        let mut columns = columns(spec, &bars(300, 11));
+        columns[0][170] = f64::NAN;
+        for params in parameter_sets(spec) {
+            let streamed = stream(spec, &mut *spec.build(&params).unwrap(), &columns);
+            let (mut indicator, mut out) = (spec.build(&params).unwrap(), vec![Vec::new(); spec.outputs.len()]);
+            let mut start = 0;
+            for length in [1, 7, 64, 0, 100, 128] {
+                let rows = start..start + length;
+                let inputs: Vec<&[f64]> = columns.iter().map(|column| &column[rows.clone()]).collect();
+                let mut blocks = vec![vec![12_345.0; length]; spec.outputs.len()];
+                let mut targets: Vec<&mut [f64]> = blocks.iter_mut().map(Vec::as_mut_slice).collect();
+                indicator.extend(&inputs, &mut targets);
+                out.iter_mut().zip(blocks).for_each(|(column, block)| column.extend(block));
+                start = rows.end;
+            }
+            assert_eq!((start, bits(&out)), (300, bits(&streamed)), "{} {params:?}", spec.name);
         }
     }
 }
@@ -265,6 +294,34 @@ fn nothing_remains_of_a_spike_once_it_has_left() {
                 let expected = exact(name, &closes[row - 19..=row]);
                 let error = (out[0][row] - expected).abs();
                 assert!(error < 1e-10, "{name} row {row}: {} not {expected}", out[0][row]);
+            }
+        }
+    }
+}
+
+/// Quiet rows after a burst of volume, then none at all: the sums must not keep anything of the burst.
+#[test]
+fn a_burst_of_volume_leaves_nothing_behind() {
+    let volume = |row: usize| match row {
+        700..703 => 1e12 + 0.1,
+        900.. => 0.0,
+        _ => 0.001 * (1 + row % 5) as f64,
+    };
+    let bars: Vec<[f64; 7]> =
+        bars(1200, 9).iter().enumerate().map(|(row, b)| [b[0], b[1], b[2], b[3], volume(row), b[5], b[6]]).collect();
+    for name in ["vwma", "vwap_rolling"] {
+        let spec = tradenode_core::indicators::find(name).unwrap();
+        let mut indicator = spec.build(&[20.0]).unwrap();
+        let columns = columns(spec, &bars);
+        for out in [batch(spec, indicator.as_ref(), &columns), stream(spec, indicator.as_mut(), &columns)] {
+            for (row, value) in out[0].iter().enumerate().skip(19) {
+                let rows = row - 19..=row;
+                let price =
+                    |r: usize| if name == "vwma" { bars[r][3] } else { (bars[r][1] + bars[r][2] + bars[r][3]) / 3.0 };
+                let weight: f64 = rows.clone().map(volume).sum();
+                let expected = rows.map(|r| price(r) * volume(r)).sum::<f64>() / weight;
+                let close = (value - expected).abs() < 1e-10 || (weight == 0.0 && value.is_nan());
+                assert!(close, "{name} row {row}: {value} not {expected}");
             }
         }
     }

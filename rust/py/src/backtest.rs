@@ -9,7 +9,7 @@ use tradenode_core::orders::Reason;
 use tradenode_core::risk::Check;
 use tradenode_core::units::Decimal;
 use tradenode_sim::engine::Engine;
-use tradenode_sim::error::RunError;
+use tradenode_sim::error::RunError as Stop;
 use tradenode_sim::frames::Frame;
 use tradenode_sim::recorder::{Fills, Recorder, Refused, Trades};
 use tradenode_sim::spec::RunSpec;
@@ -20,7 +20,7 @@ use crate::csv::contiguous;
 
 pyo3::import_exception!(tradenode.errors, ConfigError);
 pyo3::import_exception!(tradenode.errors, DataError);
-pyo3::import_exception!(tradenode.errors, RunFailedError);
+pyo3::import_exception!(tradenode.errors, RunError);
 
 type Column<'py, T> = PyReadonlyArray1<'py, T>;
 
@@ -49,15 +49,15 @@ impl Borrowed<'_> {
     }
 }
 
-fn raise(error: RunError) -> PyErr {
+fn raise(error: Stop) -> PyErr {
     match error {
-        RunError::Strategy(inner) => match inner.downcast::<PyErr>() {
+        Stop::Strategy(inner) => match inner.downcast::<PyErr>() {
             Ok(error) => *error,
-            Err(other) => RunFailedError::new_err(other.to_string()),
+            Err(other) => RunError::new_err(other.to_string()),
         },
-        RunError::Spec(error) => ConfigError::new_err(error.to_string()),
-        error @ RunError::Frame { .. } => DataError::new_err(error.to_string()),
-        other => RunFailedError::new_err(other.to_string()),
+        Stop::Spec(error) => ConfigError::new_err(error.to_string()),
+        error @ Stop::Frame { .. } => DataError::new_err(error.to_string()),
+        other => RunError::new_err(other.to_string()),
     }
 }
 

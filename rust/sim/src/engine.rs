@@ -16,7 +16,7 @@ use crate::ledger::Ledger;
 use crate::models::carry::Carry;
 use crate::recorder::Recorder;
 use crate::signals::SCALE_OUTS_MAX;
-use crate::spec::{FillAt, FillSpec, RunSpec, SpecError};
+use crate::spec::{FillAt, FillSpec, RunSpec, SlippageSpec, SpecError};
 use crate::strategy::{Request, Strategy, View};
 use crate::working::{TickBar, Working, reserved};
 
@@ -51,6 +51,8 @@ pub struct Engine<'a> {
     due: Vec<usize>,
     /// Whether parts come off at a profit, which a guard does not know of.
     pub(crate) takes_parts: bool,
+    /// Whether fills depend on the bar's volume.
+    pub(crate) needs_volume: bool,
     /// Whether funding or interest is ever charged.
     charges: bool,
     /// Whether quiet bars may be passed over: one instrument, no finer bars, nothing that falls due by time.
@@ -98,6 +100,7 @@ impl<'a> Engine<'a> {
             step,
             due: Vec::with_capacity(frames.len()),
             takes_parts,
+            needs_volume: matches!(spec.costs.slippage, SlippageSpec::Volume { .. }),
             charges,
             lanes,
         })
@@ -114,44 +117,53 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// What stopped the run: money that cannot be counted, a strategy's error.
     pub fn run<S: Strategy>(mut self, strategy: &mut S) -> Result<Ledger<'a>, RunError> {
-        while let Some(now) = self.next_group() {
-            self.group(now, strategy)?;
+        loop {
             if self.glides {
-                self.glide(strategy);
+                self.glide(strategy)?;
             }
+            let Some(now) = self.next_group() else { return Ok(self.ledger) };
+            self.group(now, strategy)?;
         }
-        Ok(self.ledger)
     }
 
     /// Passes over the bars of a lone instrument in which nothing can happen, with what [`Engine::group`] would do to
-    /// them: mark, sample, take over the extremes.
+    /// them: mark, sample, take over the extremes. The bar at whose close the strategy may ask for something is such a
+    /// bar too, unless its close is where the order fills.
     #[inline]
-    fn glide<S: Strategy>(&mut self, strategy: &S) {
-        let lane = &mut self.lanes[0];
-        if !(lane.requests.is_empty() && lane.working.is_empty()) {
-            return;
-        }
-        let held = self.ledger.position(0).lots.signum();
-        let first = lane.next;
-        if first >= lane.fills.ts.len() {
-            return;
-        }
-        let until = strategy.quiet_until(0, first, held);
-        let row = match &mut lane.guard {
-            None => {
-                self.ledger.sample_flat(&lane.fills.close[first..until]);
-                until
+    fn glide<S: Strategy>(&mut self, strategy: &mut S) -> Result<(), RunError> {
+        loop {
+            let lane = &mut self.lanes[0];
+            let (first, rows) = (lane.next, lane.fills.ts.len());
+            if first >= rows || !(lane.requests.is_empty() && lane.working.is_empty()) {
+                return Ok(());
             }
-            Some(guard) => {
-                let (ts, highs, lows) = (&lane.fills.ts, &lane.fills.high, &lane.fills.low);
-                let span = first..until;
-                let (ts, highs, lows) = (&ts[span.clone()], &highs[span.clone()], &lows[span]);
-                let row = first + self.ledger.pass_all(guard, &self.spec.exits, ts, highs, lows);
-                self.ledger.sample_held(&lane.fills.close[first..row]);
-                row
+            let quiet = strategy.quiet_until(0, first, self.ledger.position(0).lots.signum());
+            let stirs = usize::from(self.fill.at == FillAt::NextOpen);
+            let span = first..rows.min(quiet + stirs);
+            let closes = &lane.fills.close[span.clone()];
+            let passed = match &mut lane.guard {
+                None => {
+                    self.ledger.sample_flat(closes);
+                    closes.len()
+                }
+                Some(guard) => {
+                    let (ts, highs, lows) =
+                        (&lane.fills.ts[span.clone()], &lane.fills.high[span.clone()], &lane.fills.low[span]);
+                    let passed = self.ledger.pass_all(guard, &self.spec.exits, ts, highs, lows);
+                    self.ledger.sample_held(&closes[..passed]);
+                    passed
+                }
+            };
+            let row = first + passed;
+            (lane.next, lane.row) = (row, row);
+            if row <= quiet {
+                return Ok(());
             }
-        };
-        (lane.next, lane.row) = (row, row);
+            let now = lane.fills.ts[quiet] + self.step;
+            let (bars, working) = (&lane.signals, lane.working.as_slice());
+            let view = View { now, instrument: 0, row: quiet, bars, ledger: &self.ledger, working };
+            strategy.on_bar(&view, &mut lane.requests)?;
+        }
     }
 
     /// Gathers the instruments whose next bar opens first.
@@ -175,15 +187,13 @@ impl<'a> Engine<'a> {
     #[inline]
     fn group<S: Strategy>(&mut self, now: i64, strategy: &mut S) -> Result<(), RunError> {
         let due = std::mem::take(&mut self.due);
-        for &index in &due {
-            if self.charges {
-                self.charge(index, now)?;
-            }
-            let lane = &self.lanes[index];
-            self.ledger.last[index] = lane.fills.open[lane.next];
-        }
         let asked = due.iter().any(|&index| !self.lanes[index].requests.is_empty());
-        if asked {
+        if asked || self.charges {
+            for &index in &due {
+                self.charge(index, now)?;
+                let lane = &self.lanes[index];
+                self.ledger.last[index] = lane.fills.open[lane.next];
+            }
             self.carry_out(&due, now, |lane| lane.fills.open[lane.next])?;
         }
         for &index in &due {
@@ -296,10 +306,10 @@ impl<'a> Lane<'a> {
         !matches!((&self.funding, &self.borrow), (Carry::None, Carry::None))
     }
 
-    /// The current bar's volume in lots.
+    /// The current bar's volume in base units.
     #[inline]
-    pub(crate) fn volume(&self, lots_in_one: f64) -> f64 {
-        self.fills.volume[self.next] * lots_in_one
+    pub(crate) fn volume(&self) -> f64 {
+        self.fills.volume[self.next]
     }
 
     /// The current bar in ticks.

@@ -23,7 +23,7 @@ impl Engine<'_> {
         let quote = |engine: &Self, index: usize| {
             let (lane, instrument) = (&engine.lanes[index], &engine.ledger.instruments[index]);
             let ticks = instrument.price.steps(price(lane))?;
-            Ok::<_, RunError>(Quote { ticks, maker: false, volume: lane.volume(instrument.quantity.inverse()), now })
+            Ok::<_, RunError>(Quote { ticks, maker: false, volume: engine.volume(index), now })
         };
         for &index in due {
             if self.lanes[index].requests.is_empty() {
@@ -62,6 +62,16 @@ impl Engine<'_> {
             self.lanes[index].requests = requests;
         }
         Ok(())
+    }
+
+    /// The current bar's volume in lots, where the slippage asks for it.
+    #[inline]
+    fn volume(&self, index: usize) -> f64 {
+        if self.needs_volume {
+            self.lanes[index].volume() * self.ledger.instruments[index].quantity.inverse()
+        } else {
+            0.0
+        }
     }
 
     /// The first pass: whatever shrinks a position or cancels. Returns whether the request is done with.
@@ -240,7 +250,7 @@ impl Engine<'_> {
         let lane = &self.lanes[index];
         let instrument = &self.ledger.instruments[index];
         let bar = lane.ticks(&instrument.price)?;
-        let quote = Quote { ticks: bar.open, maker: false, volume: lane.volume(instrument.quantity.inverse()), now };
+        let quote = Quote { ticks: bar.open, maker: false, volume: self.volume(index), now };
         if lane.guard.as_ref().is_some_and(|guard| guard.expired(&self.spec.exits, now)) {
             self.leave(index, i64::MAX, Reason::MaxHold, quote)?;
         }

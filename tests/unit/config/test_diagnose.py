@@ -1,9 +1,11 @@
 """Faults: every one of a file in one go, each at its exact place."""
 
+import random
 from pathlib import Path
 
 import pytest
 
+from tradenode.config.convert import FAULTS_MAX
 from tradenode.config.diagnose import CONFIG_BYTES_MAX, load, loads
 from tradenode.config.faults import ConfigFaultsError, Frame
 from tradenode.errors import ConfigError
@@ -55,6 +57,7 @@ SINGLE = [
     # what is changed, into what, the marked text, the message, the hint
     ('title = "Everything"', 'titel = "Everything"', "titel", "unknown key `titel`", "did you mean `title`?"),
     ('title = "Everything"', 'title = ""', '""', "expected text, got empty text", None),
+    ('title = "Everything"', 'title = "a\\tb"', '"a\\tb"', "of one line without control characters", None),
     ('["BTC-USD"]', "[]", "[]", "`instruments` is empty", "name at least one"),
     ('["BTC-USD"]', '"BTC-USD"', '"BTC-USD"', "expected an array", None),
     ('["BTC-USD"]', '["BTC-USD", 3]', "3", "expected an instrument's name in quotes, got `3`", None),
@@ -77,7 +80,7 @@ SINGLE = [
     ('"-0.01%"', '"1%%"', '"1%%"', "expected a percentage", None),
     ('"-0.01%"', "20", "20", "must be at least -0.1 and at most 0.1, got `20`", None),
     ("threshold = 30", 'threshold = "many"', '"many"', "expected a number", None),
-    ("threshold = 30", '"a b" = 30', '"a b"', "expected a name of letters", None),
+    ("threshold = 30", '"a b" = 30', '"a b"', "expected a name of lower-case letters", None),
     ("threshold = 30", "fast = 30", "fast", "`fast` is a number in `[params]` already", "rename one of them"),
     ('fast = "ema(12)"', "fast = 12", "12", "expected a rule in quotes, got `12`", "for instance"),
     (
@@ -205,7 +208,12 @@ RULES = [
     ("period = 26", "perod = 26", "perod", "ema has no parameter `perod`", "did you mean `period`?"),
     ("period = 26", 'period = "treshold"', "treshold", "`treshold` is not", "did you mean `threshold`?"),
     ('{ kind = "ema", period = 26 }', "{ period = 26 }", "slow", "the key `kind` is missing", "says the same as"),
-    ("period = 26", "period = [26]", "[26]", "expected a number, got an array", None),
+    ("period = 26", "period = [26]", "[26]", "expected a finite number, got an array", None),
+    ("period = 26", "period = 1e400", "1e400", "expected a finite number", None),
+    ("period = 26", 'period = 26, timeframe = "1h30m"', '"1h30m"', "expected a timeframe", None),
+    ("period = 26", '"odd key" = 26', '"odd key"', "`odd key` is no parameter's name", None),
+    ('kind = "ema"', 'kind = "ema(3) + b"', '"ema(3) + b"', "expected a name of lower-case letters", None),
+    ('when = { indicator1 = "fast"', "when = { indicator1 = inf", "inf", "expected a finite number or a rule", None),
     ('"close * 0.999"', '"clos * 0.999"', "clos", "`clos` is not a column", "did you mean `close`?"),
     ('"close * 0.999"', '"close * \\u0030.999 + opn"', "opn", "`opn` is not a column", "did you mean `open`?"),
     ('operator = "crosses below"', 'operator = "crosses belo"', "crosses belo", "is not an operator", "did you mean"),
@@ -243,3 +251,59 @@ def test_an_indicator_that_no_rule_uses_is_checked_too() -> None:
 def test_an_indicator_whose_line_is_no_toml_is_not_unknown() -> None:
     frames = faults_of(changed(('fast = "ema(12)"', "fast = ema(12)")))
     assert [frame.message[:8] for frame in frames] == ["not TOML"]
+
+
+def test_a_flood_of_faults_is_cut_off() -> None:
+    frames = faults_of("".join(f"key{number} = {number}\n" for number in range(12_000)))
+    assert len(frames) == FAULTS_MAX
+    assert frames[0].key == "key0"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_mangled_config_breaks_the_diagnosis(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(40):
+        letters = list(GOOD)
+        for _ in range(rng.choice([1, 1, 2, 5, 20])):
+            at, kind = rng.randrange(len(letters)), rng.random()
+            if kind < 0.4:
+                letters[at] = rng.choice("\"'[]{}=.,#\n\\ ab12%é中\t-+_:")
+            elif kind < 0.7:
+                del letters[at : at + rng.choice([1, 3, 10])]
+            else:
+                letters.insert(at, rng.choice("\"'[]{}=.,#\n\\ a1\t"))
+        text = "".join(letters)
+        try:
+            loads(text, "x.toml")
+        except ConfigFaultsError as error:
+            lines = text.split("\n")
+            for frame in error.frames:
+                assert frame.source == lines[frame.line - 1]
+                assert 1 <= frame.column <= len(frame.source) + 1
+
+
+def test_a_fault_in_one_table_makes_none_of_the_rules_that_use_it() -> None:
+    rule = 'when = "fast crosses above slow and fast > threshold and BTC-USD.close > 1"'
+    text = changed(
+        ("threshold = 30", 'threshold = "many"'),
+        ('timeframe = "1h"', 'timeframe = "1 hour"'),
+        ("period = 26", "period = [26]"),
+        ('when = "fast crosses above slow"', rule),
+    )
+    assert [frame.key for frame in faults_of(text)] == ["data.timeframe", "params.threshold", "indicators.slow.period"]
+
+
+def test_a_name_that_rules_cannot_write_is_one_fault() -> None:
+    assert [frame.key for frame in faults_of(changed(("[entry.long]", 'Fast = "ema(3)"\n[entry.long]')))] == [
+        "indicators.Fast"
+    ]
+
+
+def test_conditions_nest_no_deeper_than_they_may() -> None:
+    table = '{ indicator1 = "fast", operator = "crosses below", indicator2 = "slow" }'
+    for deep, fine in ((16, True), (17, False), (90, False)):
+        text = changed((f"when = {table}", f"when = {'{ not = ' * deep}{table}{' }' * deep}"))
+        if fine:
+            loads(text, "x.toml")
+        else:
+            assert ["nest more than 16 deep" in frame.message for frame in faults_of(text)] == [True]

@@ -10,7 +10,7 @@ import pytest
 from tradenode.config.contracts import Grid, contracts
 from tradenode.config.diagnose import load, loads
 from tradenode.config.model import Config
-from tradenode.config.run import hourly, run_spec
+from tradenode.config.run import hourly, rules_spec, run_spec
 from tradenode.config.write import toml_text
 
 GOOD = Path(__file__).parent / "good.toml"
@@ -21,7 +21,7 @@ HOUR_NS = 3_600_000_000_000
 def spec_of(config: Config) -> dict[str, Any]:
     described, faults = contracts(config, GRID)
     assert faults == []
-    return dict(json.loads(run_spec(config, described)))
+    return dict(json.loads(run_spec(config, described, rules_spec(config))))
 
 
 def test_the_account_the_instruments_and_the_costs_reach_the_core() -> None:
@@ -96,7 +96,7 @@ def test_the_risk_the_size_and_the_rules_reach_the_core() -> None:
 def test_the_same_config_gives_the_same_bytes() -> None:
     config, _ = load(GOOD)
     described, _ = contracts(config, GRID)
-    assert run_spec(config, described) == run_spec(load(GOOD)[0], described)
+    assert run_spec(config, described, rules_spec(config)) == run_spec(load(GOOD)[0], described, rules_spec(config))
 
 
 def test_what_the_config_leaves_out_comes_from_the_manifest() -> None:

@@ -15,8 +15,9 @@ from tradenode.config.faults import ConfigFaultsError
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.market import make_market
 from tradenode.data.writer import store_bars
-from tradenode.errors import ConfigError, DataError, RunFailedError, TradenodeError
+from tradenode.errors import ConfigError, DataError, RunError, TradenodeError
 from tradenode.messages.result import TRADE_COLUMNS
+from tradenode.strategy.bar_strategy import BarStrategy, Signals
 
 MINUTES = 6_000
 
@@ -219,7 +220,7 @@ def test_a_strategy_object_takes_the_place_of_rules(catalogue: Path) -> None:
     result = backtest(tree, strategy=strategy, catalogue=catalogue)
     assert strategy.bars == MINUTES // 15
     assert result.metrics.trades.count > 100
-    with pytest.raises(RunFailedError, match=r"LookupError: no more .*in on_bar of SYN-USD, bar 2"):
+    with pytest.raises(RunError, match=r"LookupError: no more .*in on_bar of SYN-USD, bar 2"):
         backtest(tree, strategy=Stops(), catalogue=catalogue)
 
 
@@ -227,3 +228,27 @@ def test_importing_the_package_brings_nothing_heavy() -> None:
     code = "import sys, tradenode; print(*(m for m in ('numpy', 'msgspec', 'rich', 'bokeh') if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+class Cross(BarStrategy):
+    """The rules of `config`, written in Python."""
+
+    def signals(self, bars: Any) -> Signals:
+        fast, slow = bars.ema(5), bars.ema(15)
+        return Signals(enter_long=fast.crosses_above(slow), exit_long=fast.crosses_below(slow))
+
+
+class Blunder(BarStrategy):
+    """Decides in Python what is known on each bar only."""
+
+    def signals(self, bars: Any) -> Signals:
+        return Signals(enter_long=bars.close) if bars.close > 3 else Signals()
+
+
+def test_a_symbolic_strategy_gives_the_bytes_of_its_rules(catalogue: Path) -> None:
+    tree = {key: value for key, value in config().items() if key not in ("entry", "exit", "indicators")}
+    symbolic, written = backtest(tree, strategy=Cross(), catalogue=catalogue), backtest(config(), catalogue=catalogue)
+    assert symbolic.metrics.trades.count > 3
+    assert symbolic.equity["equity"].tobytes() == written.equity["equity"].tobytes()
+    with pytest.raises(RunError, match="is known on each bar only"):
+        backtest(tree, strategy=Blunder(), catalogue=catalogue)

@@ -32,6 +32,14 @@ def load(folder: Path, python: str, **knobs: object) -> object:
     return load_strategy(StrategyTable(python=python, knobs=knobs), folder, SOURCE)[0]
 
 
+def test_a_symbolic_strategy_is_taken_too(tmp_path: Path) -> None:
+    (tmp_path / "symbolic.py").write_text(
+        "from tradenode import BarStrategy, Signals\n\nclass Up(BarStrategy):\n    def signals(self, bars):\n"
+        "        return Signals(enter_long=bars.close > bars.open)\n"
+    )
+    assert load(tmp_path, "symbolic.py:Up").rules() == {"enter_long": "close > open"}  # type: ignore[attr-defined]
+
+
 def test_a_class_is_made_with_its_knobs(tmp_path: Path) -> None:
     from decimal import Decimal
 
@@ -49,7 +57,7 @@ def test_a_class_is_made_with_its_knobs(tmp_path: Path) -> None:
         ("good.py:word", {}, "has no class word"),
         ("good.py:Good", {}, "Good cannot be made: .*falls"),
         ("good.py:Good", {"falls": 1, "fall": 2}, "Good cannot be made: .*'fall'"),
-        ("good.py:Mute", {}, "Mute has no method on_bar"),
+        ("good.py:Mute", {}, "Mute is no BarStrategy and has no method on_bar"),
         ("broken.py:Good", {}, "broken.py cannot be run: SyntaxError"),
         ("raising.py:Good", {}, r"raising.py cannot be run: ZeroDivisionError: .*raising.py:1\)"),
     ],

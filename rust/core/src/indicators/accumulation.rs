@@ -1,6 +1,7 @@
 //! Accumulation/distribution line.
 
-use super::finite::{self, STRETCH, checked};
+use super::batch::{self, Fresh};
+use super::finite::checked;
 use super::money_flow::{money_flow, money_flows};
 use super::{Indicator, Input, Spec};
 
@@ -13,9 +14,18 @@ pub(super) const SPEC: Spec = Spec {
     make: |_| Ok(Box::new(Accumulation { sum: 0.0 })),
 };
 
+/// Bars computed before they are summed: few, so that one block's divisions overlap the sums of the block before.
+const BLOCK: usize = 64;
+
 /// Chaikin's running sum of money flow volume, from 0.
 struct Accumulation {
     sum: f64,
+}
+
+impl Fresh for Accumulation {
+    fn fresh(&self) -> Self {
+        Self { sum: 0.0 }
+    }
 }
 
 impl Indicator for Accumulation {
@@ -31,31 +41,26 @@ impl Indicator for Accumulation {
     }
 
     fn reset(&mut self) {
-        self.sum = 0.0;
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        finite::run(
-            || Self { sum: 0.0 },
-            columns,
-            out,
-            |columns: [&[f64]; 4], [out]: &mut [&mut [f64]; 1]| {
-                let mut flows = [0.0; STRETCH];
-                let mut sum = 0.0;
-                for (at, stretch) in out.chunks_mut(STRETCH).enumerate() {
-                    let start = at * STRETCH;
-                    let bars = columns.map(|column| &column[start..start + stretch.len()]);
-                    let flows = &mut flows[..stretch.len()];
-                    if !money_flows(bars, flows) {
-                        return false;
-                    }
-                    for (y, flow) in stretch.iter_mut().zip(flows) {
-                        sum += *flow;
-                        *y = sum;
-                    }
+        batch::run(self, columns, out, |_: Self, columns: [&[f64]; 4], [out]: &mut [&mut [f64]; 1]| {
+            let mut flows = [0.0; BLOCK];
+            let mut sum = 0.0;
+            for (at, stretch) in out.chunks_mut(BLOCK).enumerate() {
+                let start = at * BLOCK;
+                let bars = columns.map(|column| &column[start..start + stretch.len()]);
+                let flows = &mut flows[..stretch.len()];
+                if !money_flows(bars, flows) {
+                    return false;
                 }
-                true
-            },
-        );
+                for (y, flow) in stretch.iter_mut().zip(flows) {
+                    sum += *flow;
+                    *y = sum;
+                }
+            }
+            true
+        });
     }
 }

@@ -11,13 +11,14 @@ pub(super) const SPEC: Spec = Spec {
     inputs: &[Input::High, Input::Low],
     params: &[Param::period("period", 14.0)],
     outputs: &["down", "up", "oscillator"],
-    make: |p| Ok(Windowed::boxed(p[0] as usize + 1, Aroon { period: p[0] })),
+    make: |p| Ok(Windowed::boxed(p[0] as usize + 1, Aroon { period: p[0], per_bar: 100.0 / p[0] })),
 };
 
 /// `100 (period - bars since the extreme) / period`, of equal extremes the most recent; the oscillator is up - down.
 #[derive(Clone)]
 struct Aroon {
     period: f64,
+    per_bar: f64,
 }
 
 impl Fold<2> for Aroon {
@@ -38,7 +39,7 @@ impl Formula<2, 3> for Aroon {
     type Fold = Self;
 
     fn values(&self, window: Window<(Placed, Placed), 2>) -> [f64; 3] {
-        let recency = |(_, at): Placed| 100.0 * (self.period - (window.position - at)) / self.period;
+        let recency = |(_, at): Placed| self.per_bar * (self.period - (window.position - at));
         let (up, down) = (recency(window.fold.0), recency(window.fold.1));
         [down, up, up - down]
     }

@@ -1,8 +1,8 @@
 //! Average true range.
 
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::{self, BLOCK, Recursive, Scan};
-use super::true_range::range;
+use super::batch::{self, Fresh, Stepwise};
+use super::recursive::{AHEAD, Recursive, Scan};
+use super::true_range::{self, range};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -41,8 +41,8 @@ impl Atr {
         if !(high.is_finite() && low.is_finite() && close.is_finite()) {
             return f64::NAN;
         }
-        let range = range(high, low, std::mem::replace(&mut self.previous, close));
-        self.average.chain(range)
+        let previous = std::mem::replace(&mut self.previous, close);
+        if previous.is_nan() { f64::NAN } else { self.average.push(range(high, low, previous)) }
     }
 }
 
@@ -66,21 +66,26 @@ impl Indicator for Atr {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<3, 1> for Atr {
+impl Stepwise<3, 1> for Atr {
     type Scans = (Scan, f64);
 
     fn scans(&self) -> Option<Self::Scans> {
         Some((self.average.scan()?, self.previous))
     }
 
-    #[inline(always)]
-    fn step((scan, previous): &mut Self::Scans, [high, low, close]: [&[f64; BLOCK]; 3]) -> [[f64; BLOCK]; 1] {
-        let before = recursive::shifted(close, previous);
-        [scan.step(&std::array::from_fn(|row| range(high[row], low[row], before[row])))]
+    fn step((scan, previous): &mut Self::Scans, [high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]) {
+        let bars = high.as_chunks::<AHEAD>().0.iter().zip(low.as_chunks::<AHEAD>().0).zip(close.as_chunks::<AHEAD>().0);
+        for (y, ((high, low), close)) in value.as_chunks_mut::<AHEAD>().0.iter_mut().zip(bars) {
+            *y = scan.block(&true_range::block(high, low, close, previous));
+        }
+    }
+
+    fn all_finite((scan, previous): &Self::Scans) -> Option<bool> {
+        Some(scan.is_finite() && previous.is_finite())
     }
 
     fn resume(&mut self, (scan, previous): &Self::Scans) {

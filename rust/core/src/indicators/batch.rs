@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Indicator;
-use super::recursive::BLOCK;
+use super::recursive::AHEAD;
 
 /// An indicator that can start over with the same parameters.
 pub(super) trait Fresh: Indicator + Sized {
@@ -69,55 +69,61 @@ fn stream<I: Indicator, const N: usize, const M: usize>(
     }
 }
 
-/// An indicator made of recursive averages, whose batch form looks ahead over [`BLOCK`] rows at once.
-pub(super) trait Blockwise<const N: usize, const M: usize>: Fresh {
-    /// The look-ahead forms of its averages and whatever else passes from block to block.
+/// An indicator that carries state from row to row for ever, with a form that computes many rows at once.
+pub(super) trait Stepwise<const N: usize, const M: usize>: Fresh {
+    /// The look-ahead forms of its averages and whatever else passes from step to step.
     type Scans;
 
     /// The look-ahead state once the warm-up is over, or nothing where only streaming is exact enough.
     fn scans(&self) -> Option<Self::Scans>;
 
-    /// Computes one block.
-    fn step(scans: &mut Self::Scans, columns: [&[f64; BLOCK]; N]) -> [[f64; BLOCK]; M];
+    /// Computes the next rows: a multiple of [`AHEAD`] of them, at most [`STEP`].
+    fn step(scans: &mut Self::Scans, columns: [&[f64]; N], out: [&mut [f64]; M]);
 
-    /// Takes back the state that the blocks reached.
+    /// Whether every row so far was finite, if the state tells (what is not finite never leaves an average again);
+    /// nothing where the rows must be looked at.
+    fn all_finite(_scans: &Self::Scans) -> Option<bool> {
+        None
+    }
+
+    /// Takes back the state that the steps reached.
     fn resume(&mut self, scans: &Self::Scans);
 }
 
-/// The batch form of a [`Blockwise`] indicator: the warm-up streams, whole blocks look ahead, the remainder streams.
-pub(super) fn run_blocks<I: Blockwise<N, M>, const N: usize, const M: usize>(
+/// The most rows of one step: few enough for the first-level cache.
+pub(super) const STEP: usize = 128;
+
+/// The batch form of a [`Stepwise`] indicator: the warm-up streams, steps of many rows look ahead, the remainder streams.
+pub(super) fn run_steps<I: Stepwise<N, M>, const N: usize, const M: usize>(
     indicator: &I,
     columns: &[&[f64]],
     out: &mut [&mut [f64]],
 ) {
     run(indicator, columns, out, |mut fresh: I, columns: [&[f64]; N], out: &mut [&mut [f64]; M]| {
         let rows = columns[0].len();
-        let mut index = (fresh.lookback() + 1).min(rows);
-        if !columns.iter().all(|c| all_finite(&c[..index])) {
+        let warm = (fresh.lookback() + 1).min(rows);
+        if !all_finite(&columns, 0..warm) {
             return false;
         }
-        stream(&mut fresh, &columns, out, 0..index);
-        let mut poison = [0_u64; BLOCK];
+        stream(&mut fresh, &columns, out, 0..warm);
+        let mut last = warm;
         if let Some(mut scans) = fresh.scans() {
-            let blocks = (rows - index) / BLOCK;
-            let inputs: [&[[f64; BLOCK]]; N] = std::array::from_fn(|n| &columns[n][index..].as_chunks().0[..blocks]);
-            let mut tails = out.iter_mut();
-            let mut outputs: [&mut [[f64; BLOCK]]; M] = std::array::from_fn(|_| {
-                tails.next().map_or(Default::default(), |o| &mut o[index..].as_chunks_mut().0[..blocks])
-            });
-            for block in 0..blocks {
-                let rows: [&[f64; BLOCK]; N] = std::array::from_fn(|n| &inputs[n][block]);
-                rows.iter().for_each(|row| taint(&mut poison, row));
-                let values = I::step(&mut scans, rows);
-                for (output, value) in outputs.iter_mut().zip(values) {
-                    output[block] = value;
+            last = rows - (rows - warm) % AHEAD;
+            let look = I::all_finite(&scans).is_none();
+            for begin in (warm..last).step_by(STEP) {
+                let range = begin..last.min(begin + STEP);
+                if look && !all_finite(&columns, range.clone()) {
+                    return false;
                 }
+                I::step(&mut scans, columns.map(|c| &c[range.clone()]), out.each_mut().map(|o| &mut o[range.clone()]));
             }
-            index += blocks * BLOCK;
+            if I::all_finite(&scans) == Some(false) {
+                return false;
+            }
             fresh.resume(&scans);
         }
-        stream(&mut fresh, &columns, out, index..rows);
-        poison == [0; BLOCK]
+        stream(&mut fresh, &columns, out, last..rows);
+        all_finite(&columns, last..rows)
     });
 }
 
@@ -132,6 +138,27 @@ pub(super) fn run_windows<I: Fresh, const N: usize, const M: usize>(
     indicator: &I,
     columns: &[&[f64]],
     out: &mut [&mut [f64]],
+    kernel: impl FnMut([&[f64]; N], [&mut [f64]; M]) -> bool,
+) {
+    chunks::<true, I, N, M>(indicator, columns, out, kernel);
+}
+
+/// As [`run_windows`], for a kernel that itself answers false where a row of the chunk is not finite, as sums show.
+#[inline]
+pub(super) fn run_sums<I: Fresh, const N: usize, const M: usize>(
+    indicator: &I,
+    columns: &[&[f64]],
+    out: &mut [&mut [f64]],
+    kernel: impl FnMut([&[f64]; N], [&mut [f64]; M]) -> bool,
+) {
+    chunks::<false, I, N, M>(indicator, columns, out, kernel);
+}
+
+#[inline]
+fn chunks<const CHECK: bool, I: Fresh, const N: usize, const M: usize>(
+    indicator: &I,
+    columns: &[&[f64]],
+    out: &mut [&mut [f64]],
     mut kernel: impl FnMut([&[f64]; N], [&mut [f64]; M]) -> bool,
 ) {
     let lookback = indicator.lookback();
@@ -139,21 +166,21 @@ pub(super) fn run_windows<I: Fresh, const N: usize, const M: usize>(
         let rows = columns[0].len();
         let warm = lookback.min(rows);
         out.iter_mut().for_each(|o| o[..warm].fill(f64::NAN));
-        if !columns.iter().all(|c| all_finite(&c[..warm])) {
+        if !all_finite(&columns, 0..warm) {
             return false;
         }
         let size = CHUNK.max(4 * lookback);
         for begin in (warm..rows).step_by(size) {
             let end = rows.min(begin + size);
-            if !columns.iter().all(|c| all_finite(&c[begin..end])) {
+            if CHECK && !all_finite(&columns, begin..end) {
                 return false;
             }
             let inputs = columns.map(|c| &c[begin - lookback..end]);
-            let mut outputs = out.iter_mut();
-            let mut outs: [&mut [f64]; M] =
-                std::array::from_fn(|_| outputs.next().map_or(Default::default(), |o| &mut o[begin..end]));
-            if !kernel(inputs, outs.each_mut().map(|o| &mut **o)) {
-                stream_chunk(fresh.fresh(), lookback, inputs, outs);
+            if !kernel(inputs, out.each_mut().map(|o| &mut o[begin..end])) {
+                if !all_finite(&columns, begin..end) {
+                    return false;
+                }
+                stream_chunk(fresh.fresh(), lookback, inputs, out.each_mut().map(|o| &mut o[begin..end]));
             }
         }
         true
@@ -176,20 +203,20 @@ fn stream_chunk<I: Indicator, const N: usize, const M: usize>(
     stream(&mut indicator, &inputs.map(|input| &input[lookback..]), &mut out, 0..rows);
 }
 
-/// Whether a column holds neither NaN nor an infinity.
+/// Whether these rows hold neither NaN nor an infinity.
 #[inline]
-pub(super) fn all_finite(column: &[f64]) -> bool {
-    let (blocks, rest) = column.as_chunks::<BLOCK>();
-    let mut poison = [0_u64; BLOCK];
-    blocks.iter().for_each(|block| taint(&mut poison, block));
-    poison == [0; BLOCK] && rest.iter().all(|x| x.is_finite())
+fn all_finite<const N: usize>(columns: &[&[f64]; N], rows: Range<usize>) -> bool {
+    columns.iter().all(|column| is_finite(&column[rows.clone()]))
 }
 
-/// Marks the lanes that are not finite: `x - x` is 0, all of whose bits are 0, for a finite `x` and NaN otherwise.
-#[inline(always)]
-#[expect(clippy::eq_op, reason = "equal operands are the point")]
-fn taint(poison: &mut [u64; BLOCK], block: &[f64; BLOCK]) {
-    for (poison, &x) in poison.iter_mut().zip(block) {
-        *poison |= (x - x).to_bits();
+/// Whether a column holds neither NaN nor an infinity: 0 times those is NaN.
+pub(super) fn is_finite(column: &[f64]) -> bool {
+    let (blocks, rest) = column.as_chunks::<AHEAD>();
+    let mut lanes = [0.0; AHEAD];
+    for block in blocks {
+        for (lane, x) in lanes.iter_mut().zip(block) {
+            *lane += 0.0 * x;
+        }
     }
+    lanes == [0.0; AHEAD] && rest.iter().all(|x| x.is_finite())
 }

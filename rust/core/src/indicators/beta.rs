@@ -1,7 +1,7 @@
 //! Rolling beta.
 
-use super::batch::all_finite;
-use super::finite::{self, checked};
+use super::batch::{self, Fresh, is_finite};
+use super::finite::checked;
 use super::rolling_fold::{Fold, RollingFold, Rows, Window, fold_windows};
 use super::{Indicator, Input, Param, Spec};
 
@@ -59,6 +59,12 @@ fn slope(window: Window<[f64; 4], 2>, per_row: f64) -> f64 {
     if xx > 0.0 { slope } else { 0.0 }
 }
 
+impl Fresh for Beta {
+    fn fresh(&self) -> Self {
+        Self::new(self.returns.window())
+    }
+}
+
 impl Indicator for Beta {
     fn lookback(&self) -> usize {
         self.returns.window()
@@ -74,22 +80,17 @@ impl Indicator for Beta {
     }
 
     fn reset(&mut self) {
-        *self = Self::new(self.returns.window());
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let window = self.returns.window();
-        finite::run(
-            || Self::new(window),
-            columns,
-            out,
-            |prices: [&[f64]; 2], [out]: &mut [&mut [f64]; 1]| {
-                let Some((first, out)) = out.split_first_mut() else { return true };
-                *first = f64::NAN;
-                let (per_row, rows) = (1.0 / window as f64, ReturnRows::new(prices, window));
-                fold_windows::<Products, 2, 1>(window, rows, &mut [out], |window| [slope(window, per_row)])
-            },
-        );
+        batch::run(self, columns, out, |_: Self, prices: [&[f64]; 2], [out]: &mut [&mut [f64]; 1]| {
+            let Some((first, out)) = out.split_first_mut() else { return true };
+            *first = f64::NAN;
+            let (per_row, rows) = (1.0 / window as f64, ReturnRows::new(prices, window));
+            fold_windows::<Products, 2, 1>(window, rows, &mut [out], |window| [slope(window, per_row)])
+        });
     }
 }
 
@@ -116,7 +117,7 @@ impl Rows<2> for ReturnRows<'_> {
             returns.extend(nows.iter().zip(befores).map(|(&now, &before)| change(now, before)));
         }
         self.base = base;
-        self.prices.iter().all(|prices| all_finite(&prices[start..=end]))
+        self.prices.iter().all(|prices| is_finite(&prices[start..=end]))
     }
 
     fn columns(&self, start: usize, len: usize) -> [&[f64]; 2] {

@@ -65,13 +65,12 @@ impl Indicator for Bollinger {
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let (period, deviations) = (self.moments.period(), self.deviations);
-        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [upper, middle, lower]: [&mut [f64]; 3]| {
-            let exact = sliding_moments(source, period, middle, upper);
-            for ((upper, middle), lower) in upper.iter_mut().zip(middle).zip(lower) {
-                let width = deviations * upper.sqrt();
-                (*upper, *lower) = (*middle + width, *middle - width);
-            }
-            exact
+        batch::run_sums(self, columns, out, |[source]: [&[f64]; 1], bands: [&mut [f64]; 3]| {
+            sliding_moments(source, period, bands, |[mean, variance]| {
+                let width = variance.map(|variance| deviations * variance.sqrt());
+                let upper = std::array::from_fn(|row| mean[row] + width[row]);
+                [upper, mean, std::array::from_fn(|row| mean[row] - width[row])]
+            })
         });
     }
 }

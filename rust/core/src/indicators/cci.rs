@@ -1,7 +1,7 @@
 //! Commodity channel index.
 
-use super::batch::all_finite;
-use super::finite::{self, STRETCH, checked};
+use super::batch::{self, Fresh, is_finite};
+use super::finite::{STRETCH, checked};
 use super::recent::Recent;
 use super::{Indicator, Input, Param, Spec};
 
@@ -44,6 +44,12 @@ fn typical_price(high: f64, low: f64, close: f64) -> f64 {
     (high + low + close) / 3.0
 }
 
+impl Fresh for CommodityChannel {
+    fn fresh(&self) -> Self {
+        Self::new(self.period)
+    }
+}
+
 impl Indicator for CommodityChannel {
     fn lookback(&self) -> usize {
         self.period - 1
@@ -56,33 +62,28 @@ impl Indicator for CommodityChannel {
     }
 
     fn reset(&mut self) {
-        *self = Self::new(self.period);
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let period = self.period;
-        finite::run(
-            || Self::new(period),
-            columns,
-            out,
-            |columns: [&[f64]; 3], [out]: &mut [&mut [f64]; 1]| {
-                let warm_up = (period - 1).min(out.len());
-                out[..warm_up].fill(f64::NAN);
-                let mut typical = Vec::new();
-                for start in (0..out.len()).step_by(STRETCH) {
-                    let end = out.len().min(start + STRETCH);
-                    let [high, low, close] = columns.map(|column| &column[start..end]);
-                    if ![high, low, close].into_iter().all(all_finite) {
-                        return false;
-                    }
-                    typical.drain(..typical.len() - typical.len().min(period - 1));
-                    typical.extend(high.iter().zip(low).zip(close).map(|((&h, &l), &c)| typical_price(h, l, c)));
-                    let results = out[..end].iter_mut().skip(start.max(warm_up));
-                    results.zip(typical.windows(period)).for_each(|(y, window)| *y = index(window));
+        batch::run(self, columns, out, |_: Self, columns: [&[f64]; 3], [out]: &mut [&mut [f64]; 1]| {
+            let warm_up = (period - 1).min(out.len());
+            out[..warm_up].fill(f64::NAN);
+            let mut typical = Vec::new();
+            for start in (0..out.len()).step_by(STRETCH) {
+                let end = out.len().min(start + STRETCH);
+                let [high, low, close] = columns.map(|column| &column[start..end]);
+                if ![high, low, close].into_iter().all(is_finite) {
+                    return false;
                 }
-                true
-            },
-        );
+                typical.drain(..typical.len() - typical.len().min(period - 1));
+                typical.extend(high.iter().zip(low).zip(close).map(|((&h, &l), &c)| typical_price(h, l, c)));
+                let results = out[..end].iter_mut().skip(start.max(warm_up));
+                results.zip(typical.windows(period)).for_each(|(y, window)| *y = index(window));
+            }
+            true
+        });
     }
 }
 

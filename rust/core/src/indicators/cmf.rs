@@ -1,6 +1,7 @@
 //! Chaikin money flow.
 
-use super::finite::{self, checked};
+use super::batch::{self, Fresh};
+use super::finite::checked;
 use super::money_flow::{money_flow, money_flows};
 use super::rolling_fold::{RollingFold, Rows, Sums, Window, fold_windows};
 use super::{Indicator, Input, Param, Spec};
@@ -23,6 +24,12 @@ fn share(window: Window<[f64; 2], 2>) -> f64 {
     if volume == 0.0 { 0.0 } else { share }
 }
 
+impl Fresh for ChaikinMoneyFlow {
+    fn fresh(&self) -> Self {
+        Self(RollingFold::new(self.0.window()))
+    }
+}
+
 impl Indicator for ChaikinMoneyFlow {
     fn lookback(&self) -> usize {
         self.0.window() - 1
@@ -33,20 +40,15 @@ impl Indicator for ChaikinMoneyFlow {
     }
 
     fn reset(&mut self) {
-        self.0 = RollingFold::new(self.0.window());
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let window = self.0.window();
-        finite::run(
-            || Self(RollingFold::new(window)),
-            columns,
-            out,
-            |bars, out: &mut [&mut [f64]; 1]| {
-                let rows = FlowRows { bars, window, base: 0, flows: Vec::new() };
-                fold_windows::<Sums, 2, 1>(window, rows, out, |window| [share(window)])
-            },
-        );
+        batch::run(self, columns, out, |_: Self, bars: [&[f64]; 4], out: &mut [&mut [f64]; 1]| {
+            let rows = FlowRows { bars, window, base: 0, flows: Vec::new() };
+            fold_windows::<Sums, 2, 1>(window, rows, out, |window| [share(window)])
+        });
     }
 }
 

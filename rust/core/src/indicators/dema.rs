@@ -1,7 +1,7 @@
 //! Double exponential moving average.
 
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::{BLOCK, Recursive, Scan};
+use super::batch::{self, Fresh, STEP, Stepwise};
+use super::recursive::{Recursive, Scan};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -62,22 +62,29 @@ impl Indicator for Dema {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<1, 1> for Dema {
+impl Stepwise<1, 1> for Dema {
     type Scans = [Scan; 2];
 
-    fn scans(&self) -> Option<[Scan; 2]> {
+    fn scans(&self) -> Option<Self::Scans> {
         Some([self.once.scan()?, self.twice.scan()?])
     }
 
-    #[inline(always)]
-    fn step([once, twice]: &mut [Scan; 2], [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 1] {
-        let first = once.step(source);
-        let second = twice.step(&first);
-        [std::array::from_fn(|row| 2.0 * first[row] - second[row])]
+    fn step([once, twice]: &mut [Scan; 2], [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
+        let mut second = [0.0; STEP];
+        let second = &mut second[..value.len()];
+        once.run(source, value);
+        twice.run(value, second);
+        for (y, second) in value.iter_mut().zip(second) {
+            *y = 2.0 * *y - *second;
+        }
+    }
+
+    fn all_finite(scans: &[Scan; 2]) -> Option<bool> {
+        Some(scans.iter().all(Scan::is_finite))
     }
 
     fn resume(&mut self, [once, twice]: &[Scan; 2]) {

@@ -1,7 +1,9 @@
 //! Wilder's directional movement: the indicators +DI, -DI, their index DX, its average ADX and the rating ADXR.
 
+use super::batch::{self, Fresh, is_finite};
+use super::finite::{checked, scan};
 use super::scanned::{Scanned, Step};
-use super::{Input, Param, Spec};
+use super::{Indicator, Input, Param, Spec};
 
 const INPUTS: &[Input] = &[Input::High, Input::Low, Input::Close];
 const PARAMS: &[Param] =
@@ -49,7 +51,7 @@ pub(super) const RATING: Spec = Spec {
     inputs: INPUTS,
     params: PARAMS,
     outputs: &["value"],
-    make: |p| Ok(Scanned::boxed(Rating { average: Average::new(p[0]), past: Vec::new(), next: 0 })),
+    make: |p| Ok(Box::new(Rating::new(p[0]))),
 };
 
 /// Wilder's running sums of directional movement and true range (New Concepts in Technical Trading Systems, 1978).
@@ -195,30 +197,68 @@ impl Step<3, 1> for Average {
     }
 }
 
-#[derive(Clone)]
 struct Rating {
     average: Average,
     past: Vec<f64>,
     next: usize,
 }
 
-impl Step<3, 1> for Rating {
-    fn lookback(&self) -> usize {
-        self.average.lookback() + self.average.movement.lookback() - 1
+impl Rating {
+    fn new(period: f64) -> Self {
+        Self { average: Average::new(period), past: Vec::new(), next: 0 }
     }
 
-    fn step(&mut self, bar: [f64; 3]) -> [f64; 1] {
+    /// How many bars ago the other average is.
+    fn lag(&self) -> usize {
+        self.average.movement.lookback() - 1
+    }
+
+    fn push(&mut self, bar: [f64; 3]) -> f64 {
         let [now] = self.average.step(bar);
-        let lag = self.average.movement.lookback() - 1;
+        let lag = self.lag();
         if now.is_nan() {
-            return [f64::NAN];
+            return f64::NAN;
         }
         if self.past.len() < lag {
             self.past.push(now);
-            return [f64::NAN];
+            return f64::NAN;
         }
         let then = std::mem::replace(&mut self.past[self.next], now);
         self.next = if self.next + 1 == lag { 0 } else { self.next + 1 };
-        [(now + then) / 2.0]
+        (now + then) / 2.0
+    }
+}
+
+impl Fresh for Rating {
+    fn fresh(&self) -> Self {
+        Self::new(self.average.movement.period)
+    }
+}
+
+impl Indicator for Rating {
+    fn lookback(&self) -> usize {
+        self.average.lookback() + self.lag()
+    }
+
+    fn update(&mut self, row: &[f64], out: &mut [f64]) {
+        checked(row, out, |bar| [self.push(bar)]);
+    }
+
+    fn reset(&mut self) {
+        *self = self.fresh();
+    }
+
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        batch::run(self, columns, out, |fresh: Self, bars: [&[f64]; 3], out: &mut [&mut [f64]; 1]| {
+            let mut average = fresh.average;
+            scan(&bars, out, |bar| average.step(bar));
+            let (lookback, lag) = (self.lookback(), self.lag());
+            for row in (lookback..out[0].len()).rev() {
+                out[0][row] = (out[0][row] + out[0][row - lag]) / 2.0;
+            }
+            let undefined = lookback.min(out[0].len());
+            out[0][..undefined].fill(f64::NAN);
+            bars.iter().all(|column| is_finite(column)) // rows left out would shift the lag
+        });
     }
 }

@@ -1,5 +1,7 @@
 //! The greatest and the least of the last values.
 
+use super::sums::{LANES, fold_short};
+
 /// Candidates for the extreme of a window, best first: a monotonic queue in a ring of `period` slots.
 #[derive(Debug, Clone)]
 pub(super) struct Extreme {
@@ -55,6 +57,18 @@ impl Extreme {
     }
 }
 
+/// The greater of two finite values, in one instruction.
+#[inline(always)]
+pub(super) fn greater(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// The lesser of two finite values, in one instruction.
+#[inline(always)]
+pub(super) fn less(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
 /// Extremes over whole columns: room for intermediate levels, kept from chunk to chunk.
 #[derive(Debug, Default)]
 pub(super) struct Sliding {
@@ -64,27 +78,32 @@ pub(super) struct Sliding {
 
 impl Sliding {
     /// `y[i]` = greatest of `x[i .. i + period]`; `x` is longer than `y` by `period` - 1.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn maximum(&mut self, x: &[f64], period: usize, y: &mut [f64]) {
-        self.doubling(x, period, y, |a, b| if a > b { a } else { b });
+        self.doubling(x, period, y, greater);
     }
 
     /// As `maximum`, the least.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn minimum(&mut self, x: &[f64], period: usize, y: &mut [f64]) {
-        self.doubling(x, period, y, |a, b| if a < b { a } else { b });
+        self.doubling(x, period, y, less);
     }
 
     /// Each level holds the extremes of windows twice as wide as the level before; two windows of the last level cover
     /// the whole period.
     #[inline(always)]
     fn doubling(&mut self, x: &[f64], period: usize, y: &mut [f64], better: impl Fn(f64, f64) -> f64) {
-        self.level.clear();
-        self.level.extend_from_slice(x);
-        let mut width = 1;
+        if period <= LANES {
+            return fold_short(x, period, y, better, |extreme| extreme);
+        }
+        let pairs = |level: &[f64], width: usize, next: &mut Vec<f64>| {
+            next.clear();
+            next.extend(level.iter().zip(&level[width..]).map(|(&a, &b)| better(a, b)));
+        };
+        pairs(x, 1, &mut self.level);
+        let mut width = 2;
         while 2 * width <= period {
-            self.next.clear();
-            self.next.extend(self.level.iter().zip(&self.level[width..]).map(|(&a, &b)| better(a, b)));
+            pairs(&self.level, width, &mut self.next);
             std::mem::swap(&mut self.level, &mut self.next);
             width *= 2;
         }

@@ -1,6 +1,7 @@
 //! Hull moving average.
 
 use super::batch::{self, Fresh};
+use super::sums::sliding_weighted_mean;
 use super::wma::Wma;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
@@ -14,6 +15,7 @@ pub(super) const SPEC: Spec = Spec {
 };
 
 /// Hull's average; half the period and its root are rounded down (TA-Lib's convention).
+/// Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
 pub struct Hma {
     period: usize,
@@ -69,6 +71,17 @@ impl Indicator for Hma {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_streaming::<Self, 1, 1>(self, columns, out);
+        let (half, root) = (self.period / 2, self.period.isqrt());
+        let (mut halves, mut differences) = (Vec::new(), Vec::new());
+        batch::run_sums(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
+            differences.resize(value.len() + root - 1, 0.0);
+            halves.resize(differences.len(), 0.0);
+            let whole_exact = sliding_weighted_mean(source, self.period, &mut differences);
+            let half_exact = sliding_weighted_mean(&source[self.period - half..], half, &mut halves);
+            for (difference, half) in differences.iter_mut().zip(&halves) {
+                *difference = 2.0 * half - *difference;
+            }
+            sliding_weighted_mean(&differences, root, value) && whole_exact && half_exact
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! Kaufman's adaptive moving average.
 
 use super::batch::{self, Fresh};
-use super::sums::RollingSum;
+use super::sums::{LANES, RollingSum, sliding_sum, spike_free};
 use super::window::Window;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
@@ -19,7 +19,8 @@ const FAST: f64 = 2.0 / 3.0;
 const SLOW: f64 = 2.0 / 31.0;
 
 /// Kaufman's average: the weight is the square of a mix of the two by the efficiency ratio |move over `period`| / sum
-/// of moves; seeded with the value before the first output (TA-Lib's convention).
+/// of moves; seeded with the value before the first output (TA-Lib's convention). Batch and streaming
+/// agree to 1e-12 relative.
 #[derive(Debug, Clone)]
 pub struct Kama {
     values: Window,
@@ -28,10 +29,14 @@ pub struct Kama {
     value: f64,
 }
 
-#[inline]
-fn weight(change: f64, moves: f64) -> f64 {
-    let change = change.abs();
-    let efficiency = if moves <= change { 1.0 } else { change / moves };
+/// Moves that add up to less than this share of the value are none: they are what rounding left of earlier ones.
+const STILL: f64 = 1e-13;
+
+/// The weight of `x` after a move from `oldest` over moves that add up to `moves`.
+#[inline(always)]
+fn weight(x: f64, oldest: f64, moves: f64) -> f64 {
+    let change = (x - oldest).abs();
+    let efficiency = if moves <= change + STILL * x.abs() { 1.0 } else { change / moves };
     let mix = efficiency * (FAST - SLOW) + SLOW;
     mix * mix
 }
@@ -68,7 +73,7 @@ impl Kama {
         if self.value.is_nan() {
             self.value = previous;
         }
-        self.value += (x - self.value) * weight(x - oldest, moves);
+        self.value += (x - self.value) * weight(x, oldest, moves);
         self.value
     }
 }
@@ -93,6 +98,65 @@ impl Indicator for Kama {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_streaming::<Self, 1, 1>(self, columns, out);
+        batch::run(self, columns, out, |fresh: Self, [source], [value]| fresh.fill(source, value));
+    }
+}
+
+/// The rows computed at once.
+const CHUNK: usize = 512;
+
+impl Kama {
+    /// The batch form: efficiency ratios of many rows, then the average over them.
+    fn fill(mut self, source: &[f64], value: &mut [f64]) -> bool {
+        let period = self.moves.period();
+        let warm = (period + 1).min(source.len());
+        for (y, &x) in value.iter_mut().zip(&source[..warm]) {
+            *y = self.update(x);
+        }
+        let (mut moves, mut sums) = (Vec::new(), Vec::new());
+        for begin in (warm..source.len()).step_by(CHUNK.max(4 * period)) {
+            let end = source.len().min(begin + CHUNK.max(4 * period));
+            let history = &source[begin - period..end];
+            moves.clear();
+            moves.extend(history.iter().zip(&history[1..]).map(|(before, x)| (x - before).abs()));
+            sums.resize(end - begin, 0.0);
+            sliding_sum(&moves, period, &mut sums);
+            if !spike_free(&sums, period) {
+                let mut exact = RollingSum::new(period);
+                let all = moves.iter().map(|&x| exact.push(x));
+                sums.clear();
+                sums.extend(all.skip(period - 1));
+            }
+            for ((sum, x), oldest) in sums.iter_mut().zip(&history[period..]).zip(history) {
+                *sum = weight(*x, *oldest, *sum);
+            }
+            self.average(&source[begin..end], &sums, &mut value[begin..end]);
+        }
+        // What is not finite never leaves the average again.
+        source.len() <= period || self.value.is_finite()
+    }
+
+    /// Averages with these weights: within a block each row is a line in the value before the block, so that only one
+    /// product and one sum a block wait for the block before.
+    fn average(&mut self, source: &[f64], weights: &[f64], value: &mut [f64]) {
+        let (blocks, last) = value.as_chunks_mut::<LANES>();
+        let (xs, last_xs) = source.as_chunks::<LANES>();
+        let (weights, last_weights) = weights.as_chunks::<LANES>();
+        for ((y, x), weight) in blocks.iter_mut().zip(xs).zip(weights) {
+            let mut slope = weight.map(|weight| 1.0 - weight);
+            let mut offset: [f64; LANES] = std::array::from_fn(|row| weight[row] * x[row]);
+            // As in `Scan::run`, so that the compiler packs like with like.
+            offset[0] += 0.0;
+            for row in 1..LANES {
+                offset[row] += slope[row] * offset[row - 1];
+                slope[row] *= slope[row - 1];
+            }
+            *y = std::array::from_fn(|row| offset[row] + slope[row] * self.value);
+            self.value = y[LANES - 1];
+        }
+        for ((y, x), weight) in last.iter_mut().zip(last_xs).zip(last_weights) {
+            self.value += (x - self.value) * weight;
+            *y = self.value;
+        }
     }
 }

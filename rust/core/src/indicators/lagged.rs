@@ -1,7 +1,7 @@
 //! Changes against the value some rows ago: rate of change, momentum, returns and log returns.
 
-use super::batch::all_finite;
-use super::finite::{self, STRETCH, checked};
+use super::batch::{self, Fresh, is_finite};
+use super::finite::checked;
 use super::{Indicator, Input, Param, Spec};
 
 pub(super) const RATE: Spec = Spec {
@@ -87,6 +87,12 @@ impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Lagged<F> {
     }
 }
 
+impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Fresh for Lagged<F> {
+    fn fresh(&self) -> Self {
+        Self::new(self.period, self.change)
+    }
+}
+
 impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Indicator for Lagged<F> {
     fn lookback(&self) -> usize {
         self.period
@@ -97,30 +103,37 @@ impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Indicator for Lagged
     }
 
     fn reset(&mut self) {
-        *self = Self::new(self.period, self.change);
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let (period, change) = (self.period, self.change);
-        finite::run(
-            || Self::new(period, change),
-            columns,
-            out,
-            |[column]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
-                let warm_up = period.min(column.len());
-                let (undefined, out) = out.split_at_mut(warm_up);
-                undefined.fill(f64::NAN);
-                let (befores, nows) = (column.chunks(STRETCH), column[warm_up..].chunks(STRETCH));
-                for ((y, now), before) in out.chunks_mut(STRETCH).zip(nows).zip(befores) {
-                    if !all_finite(now) {
-                        return false;
-                    }
-                    for ((y, &now), &before) in y.iter_mut().zip(now).zip(before) {
-                        *y = change(now, before);
-                    }
-                }
-                all_finite(&column[..warm_up])
-            },
-        );
+        batch::run(self, columns, out, |_: Self, [column]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
+            let warm_up = period.min(column.len());
+            let (undefined, out) = out.split_at_mut(warm_up);
+            undefined.fill(f64::NAN);
+            let (now, before) = (&column[warm_up..], &column[..out.len()]);
+            change_all(now, before, out, change) && is_finite(&column[..warm_up])
+        });
     }
+}
+
+/// Rows taken at once, checked as they are read.
+const BLOCK: usize = 8;
+
+/// Writes the change of every row; `false` when a value of `now` was not finite.
+fn change_all(now: &[f64], before: &[f64], out: &mut [f64], change: impl Fn(f64, f64) -> f64) -> bool {
+    let (blocks, rest) = out.as_chunks_mut::<BLOCK>();
+    let (nows, last) = now.as_chunks::<BLOCK>();
+    let mut poison = [0.0; BLOCK];
+    for ((y, now), before) in blocks.iter_mut().zip(nows).zip(before.as_chunks::<BLOCK>().0) {
+        for lane in 0..BLOCK {
+            poison[lane] += 0.0 * now[lane]; // NaN unless finite
+            y[lane] = change(now[lane], before[lane]);
+        }
+    }
+    for ((y, &now), &before) in rest.iter_mut().zip(last).zip(&before[nows.len() * BLOCK..]) {
+        *y = change(now, before);
+    }
+    poison.iter().all(|&lane| lane == 0.0) && is_finite(last)
 }

@@ -1,7 +1,7 @@
 //! Moving average convergence/divergence.
 
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::{BLOCK, Recursive, Scan};
+use super::batch::{self, Fresh, Stepwise};
+use super::recursive::{AHEAD, Recursive, Scan};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -91,23 +91,34 @@ impl Indicator for Macd {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<1, 3> for Macd {
+impl Stepwise<1, 3> for Macd {
     type Scans = [Scan; 3];
 
-    fn scans(&self) -> Option<[Scan; 3]> {
+    fn scans(&self) -> Option<Self::Scans> {
         Some([self.fast.scan()?, self.slow.scan()?, self.signal.scan()?])
     }
 
-    #[inline(always)]
-    fn step([fast, slow, signal]: &mut [Scan; 3], [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 3] {
-        let (fast, slow) = (fast.step(source), slow.step(source));
-        let line = std::array::from_fn(|row| fast[row] - slow[row]);
-        let signal = signal.step(&line);
-        [line, signal, std::array::from_fn(|row| line[row] - signal[row])]
+    fn step([fast, slow, average]: &mut [Scan; 3], [source]: [&[f64]; 1], [line, signal, histogram]: [&mut [f64]; 3]) {
+        let outputs = line
+            .as_chunks_mut::<AHEAD>()
+            .0
+            .iter_mut()
+            .zip(signal.as_chunks_mut::<AHEAD>().0)
+            .zip(histogram.as_chunks_mut::<AHEAD>().0);
+        for (((line, signal), histogram), source) in outputs.zip(source.as_chunks::<AHEAD>().0) {
+            let (fast, slow) = (fast.block(source), slow.block(source));
+            *line = std::array::from_fn(|row| fast[row] - slow[row]);
+            *signal = average.block(line);
+            *histogram = std::array::from_fn(|row| line[row] - signal[row]);
+        }
+    }
+
+    fn all_finite(scans: &[Scan; 3]) -> Option<bool> {
+        Some(scans.iter().all(Scan::is_finite))
     }
 
     fn resume(&mut self, [fast, slow, signal]: &[Scan; 3]) {

@@ -1,9 +1,14 @@
 //! Technical indicators: one file each, streaming and batch, described by one catalogue.
 //!
-//! A batch result is as long as its input; the first [`Indicator::lookback`] values are NaN. Leading NaN rows of
-//! the input are skipped (the lookback counts from the first row whose inputs are all finite). A NaN in the middle
-//! makes that row's outputs NaN and leaves the state untouched, so that the indicator resumes with the next row.
+//! A batch result is as long as its input; the first [`Indicator::lookback`] values are NaN. Leading rows that are not
+//! finite are skipped (the lookback counts from the first row whose inputs are all finite). A row in the middle with a
+//! NaN or an infinity makes that row's outputs NaN and leaves the state untouched, so that the indicator resumes with
+//! the next row: what follows is what it would be without that row.
 //! Conventions, seeds and tie rules are those of TA-Lib 0.8 where it has the function.
+//!
+//! The streaming form is the definition: sums are compensated or renewed, so that a million rows or a spike leave
+//! nothing behind. The batch form (`batch.rs`) computes columns without such rows in whatever order is fastest, with the
+//! same instructions and hence the same bits on every processor of an architecture, and streams the rest.
 
 mod accumulation;
 mod aroon;

@@ -1,11 +1,11 @@
 //! Mean and variance over a window, safe against cancellation.
 
-use super::recursive::BLOCK;
-use super::sums::prefix;
+use super::extremes::{greater, less};
+use super::sums::{LANES, prefix, total};
 use super::window::Window;
 
 /// Below this share of the greatest second moment since the anchor, too many digits of the variance are lost.
-const CANCELLED: f64 = 1.0 / 4_096.0;
+const CANCELLED: f64 = 1.0 / 65_536.0;
 
 /// Mean and population variance of the last `period` values.
 ///
@@ -68,7 +68,7 @@ impl Moments {
 /// The mean, and the sums of deviations from it and of their squares.
 #[inline]
 fn around_mean(window: &[f64]) -> (f64, f64, f64) {
-    let anchor = window.iter().sum::<f64>() / window.len() as f64;
+    let anchor = total(window) / window.len() as f64;
     let (mut first, mut second) = (0.0, 0.0);
     for deviation in window.iter().map(|x| x - anchor) {
         first += deviation;
@@ -77,64 +77,100 @@ fn around_mean(window: &[f64]) -> (f64, f64, f64) {
     (anchor, first, second)
 }
 
+/// Every second row from `lane` on.
+#[inline(always)]
+fn strided(rows: [f64; LANES], lane: usize) -> [f64; LANES / 2] {
+    std::array::from_fn(|place| rows[lane + 2 * place])
+}
+
+/// Blocks after which sliding moments move their anchor to the mean.
+const ANCHORED: usize = 4;
+
 /// The state of [`sliding_moments`] between blocks.
 struct Sliding {
-    anchor: f64,
     count: f64,
+    share: f64,
+    anchor: f64,
     first: f64,
     second: f64,
     /// The greatest sum of squares about the anchor, and the least about the mean.
-    most: [f64; BLOCK],
-    least: [f64; BLOCK],
+    most: [f64; 2],
+    least: [f64; 2],
 }
 
 impl Sliding {
     /// The next rows' means and variances.
     #[inline(always)]
-    fn step(&mut self, entering: &[f64; BLOCK], leaving: &[f64; BLOCK]) -> ([f64; BLOCK], [f64; BLOCK]) {
+    fn step(&mut self, entering: &[f64; LANES], leaving: &[f64; LANES]) -> [[f64; LANES]; 2] {
         let entered = entering.map(|x| x - self.anchor);
         let left = leaving.map(|x| x - self.anchor);
-        let change = std::array::from_fn(|row| entered[row] - left[row]);
-        let firsts = prefix(change).map(|total| self.first + total);
-        let squares = prefix(std::array::from_fn(|row| change[row] * (entered[row] + left[row])));
+        let changes: [f64; LANES] = std::array::from_fn(|row| entering[row] - leaving[row]);
+        let firsts = prefix(changes).map(|total| self.first + total);
+        let squares = prefix(std::array::from_fn(|row| changes[row] * (entered[row] + left[row])));
         let seconds = squares.map(|total| self.second + total);
-        (self.first, self.second) = (firsts[BLOCK - 1], seconds[BLOCK - 1]);
-        let means = firsts.map(|first| first / self.count);
-        let spreads: [f64; BLOCK] = std::array::from_fn(|row| seconds[row] - firsts[row] * means[row]);
-        for row in 0..BLOCK {
-            self.most[row] = if seconds[row] > self.most[row] { seconds[row] } else { self.most[row] };
-            self.least[row] = if spreads[row] < self.least[row] { spreads[row] } else { self.least[row] };
+        (self.first, self.second) = (firsts[LANES - 1], seconds[LANES - 1]);
+        let means = firsts.map(|first| first * self.share);
+        let spreads: [f64; LANES] = std::array::from_fn(|row| seconds[row] - firsts[row] * means[row]);
+        for lane in 0..2 {
+            self.most[lane] = strided(seconds, lane).into_iter().fold(self.most[lane], greater);
+            self.least[lane] = strided(spreads, lane).into_iter().fold(self.least[lane], less);
         }
-        (means.map(|mean| self.anchor + mean), spreads.map(|spread| spread / self.count))
+        [means.map(|mean| self.anchor + mean), spreads.map(|spread| spread * self.share)]
+    }
+
+    /// Moves the anchor to the mean: the sums stay small, and what they round away with them.
+    fn anchor_at_mean(&mut self) {
+        let anchor = self.anchor + self.first * self.share;
+        let moved = anchor - self.anchor;
+        self.second -= moved * (2.0 * self.first - self.count * moved);
+        self.first -= self.count * moved;
+        self.anchor = anchor;
     }
 
     fn is_exact(&self) -> bool {
         let most = self.most.into_iter().fold(0.0, f64::max);
-        self.least.into_iter().fold(f64::INFINITY, f64::min) >= most * CANCELLED
+        let least = self.least.into_iter().fold(f64::INFINITY, f64::min);
+        least >= most * CANCELLED && self.second.is_finite()
     }
 }
 
-/// Mean and variance of `x[i .. i + period]` for each row; `x` is longer than the outputs by `period` - 1. Answers
-/// whether no variance is so small beside the sums that too many digits of it are lost.
+/// Mean and variance of `x[i .. i + period]` for each row, which `finish` turns into `M` outputs; `x` is longer than
+/// the outputs by `period` - 1. Answers whether no variance is so small beside the sums that its digits are lost.
 #[inline(always)]
-pub(super) fn sliding_moments(x: &[f64], period: usize, means: &mut [f64], variances: &mut [f64]) -> bool {
+pub(super) fn sliding_moments<const M: usize>(
+    x: &[f64],
+    period: usize,
+    mut out: [&mut [f64]; M],
+    finish: impl Fn([[f64; LANES]; 2]) -> [[f64; LANES]; M],
+) -> bool {
     let (anchor, first, second) = around_mean(&x[..period]);
     let count = period as f64;
-    (means[0], variances[0]) = (anchor + first / count, (second - first * first / count).max(0.0) / count);
-    let mut sliding = Sliding { anchor, count, first, second, most: [second; BLOCK], least: [second; BLOCK] };
-    let (means, last_means) = means[1..].as_chunks_mut::<BLOCK>();
-    let (variances, last_variances) = variances[1..].as_chunks_mut::<BLOCK>();
-    let (entering, last_entering) = x[period..].as_chunks::<BLOCK>();
-    let leaving = x.as_chunks::<BLOCK>().0;
-    for (block, (mean, variance)) in means.iter_mut().zip(variances).enumerate() {
-        (*mean, *variance) = sliding.step(&entering[block], &leaving[block]);
+    let mut sliding =
+        Sliding { count, share: 1.0 / count, anchor, first, second, most: [second; 2], least: [second; 2] };
+    let steady = [x[period - 1]; LANES];
+    let start = finish(sliding.step(&steady, &steady));
+    for (output, value) in out.iter_mut().zip(start) {
+        output[0] = value[0];
     }
-    let rest = last_means.len();
-    let (mut entered, mut left) = ([anchor; BLOCK], [anchor; BLOCK]);
+    let (entering, last_entering) = x[period..].as_chunks::<LANES>();
+    let (leaving, last_leaving) = x[..out[0].len() - 1].as_chunks::<LANES>();
+    for (block, (entering, leaving)) in entering.iter().zip(leaving).enumerate() {
+        let values = finish(sliding.step(entering, leaving));
+        for (output, value) in out.iter_mut().zip(values) {
+            output[1 + block * LANES..][..LANES].copy_from_slice(&value);
+        }
+        if block % ANCHORED == ANCHORED - 1 {
+            sliding.anchor_at_mean();
+        }
+    }
+    let rest = last_entering.len();
+    let (mut entered, mut left) = (steady, steady);
     entered[..rest].copy_from_slice(last_entering);
-    left[..rest].copy_from_slice(&x[means.len() * BLOCK..][..rest]);
-    let (mean, variance) = sliding.step(&entered, &left);
-    last_means.copy_from_slice(&mean[..rest]);
-    last_variances.copy_from_slice(&variance[..rest]);
+    left[..rest].copy_from_slice(last_leaving);
+    let values = finish(sliding.step(&entered, &left));
+    for (output, value) in out.iter_mut().zip(values) {
+        let end = output.len() - rest;
+        output[end..].copy_from_slice(&value[..rest]);
+    }
     sliding.is_exact()
 }

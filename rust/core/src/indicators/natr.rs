@@ -1,8 +1,9 @@
 //! Normalised average true range.
 
 use super::atr::Atr;
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::BLOCK;
+use super::batch::{self, Fresh, Stepwise};
+use super::recursive::AHEAD;
+use super::true_range;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -20,7 +21,7 @@ pub struct Natr(Atr);
 
 #[inline]
 fn percent(range: f64, close: f64) -> f64 {
-    if close == 0.0 && !range.is_nan() { 0.0 } else { 100.0 * range / close }
+    if close == 0.0 { 0.0 } else { 100.0 * range / close }
 }
 
 impl Natr {
@@ -35,7 +36,8 @@ impl Natr {
     /// Takes the next bar; NaN until `period` + 1 bars were seen.
     #[inline]
     pub fn update(&mut self, high: f64, low: f64, close: f64) -> f64 {
-        percent(self.0.update(high, low, close), close)
+        let range = self.0.update(high, low, close);
+        if range.is_nan() { range } else { percent(range, close) }
     }
 }
 
@@ -59,21 +61,27 @@ impl Indicator for Natr {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<3, 1> for Natr {
-    type Scans = <Atr as Blockwise<3, 1>>::Scans;
+impl Stepwise<3, 1> for Natr {
+    type Scans = <Atr as Stepwise<3, 1>>::Scans;
 
     fn scans(&self) -> Option<Self::Scans> {
         self.0.scans()
     }
 
-    #[inline(always)]
-    fn step(scans: &mut Self::Scans, columns: [&[f64; BLOCK]; 3]) -> [[f64; BLOCK]; 1] {
-        let [ranges] = Atr::step(scans, columns);
-        [std::array::from_fn(|row| percent(ranges[row], columns[2][row]))]
+    fn step((scan, previous): &mut Self::Scans, [high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]) {
+        let bars = high.as_chunks::<AHEAD>().0.iter().zip(low.as_chunks::<AHEAD>().0).zip(close.as_chunks::<AHEAD>().0);
+        for (y, ((high, low), close)) in value.as_chunks_mut::<AHEAD>().0.iter_mut().zip(bars) {
+            let average = scan.block(&true_range::block(high, low, close, previous));
+            *y = std::array::from_fn(|row| percent(average[row], close[row]));
+        }
+    }
+
+    fn all_finite(scans: &Self::Scans) -> Option<bool> {
+        Atr::all_finite(scans)
     }
 
     fn resume(&mut self, scans: &Self::Scans) {

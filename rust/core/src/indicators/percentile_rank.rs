@@ -1,7 +1,7 @@
 //! Percentile rank.
 
-use super::batch::all_finite;
-use super::finite::{self, STRETCH, checked};
+use super::batch::{self, Fresh, is_finite};
+use super::finite::{STRETCH, checked};
 use super::recent::Recent;
 use super::{Indicator, Input, Param, Spec};
 
@@ -31,15 +31,15 @@ impl PercentileRank {
 #[inline(always)]
 fn rank(values: &[f64]) -> f64 {
     let (before, x) = (&values[..values.len() - 1], values[values.len() - 1]);
-    let (blocks, rest) = before.as_chunks::<8>();
-    let mut lanes = [0.0; 8];
-    for block in blocks {
-        for (lane, &other) in lanes.iter_mut().zip(block) {
-            *lane += if other < x { 1.0 } else { 0.0 };
-        }
+    // wrapping: a sum that checks for overflow would take one value an instruction
+    let less = before.iter().fold(0_i64, |less, &other| less.wrapping_sub(if other < x { -1 } else { 0 }));
+    100.0 * (less as f64 / before.len() as f64)
+}
+
+impl Fresh for PercentileRank {
+    fn fresh(&self) -> Self {
+        Self::new(self.period)
     }
-    let less = lanes.iter().sum::<f64>() + rest.iter().map(|&other| f64::from(u8::from(other < x))).sum::<f64>();
-    100.0 * (less / before.len() as f64)
 }
 
 impl Indicator for PercentileRank {
@@ -52,22 +52,18 @@ impl Indicator for PercentileRank {
     }
 
     fn reset(&mut self) {
-        self.recent = Recent::new(self.period + 1);
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let period = self.period;
-        finite::run(
-            || Self::new(period),
-            columns,
-            out,
-            |[column]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
-                let warm_up = period.min(out.len());
-                out[..warm_up].fill(f64::NAN);
-                let windows = column.windows(period + 1);
-                out[warm_up..].iter_mut().zip(windows).for_each(|(y, window)| *y = rank(window));
-                column.chunks(STRETCH).all(all_finite)
-            },
-        );
+        batch::run(self, columns, out, |_: Self, [column]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
+            let warm_up = period.min(out.len());
+            let (undefined, out) = out.split_at_mut(warm_up);
+            undefined.fill(f64::NAN);
+            let windows = column.windows(period + 1);
+            out.iter_mut().zip(windows).for_each(|(y, window)| *y = rank(window));
+            column.chunks(STRETCH).all(is_finite)
+        });
     }
 }

@@ -76,74 +76,65 @@ impl Recursive {
     }
 }
 
-/// How many rows a [`Scan`] takes at once.
-pub(super) const BLOCK: usize = 8;
-
-const HALF: usize = BLOCK / 2;
+/// How many rows look ahead at once.
+pub(super) const AHEAD: usize = 8;
 
 /// Each row's predecessor; `previous` passes from block to block.
 #[inline(always)]
-pub(super) fn shifted(x: &[f64; BLOCK], previous: &mut f64) -> [f64; BLOCK] {
-    let mut before = [*previous; BLOCK];
-    before[1..].copy_from_slice(&x[..BLOCK - 1]);
-    *previous = x[BLOCK - 1];
+pub(super) fn shifted(x: &[f64; AHEAD], previous: &mut f64) -> [f64; AHEAD] {
+    let mut before = [*previous; AHEAD];
+    before[1..].copy_from_slice(&x[..AHEAD - 1]);
+    *previous = x[AHEAD - 1];
     before
 }
 
-/// `y[i] = (1-w) y[i-1] + w x[i]` over blocks of rows. Within a half block the outputs are a triangular matrix times
-/// the inputs plus a power of (1-w) times the value before it, so that only one product and one sum a block depend on
-/// the block before. Agrees with [`Recursive::push`] to 1e-12 relative.
+/// `y[i] = (1-w) y[i-1] + w x[i]` over many rows: every few rows the average starts from 0 and what is left of the value
+/// before is added afterwards, so that only one product and one sum wait for the rows before. Agrees with
+/// [`Recursive::push`] to 1e-12 relative.
 #[derive(Debug, Clone)]
 pub(super) struct Scan {
-    /// Column `m` holds what `x[m]` contributes to each output of its half block.
-    weights: [[f64; HALF]; HALF],
-    /// What the value before the half block contributes to each of its outputs.
-    decay: [f64; HALF],
+    keep: f64,
+    /// What is left of the value before in each of the rows that look ahead: powers of `keep`.
+    decay: [f64; AHEAD],
     value: f64,
 }
 
 impl Scan {
     fn new(weight: f64, value: f64) -> Self {
         let keep = 1.0 - weight;
-        let mut decay = [keep; HALF];
-        for row in 1..HALF {
+        let mut decay = [keep; AHEAD];
+        for row in 1..AHEAD {
             decay[row] = decay[row - 1] * keep;
         }
-        let mut weights = [[0.0; HALF]; HALF];
-        for (first, column) in weights.iter_mut().enumerate() {
-            column[first] = 1.0 - keep;
-            for row in first + 1..HALF {
-                column[row] = column[row - 1] * keep;
-            }
-        }
-        Self { weights, decay, value }
+        Self { keep, decay, value }
     }
 
-    #[inline(always)]
-    fn local(&self, x: [f64; HALF]) -> [f64; HALF] {
-        let mut y = [0.0; HALF];
-        for (weights, x) in self.weights.iter().zip(x) {
-            for (y, weight) in y.iter_mut().zip(weights) {
-                *y += weight * x;
-            }
-        }
-        y
+    /// Whether every value so far was finite.
+    pub(super) fn is_finite(&self) -> bool {
+        self.value.is_finite()
     }
 
-    /// The outputs of the next rows.
-    #[inline(always)]
-    pub(super) fn step(&mut self, x: &[f64; BLOCK]) -> [f64; BLOCK] {
-        let left = self.local([x[0], x[1], x[2], x[3]]);
-        let right = self.local([x[4], x[5], x[6], x[7]]);
-        let (before, reach) = (self.value, self.decay[HALF - 1]);
-        let middle = left[HALF - 1] + reach * before;
-        self.value = (right[HALF - 1] + reach * left[HALF - 1]) + reach * reach * before;
-        let mut y = [0.0; BLOCK];
-        for row in 0..HALF {
-            y[row] = left[row] + self.decay[row] * before;
-            y[row + HALF] = right[row] + self.decay[row] * middle;
+    /// The outputs of the next rows, a multiple of [`AHEAD`] of them.
+    #[inline(never)]
+    pub(super) fn run(&mut self, x: &[f64], y: &mut [f64]) {
+        for (x, y) in x.as_chunks().0.iter().zip(y.as_chunks_mut().0) {
+            *y = self.block(x);
         }
-        y[BLOCK - 1] = self.value;
+    }
+
+    /// The outputs of the next [`AHEAD`] rows.
+    #[inline(always)]
+    pub(super) fn block(&mut self, x: &[f64; AHEAD]) -> [f64; AHEAD] {
+        let (keep, weight) = (self.keep, 1.0 - self.keep);
+        let mut local = x.map(|x| weight * x);
+        // The first row adds nothing to look like the others: else the compiler packs its product into one instruction
+        // with a product of `value`, and the whole block waits for the block before.
+        local[0] += self.keep * 0.0;
+        for row in 1..AHEAD {
+            local[row] += keep * local[row - 1];
+        }
+        let y: [f64; AHEAD] = std::array::from_fn(|row| local[row] + self.decay[row] * self.value);
+        self.value = y[AHEAD - 1];
         y
     }
 }

@@ -1,7 +1,7 @@
 //! Wilder's moving average.
 
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::{BLOCK, Recursive, Scan};
+use super::batch::{self, Fresh, Stepwise};
+use super::recursive::{Recursive, Scan};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -54,20 +54,23 @@ impl Indicator for Rma {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<1, 1> for Rma {
+impl Stepwise<1, 1> for Rma {
     type Scans = Scan;
 
-    fn scans(&self) -> Option<Scan> {
+    fn scans(&self) -> Option<Self::Scans> {
         self.0.scan()
     }
 
-    #[inline(always)]
-    fn step(scan: &mut Scan, [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 1] {
-        [scan.step(source)]
+    fn step(scan: &mut Scan, [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
+        scan.run(source, value);
+    }
+
+    fn all_finite(scan: &Scan) -> Option<bool> {
+        Some(scan.is_finite())
     }
 
     fn resume(&mut self, scan: &Scan) {

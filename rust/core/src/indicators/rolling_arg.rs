@@ -1,5 +1,6 @@
 //! How many rows ago a rolling window's extreme occurred.
 
+use super::rolling_extreme::greater;
 use super::rolling_fold::{Fold, Window};
 use super::windowed::{Formula, Windowed};
 use super::{Input, Param, Spec};
@@ -31,8 +32,7 @@ pub(super) type Placed = (f64, f64);
 /// here the window alone decides.
 #[inline]
 pub(super) fn newer_greater(older: Placed, newer: Placed) -> Placed {
-    let newer_wins = newer.0 >= older.0;
-    (if newer_wins { newer.0 } else { older.0 }, if newer_wins { newer.1 } else { older.1 })
+    (greater(older.0, newer.0), if newer.0 >= older.0 { newer.1 } else { older.1 })
 }
 
 /// `SIGN` is 1 for the greatest value and -1 for the least.

@@ -8,7 +8,7 @@
 //! distance from a window's mean is bounded by the window's own spread: central moments from sums about the anchor
 //! lose no more digits than `window` has, at any price, and those of a constant window are exactly 0.
 
-use super::batch::all_finite;
+use super::batch::is_finite;
 use super::finite::STRETCH;
 
 /// How rows of `N` values become items and how items join.
@@ -107,7 +107,7 @@ pub(super) trait Rows<const N: usize> {
 /// Rows read from columns as they are.
 impl<const N: usize> Rows<N> for [&[f64]; N] {
     fn load(&mut self, start: usize, end: usize) -> bool {
-        self.iter().all(|column| all_finite(&column[start..end]))
+        self.iter().all(|column| is_finite(&column[start..end]))
     }
 
     fn columns(&self, start: usize, len: usize) -> [&[f64]; N] {

@@ -1,7 +1,7 @@
 //! Relative strength index.
 
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::{self, BLOCK, Recursive, Scan};
+use super::batch::{self, Fresh, Stepwise};
+use super::recursive::{AHEAD, Recursive, Scan, shifted};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -28,9 +28,10 @@ fn share(gain: f64, loss: f64) -> f64 {
     if moves == 0.0 { 0.0 } else { 100.0 * gain / moves }
 }
 
+/// The change if it is a gain, else 0, without a branch.
 #[inline]
 fn gain(change: f64) -> f64 {
-    if change > 0.0 { change } else { 0.0 }
+    0.5 * (change.abs() + change)
 }
 
 impl Rsi {
@@ -80,24 +81,29 @@ impl Indicator for Rsi {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<1, 1> for Rsi {
+impl Stepwise<1, 1> for Rsi {
     type Scans = (Scan, Scan, f64);
 
     fn scans(&self) -> Option<Self::Scans> {
         Some((self.gains.scan()?, self.losses.scan()?, self.previous))
     }
 
-    #[inline(always)]
-    fn step((gains, losses, previous): &mut Self::Scans, [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 1] {
-        let before = recursive::shifted(source, previous);
-        let change: [f64; BLOCK] = std::array::from_fn(|row| source[row] - before[row]);
-        let gains = gains.step(&change.map(gain));
-        let losses = losses.step(&change.map(|change| gain(-change)));
-        [std::array::from_fn(|row| share(gains[row], losses[row]))]
+    fn step((gains, losses, previous): &mut Self::Scans, [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
+        for (y, source) in value.as_chunks_mut::<AHEAD>().0.iter_mut().zip(source.as_chunks::<AHEAD>().0) {
+            let before = shifted(source, previous);
+            let change: [f64; AHEAD] = std::array::from_fn(|row| source[row] - before[row]);
+            let gained = gains.block(&change.map(gain));
+            let lost = losses.block(&change.map(|change| gain(-change)));
+            *y = std::array::from_fn(|row| share(gained[row], lost[row]));
+        }
+    }
+
+    fn all_finite((gains, losses, _): &Self::Scans) -> Option<bool> {
+        Some(gains.is_finite() && losses.is_finite())
     }
 
     fn resume(&mut self, (gains, losses, previous): &Self::Scans) {

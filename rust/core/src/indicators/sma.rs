@@ -1,7 +1,7 @@
 //! Simple moving average.
 
 use super::batch::{self, Fresh};
-use super::sums::{RollingSum, sliding_sum, trusted};
+use super::sums::{RollingSum, sliding_mean};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -17,7 +17,6 @@ pub(super) const SPEC: Spec = Spec {
 #[derive(Debug, Clone)]
 pub struct Sma {
     sum: RollingSum,
-    period: f64,
 }
 
 impl Sma {
@@ -30,13 +29,13 @@ impl Sma {
     }
 
     pub(super) fn unchecked(period: usize) -> Self {
-        Self { sum: RollingSum::new(period), period: period as f64 }
+        Self { sum: RollingSum::new(period) }
     }
 
     /// Takes the next value; NaN until `period` values were seen.
     #[inline]
     pub fn update(&mut self, x: f64) -> f64 {
-        if x.is_finite() { self.sum.push(x) / self.period } else { f64::NAN }
+        if x.is_finite() { self.sum.push(x) / self.sum.period() as f64 } else { f64::NAN }
     }
 }
 
@@ -61,11 +60,8 @@ impl Indicator for Sma {
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let period = self.sum.period();
-        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
-            sliding_sum(source, period, value);
-            let exact = trusted(value);
-            value.iter_mut().for_each(|y| *y /= self.period);
-            exact
+        batch::run_sums(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
+            sliding_mean(source, period, value)
         });
     }
 }

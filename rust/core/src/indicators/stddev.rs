@@ -54,12 +54,8 @@ impl Indicator for StdDev {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        let mut means = Vec::new();
-        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [value]: [&mut [f64]; 1]| {
-            means.resize(value.len(), 0.0);
-            let exact = sliding_moments(source, self.0.period(), &mut means, value);
-            value.iter_mut().for_each(|y| *y = y.sqrt());
-            exact
+        batch::run_sums(self, columns, out, |[source]: [&[f64]; 1], value: [&mut [f64]; 1]| {
+            sliding_moments(source, self.0.period(), value, |[_, variance]| [variance.map(f64::sqrt)])
         });
     }
 }

@@ -2,7 +2,8 @@
 
 use super::batch::{self, Fresh};
 use super::sma::Sma;
-use super::stochastic_fast::{RawK, SlidingK, sliding_average};
+use super::stochastic_fast::{RawK, SlidingK};
+use super::sums::sliding_mean;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -77,9 +78,11 @@ impl Indicator for Stochastic {
             slow.resize(k.len() + slowd - 1, 0.0);
             raw.resize(slow.len() + slowk - 1, 0.0);
             sliding.compute(bars, self.raw.period(), 0.0, &mut raw);
-            let exact = sliding_average(&raw, slowk, &mut slow);
+            // Rounding is harmless here: %K and %D lie between 0 and 100.
+            sliding_mean(&raw, slowk, &mut slow);
             k.copy_from_slice(&slow[slowd - 1..]);
-            sliding_average(&slow, slowd, d) && exact
+            sliding_mean(&slow, slowd, d);
+            true
         });
     }
 }

@@ -1,9 +1,9 @@
 //! Fast stochastic oscillator.
 
 use super::batch::{self, Fresh};
-use super::extremes::{Extreme, Sliding};
+use super::extremes::{Extreme, Sliding, greater, less};
 use super::sma::Sma;
-use super::sums::{sliding_sum, trusted};
+use super::sums::{LANES, fold_block, sliding_mean};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -66,8 +66,10 @@ pub(super) struct SlidingK {
 
 impl SlidingK {
     /// The raw %K of each row from the `period`-th on.
-    #[inline(always)]
-    pub(super) fn compute(&mut self, [high, low, close]: [&[f64]; 3], period: usize, flat: f64, raw: &mut [f64]) {
+    #[inline(never)]
+    pub(super) fn compute(&mut self, bars: [&[f64]; 3], period: usize, flat: f64, raw: &mut [f64]) {
+        let whole = if period <= LANES { short_k(bars, period, flat, raw) } else { 0 };
+        let ([high, low, close], raw) = (bars.map(|column| &column[whole..]), &mut raw[whole..]);
         self.highest.resize(raw.len(), 0.0);
         self.lowest.resize(raw.len(), 0.0);
         self.extremes.maximum(high, period, &mut self.highest);
@@ -79,13 +81,18 @@ impl SlidingK {
     }
 }
 
-/// The simple average of the last `period` rows, none of which is negative.
+/// The raw %K over a short period, block by block; how many rows there were in whole blocks.
 #[inline(always)]
-pub(super) fn sliding_average(x: &[f64], period: usize, y: &mut [f64]) -> bool {
-    sliding_sum(x, period, y);
-    let exact = trusted(y);
-    y.iter_mut().for_each(|y| *y /= period as f64);
-    exact
+fn short_k([high, low, close]: [&[f64]; 3], period: usize, flat: f64, raw: &mut [f64]) -> usize {
+    let blocks = raw.as_chunks_mut::<LANES>().0;
+    let rows = blocks.len() * LANES;
+    let closes = close[period - 1..].as_chunks::<LANES>().0;
+    for (block, (k, close)) in blocks.iter_mut().zip(closes).enumerate() {
+        let highest = fold_block(&high[block * LANES..], period, greater);
+        let lowest = fold_block(&low[block * LANES..], period, less);
+        *k = std::array::from_fn(|row| position(close[row], lowest[row], highest[row], flat));
+    }
+    rows
 }
 
 /// Fast %K and its simple average %D; both start with %D (TA-Lib's convention).
@@ -144,7 +151,9 @@ impl Indicator for StochasticFast {
             raw.resize(k.len() + fastd - 1, 0.0);
             sliding.compute(bars, fastk, 0.0, &mut raw);
             k.copy_from_slice(&raw[fastd - 1..]);
-            sliding_average(&raw, fastd, d)
+            // Rounding is harmless here: %K lies between 0 and 100.
+            sliding_mean(&raw, fastd, d);
+            true
         });
     }
 }

@@ -3,7 +3,8 @@
 use super::batch::{self, Fresh};
 use super::rsi::Rsi;
 use super::sma::Sma;
-use super::stochastic_fast::RawK;
+use super::stochastic_fast::{RawK, SlidingK};
+use super::sums::sliding_mean;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -73,6 +74,20 @@ impl Indicator for StochasticRsi {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_streaming::<Self, 1, 2>(self, columns, out);
+        // The RSI streams: the oscillator would blow up the last digits that a look-ahead form differs in.
+        let (fastk, fastd, mut rsi) = (self.raw.period(), self.average.lookback() + 1, self.rsi.fresh());
+        let history = fastk + fastd - 2;
+        let (mut sliding, mut raw, mut values) = (SlidingK::default(), Vec::new(), Vec::new());
+        batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [k, d]: [&mut [f64]; 2]| {
+            let unseen = if values.is_empty() { 0 } else { source.len() - k.len() };
+            values.drain(..values.len().saturating_sub(history));
+            values.extend(source[unseen..].iter().map(|&x| rsi.update(x)).filter(|x| !x.is_nan()));
+            raw.resize(k.len() + fastd - 1, 0.0);
+            sliding.compute([&values, &values, &values], fastk, FLAT, &mut raw);
+            k.copy_from_slice(&raw[fastd - 1..]);
+            // Rounding is harmless here: %K lies between 0 and 100.
+            sliding_mean(&raw, fastd, d);
+            true
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! Triple exponential moving average.
 
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::{BLOCK, Recursive, Scan};
+use super::batch::{self, Fresh, STEP, Stepwise};
+use super::recursive::{Recursive, Scan};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -64,23 +64,30 @@ impl Indicator for Tema {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<1, 1> for Tema {
+impl Stepwise<1, 1> for Tema {
     type Scans = [Scan; 3];
 
-    fn scans(&self) -> Option<[Scan; 3]> {
+    fn scans(&self) -> Option<Self::Scans> {
         Some([self.0[0].scan()?, self.0[1].scan()?, self.0[2].scan()?])
     }
 
-    #[inline(always)]
-    fn step(scans: &mut [Scan; 3], [source]: [&[f64; BLOCK]; 1]) -> [[f64; BLOCK]; 1] {
-        let once = scans[0].step(source);
-        let twice = scans[1].step(&once);
-        let thrice = scans[2].step(&twice);
-        [std::array::from_fn(|row| combine(once[row], twice[row], thrice[row]))]
+    fn step(scans: &mut [Scan; 3], [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
+        let mut scratch = [[0.0; STEP]; 2];
+        let [second, third] = scratch.each_mut().map(|s| &mut s[..source.len()]);
+        scans[0].run(source, value);
+        scans[1].run(value, second);
+        scans[2].run(second, third);
+        for ((y, second), third) in value.iter_mut().zip(second).zip(third) {
+            *y = combine(*y, *second, *third);
+        }
+    }
+
+    fn all_finite(scans: &[Scan; 3]) -> Option<bool> {
+        Some(scans.iter().all(Scan::is_finite))
     }
 
     fn resume(&mut self, scans: &[Scan; 3]) {

@@ -1,7 +1,7 @@
 //! TRIX.
 
-use super::batch::{Fresh, all_finite};
-use super::finite::{self, STRETCH};
+use super::batch::{self, Fresh, is_finite};
+use super::finite::STRETCH;
 use super::recursive::Recursive;
 use super::{Indicator, Input, Param, Spec};
 
@@ -104,24 +104,18 @@ impl Indicator for Trix {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        finite::run(
-            || self.fresh(),
-            columns,
-            out,
-            |[x]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
-                let mut fresh = self.fresh();
-                let period = self.stages[0].period();
-                let lead = 25 * (period + 1); // exp(-50) of a value is left after so many rows
-                let streamed = if x.len() > 8 * lead + STRETCH { self.lookback() + lead } else { x.len() };
-                let (start, wide) = out.split_at_mut(streamed);
-                start.iter_mut().zip(x).for_each(|(y, &x)| *y = fresh.push(x));
-                if !wide.is_empty() {
-                    let weight = 2.0 / (period as f64 + 1.0);
-                    let scaled = |stage: usize| fresh.stages[stage].value() / weight.powi(stage as i32 + 1);
-                    side_by_side(Lane([scaled(0), scaled(1), scaled(2)]), weight, lead, &x[streamed - lead..], wide);
-                }
-                x.chunks(STRETCH).all(all_finite)
-            },
-        );
+        batch::run(self, columns, out, |mut fresh: Self, [x]: [&[f64]; 1], [out]: &mut [&mut [f64]; 1]| {
+            let period = self.stages[0].period();
+            let lead = 25 * (period + 1); // exp(-50) of a value is left after so many rows
+            let streamed = if x.len() > 8 * lead + STRETCH { self.lookback() + lead } else { x.len() };
+            let (start, wide) = out.split_at_mut(streamed);
+            start.iter_mut().zip(x).for_each(|(y, &x)| *y = fresh.push(x));
+            if !wide.is_empty() {
+                let weight = 2.0 / (period as f64 + 1.0);
+                let scaled = |stage: usize| fresh.stages[stage].value() / weight.powi(stage as i32 + 1);
+                side_by_side(Lane([scaled(0), scaled(1), scaled(2)]), weight, lead, &x[streamed - lead..], wide);
+            }
+            x.chunks(STRETCH).all(is_finite)
+        });
     }
 }

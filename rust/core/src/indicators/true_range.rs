@@ -1,6 +1,7 @@
 //! True range.
 
 use super::batch::{self, Fresh};
+use super::recursive::{AHEAD, shifted};
 use super::{Indicator, Input, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -24,11 +25,11 @@ impl Default for TrueRange {
     }
 }
 
-/// The range of a bar after a close at `previous`.
+/// The range of a bar after a close at `previous`; a high or a low that is not finite shows.
 #[inline]
 pub(super) fn range(high: f64, low: f64, previous: f64) -> f64 {
-    let top = if high > previous { high } else { previous };
-    let bottom = if low < previous { low } else { previous };
+    let top = if previous > high { previous } else { high };
+    let bottom = if previous < low { previous } else { low };
     top - bottom
 }
 
@@ -39,7 +40,8 @@ impl TrueRange {
         if !(high.is_finite() && low.is_finite() && close.is_finite()) {
             return f64::NAN;
         }
-        range(high, low, std::mem::replace(&mut self.previous, close))
+        let previous = std::mem::replace(&mut self.previous, close);
+        if previous.is_nan() { f64::NAN } else { range(high, low, previous) }
     }
 }
 
@@ -63,11 +65,24 @@ impl Indicator for TrueRange {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_windows(self, columns, out, |[high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]| {
+        batch::run_sums(self, columns, out, |[high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]| {
             for (((y, high), low), previous) in value.iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
-                *y = range(*high, *low, *previous);
+                *y = spoilt_range(*high, *low, *previous);
             }
-            true
+            batch::is_finite(value) && close.last().is_some_and(|x| x.is_finite())
         });
     }
+}
+
+/// Ranges of the next bars, after a close at `previous`, of which any value that is not finite shows.
+#[inline(always)]
+pub(super) fn block(high: &[f64; AHEAD], low: &[f64; AHEAD], close: &[f64; AHEAD], previous: &mut f64) -> [f64; AHEAD] {
+    let before = shifted(close, previous);
+    std::array::from_fn(|row| spoilt_range(high[row], low[row], before[row]))
+}
+
+/// The range, or NaN if anything is not finite: a comparison may drop a close that is not, but 0 times it is NaN.
+#[inline(always)]
+fn spoilt_range(high: f64, low: f64, previous: f64) -> f64 {
+    range(high, low, previous) + 0.0 * previous
 }

@@ -1,7 +1,6 @@
 //! Volume-weighted average price from the first bar.
 
-use super::batch::{self, Blockwise, Fresh};
-use super::recursive::BLOCK;
+use super::batch::{self, Fresh, Stepwise};
 use super::{Indicator, Input, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -23,7 +22,7 @@ pub struct Vwap {
 
 #[inline]
 pub(super) fn typical(high: f64, low: f64, close: f64) -> f64 {
-    (high + low + close) / 3.0
+    (high + low + close) * (1.0 / 3.0)
 }
 
 #[inline]
@@ -65,29 +64,29 @@ impl Indicator for Vwap {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_blocks(self, columns, out);
+        batch::run_steps(self, columns, out);
     }
 }
 
-impl Blockwise<4, 1> for Vwap {
+impl Stepwise<4, 1> for Vwap {
     type Scans = Self;
 
-    fn scans(&self) -> Option<Self> {
+    fn scans(&self) -> Option<Self::Scans> {
         Some(self.clone())
     }
 
-    #[inline(always)]
-    fn step(state: &mut Self, [high, low, close, volume]: [&[f64; BLOCK]; 4]) -> [[f64; BLOCK]; 1] {
-        let product: [f64; BLOCK] = std::array::from_fn(|row| typical(high[row], low[row], close[row]) * volume[row]);
-        let products = product.map(|product| {
-            state.product += product;
-            state.product
-        });
-        let volumes = volume.map(|volume| {
+    fn step(state: &mut Self, [high, low, close, volume]: [&[f64]; 4], [value]: [&mut [f64]; 1]) {
+        // Row by row: the two chains of additions, side by side, leave time for all the rest.
+        let rows = high.iter().zip(low).zip(close).zip(volume);
+        for (y, (((high, low), close), volume)) in value.iter_mut().zip(rows) {
+            state.product += typical(*high, *low, *close) * volume;
             state.volume += volume;
-            state.volume
-        });
-        [std::array::from_fn(|row| mean(products[row], volumes[row]))]
+            *y = mean(state.product, state.volume);
+        }
+    }
+
+    fn all_finite(state: &Self) -> Option<bool> {
+        Some(state.product.is_finite() && state.volume.is_finite())
     }
 
     fn resume(&mut self, state: &Self) {

@@ -2,7 +2,7 @@
 
 use super::batch::{self, Fresh};
 use super::vwap::typical;
-use super::weighted_mean::{VolumeMean, sliding_mean};
+use super::weighted_mean::{VolumeMean, sliding_volume_mean};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -62,7 +62,7 @@ impl Indicator for VwapRolling {
             let rows = high.iter().zip(low).zip(close).zip(volume);
             products.clear();
             products.extend(rows.map(|(((high, low), close), volume)| typical(*high, *low, *close) * volume));
-            sliding_mean(&products, volume, period, value, &mut sums)
+            sliding_volume_mean(&products, volume, period, value, &mut sums)
         });
     }
 }

@@ -1,7 +1,7 @@
 //! Volume-weighted moving average.
 
 use super::batch::{self, Fresh};
-use super::weighted_mean::{VolumeMean, sliding_mean};
+use super::weighted_mean::{VolumeMean, sliding_volume_mean};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -59,7 +59,7 @@ impl Indicator for Vwma {
         batch::run_windows(self, columns, out, |[source, volume]: [&[f64]; 2], [value]: [&mut [f64]; 1]| {
             products.clear();
             products.extend(source.iter().zip(volume).map(|(x, volume)| x * volume));
-            sliding_mean(&products, volume, period, value, &mut sums)
+            sliding_volume_mean(&products, volume, period, value, &mut sums)
         });
     }
 }

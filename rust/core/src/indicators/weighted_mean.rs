@@ -28,7 +28,7 @@ impl VolumeMean {
 
 /// The same over a chunk, from the products and volumes of its rows and the `period` - 1 before; whether it is exact.
 #[inline(always)]
-pub(super) fn sliding_mean(
+pub(super) fn sliding_volume_mean(
     products: &[f64],
     volumes: &[f64],
     period: usize,

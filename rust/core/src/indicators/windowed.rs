@@ -1,7 +1,8 @@
 //! An indicator that is a function of each full window: the streaming and the batch form of one formula.
 
 use super::Indicator;
-use super::finite::{self, checked};
+use super::batch::{self, Fresh};
+use super::finite::checked;
 use super::rolling_fold::{Fold, RollingFold, Window, fold_windows};
 
 /// The formula over rows of `N` values with `M` outputs.
@@ -28,6 +29,12 @@ impl<K: Formula<N, M>, const N: usize, const M: usize> Windowed<K, N, M> {
     }
 }
 
+impl<K: Formula<N, M>, const N: usize, const M: usize> Fresh for Windowed<K, N, M> {
+    fn fresh(&self) -> Self {
+        Self::new(self.state.window(), self.formula.clone())
+    }
+}
+
 impl<K: Formula<N, M>, const N: usize, const M: usize> Indicator for Windowed<K, N, M> {
     fn lookback(&self) -> usize {
         self.state.window() - 1
@@ -39,18 +46,13 @@ impl<K: Formula<N, M>, const N: usize, const M: usize> Indicator for Windowed<K,
     }
 
     fn reset(&mut self) {
-        self.state = RollingFold::new(self.state.window());
+        *self = self.fresh();
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let (window, formula) = (self.state.window(), &self.formula);
-        finite::run(
-            || Self::new(window, formula.clone()),
-            columns,
-            out,
-            |columns: [&[f64]; N], out: &mut [&mut [f64]; M]| {
-                fold_windows::<K::Fold, N, M>(window, columns, out, |window| formula.values(window))
-            },
-        );
+        batch::run(self, columns, out, |_: Self, columns: [&[f64]; N], out: &mut [&mut [f64]; M]| {
+            fold_windows::<K::Fold, N, M>(window, columns, out, |window| formula.values(window))
+        });
     }
 }

@@ -120,8 +120,8 @@ pub enum Node {
     },
     /// `weekday in mon..fri`: the close's day of the week.
     Weekday(Days),
-    /// What stands where a text could not be read; there is none in a text without faults.
-    Hole,
+    /// What stands where a text could not be read, with what could be read of it; there is none in a text without faults.
+    Hole(Vec<Expr>),
 }
 
 /// An argument of a call.

@@ -1,7 +1,7 @@
 //! The checker's share for calls: functions, and indicators with their parameters, inputs and outputs.
 
 use super::Fault;
-use super::ast::{Arg, Expr};
+use super::ast::{Arg, Expr, Node};
 use super::graph::{Call, Field, Id, Op};
 use super::lower::{Lowered, Lowering, Type};
 use crate::indicators::{CATALOG, Input, Spec, find};
@@ -123,6 +123,7 @@ impl Lowering<'_> {
                     let name = arg.name.as_deref().unwrap_or_default();
                     self.faults.push(Fault::new(arg.value.span.clone(), format!("`{name}` is given twice")));
                 }
+                None if matches!(arg.value.node, Node::Hole(_)) => {}
                 None => {
                     self.lower(&arg.value, frame);
                     self.faults.push(surplus(spec, arg));

@@ -57,11 +57,15 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// The known word closest to `word`: at most a third of its letters may differ (at least one), case aside.
+/// The known word closest to `word`, case aside: at most a third of its letters differ, or it is the beginning.
 fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let most = (word.chars().count() / 3).max(1);
-    let scored = known.map(|candidate| (distance(&word, &candidate.to_lowercase()), candidate));
+    let most = word.chars().count() / 3;
+    let cost = |candidate: &str| {
+        let begins = word.len() >= 3 && candidate.starts_with(&word);
+        if begins { 1 } else { distance(&word, &candidate.to_lowercase()) }
+    };
+    let scored = known.map(|candidate| (cost(candidate), candidate));
     scored.filter(|(cost, _)| *cost <= most).min_by_key(|(cost, _)| *cost).map(|(_, candidate)| candidate)
 }
 
@@ -102,6 +106,9 @@ mod tests {
         let known = ["close", "open", "strength"];
         assert_eq!(nearest("stregnth", known.into_iter()), Some("strength"));
         assert_eq!(nearest("Close", known.into_iter()), Some("close"));
-        assert_eq!(nearest("banana", known.into_iter()), None);
+        assert_eq!(nearest("stre", known.into_iter()), Some("strength"));
+        for word in ["banana", "is", ""] {
+            assert_eq!(nearest(word, known.into_iter()), None);
+        }
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn weekday(parser: &mut Parser<'_>) -> Expr {
         parser.expected("`in` after `weekday`");
     }
     let days = if parser.take_sign("(") { list(parser) } else { range(parser) };
-    let node = days.map_or(Node::Hole, Node::Weekday);
+    let node = days.map_or(Node::Hole(Vec::new()), Node::Weekday);
     finish(Expr { node, span: start..parser.end() }, negated)
 }
 
@@ -38,7 +38,7 @@ pub(super) fn time(parser: &mut Parser<'_>, left: Expr) -> Expr {
     }
     let node = match (from, to) {
         (Some(from), Some(to)) => Node::Session { from, to },
-        _ => Node::Hole,
+        _ => Node::Hole(Vec::new()),
     };
     finish(Expr { node, span: left.span.start..parser.end() }, negated)
 }

@@ -106,12 +106,13 @@ impl Maps {
                 continue;
             }
             let (reader, source) = (graph.frames[to], graph.frames[from]);
+            let (times, readers) = (ends(views[from].ts, source.span_ns), ends(views[to].ts, reader.span_ns));
             let map = if reader.instrument == source.instrument {
                 // What ends by this bar's end has closed, whichever bar told so.
-                last_by(&ends(views[from].ts, source.span_ns), &ends(views[to].ts, reader.span_ns))
+                last_by(times, readers)
             } else {
-                let told = |frame: Frame, ts: &[i64]| told(frame, ts, &ends(given[frame.instrument].ts, base_ns));
-                last_by(&told(source, views[from].ts), &told(reader, views[to].ts))
+                let base_ends = |frame: Frame| ends(given[frame.instrument].ts, base_ns);
+                last_by(told(times, base_ends(source)), told(readers, base_ends(reader)))
             };
             maps.push((to, from, map));
         }
@@ -123,30 +124,27 @@ impl Maps {
     }
 }
 
-fn ends(ts: &[i64], span_ns: i64) -> Vec<i64> {
-    ts.iter().map(|ts| ts.saturating_add(span_ns)).collect()
+fn ends(ts: &[i64], span_ns: i64) -> impl Iterator<Item = i64> + '_ {
+    ts.iter().map(move |ts| ts.saturating_add(span_ns))
 }
 
-/// When each bar of a frame is known to have closed: at the close of the first base bar that reaches its end.
-fn told(frame: Frame, ts: &[i64], base_ends: &[i64]) -> Vec<i64> {
-    let mut row = 0;
-    let first_reaching = |end: i64| {
-        while row < base_ends.len() && base_ends[row] < end {
-            row += 1;
-        }
-        base_ends.get(row).copied().unwrap_or(end)
-    };
-    ends(ts, frame.span_ns).into_iter().map(first_reaching).collect()
+/// When each bar is known to have closed: at the close of the first base bar that reaches its end.
+fn told(ends: impl Iterator<Item = i64>, base_ends: impl Iterator<Item = i64>) -> impl Iterator<Item = i64> {
+    let mut base_ends = base_ends.peekable();
+    ends.map(move |end| {
+        while base_ends.next_if(|&close| close < end).is_some() {}
+        base_ends.peek().copied().unwrap_or(end)
+    })
 }
 
 /// For each time of `readers` the last place in `times` that is not later; both ascend.
-fn last_by(times: &[i64], readers: &[i64]) -> Vec<u32> {
-    let mut count: u32 = 0;
-    let place = |reader: &i64| {
-        while times.get(count as usize).is_some_and(|time| time <= reader) {
+fn last_by(times: impl Iterator<Item = i64>, readers: impl Iterator<Item = i64>) -> Vec<u32> {
+    let (mut times, mut count) = (times.peekable(), 0_u32);
+    let place = |reader: i64| {
+        while times.next_if(|&time| time <= reader).is_some() {
             count += 1;
         }
         count.checked_sub(1).unwrap_or(UNKNOWN)
     };
-    readers.iter().map(place).collect()
+    readers.map(place).collect()
 }

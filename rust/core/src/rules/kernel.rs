@@ -3,10 +3,10 @@
 //! Truth is 1, falsehood 0, and NaN is undefined. Whatever reads a NaN is NaN.
 
 use super::graph::Op;
+use crate::timeframe::DAY_NS;
 
 const NAN: f64 = f64::NAN;
 const SECOND_NS: i64 = 1_000_000_000;
-const DAY_SECONDS: i64 = 86_400;
 
 /// What an operator remembers from one block to the next.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,20 +72,31 @@ pub(super) fn apply(op: Op, state: &mut State, left: &[f64], right: &[f64], out:
 
 /// Computes a block of an operator that reads the time alone: `ts` are the openings of bars of `span_ns`.
 pub(super) fn clock(op: Op, ts: &[i64], span_ns: i64, out: &mut [f64]) {
-    let second_of_day = |ts: i64| ts.saturating_add(span_ns).div_euclid(SECOND_NS).rem_euclid(DAY_SECONDS);
+    let since_midnight = |close: i64| close.rem_euclid(DAY_NS);
     // 1970-01-01 was a Thursday, day 3 of a week that starts on Monday.
-    let weekday = |ts: i64| (ts.saturating_add(span_ns).div_euclid(SECOND_NS * DAY_SECONDS) + 3).rem_euclid(7);
-    let truth = |holds: bool| f64::from(u8::from(holds));
-    for (out, &ts) in out.iter_mut().zip(ts) {
-        *out = match op {
-            Op::TimeOfDay => second_of_day(ts) as f64,
-            Op::Session(from, to) => {
-                let (now, from, to) = (second_of_day(ts), i64::from(from), i64::from(to));
-                truth(if from <= to { from <= now && now < to } else { now >= from || now < to })
+    let weekday = |close: i64| (close.div_euclid(DAY_NS) + 3).rem_euclid(7);
+    match op {
+        Op::TimeOfDay => at_close(ts, span_ns, out, |close| (since_midnight(close) / SECOND_NS) as f64),
+        Op::Session(from, to) => {
+            let (from, to) = (i64::from(from) * SECOND_NS, i64::from(to) * SECOND_NS);
+            if from <= to {
+                at_close(ts, span_ns, out, |close| truth((from..to).contains(&since_midnight(close))));
+            } else {
+                at_close(ts, span_ns, out, |close| truth(!(to..from).contains(&since_midnight(close))));
             }
-            Op::Weekday(days) => truth(days >> weekday(ts) & 1 == 1),
-            _ => ts as f64 / SECOND_NS as f64,
-        };
+        }
+        Op::Weekday(days) => at_close(ts, span_ns, out, |close| truth(days >> weekday(close) & 1 == 1)),
+        _ => at_close(ts, 0, out, |open| open as f64 / SECOND_NS as f64),
+    }
+}
+
+fn truth(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+fn at_close(ts: &[i64], span_ns: i64, out: &mut [f64], compute: impl Fn(i64) -> f64) {
+    for (out, &ts) in out.iter_mut().zip(ts) {
+        *out = compute(ts.saturating_add(span_ns));
     }
 }
 
@@ -141,8 +152,9 @@ fn within(state: &mut State, bars: u64, x: &[f64], out: &mut [f64]) {
 fn trend(state: &mut State, bars: u64, x: &[f64], out: &mut [f64], moved: impl Fn(f64, f64) -> bool) {
     let State::Run { defined, run, last } = state else { return };
     for (out, &x) in out.iter_mut().zip(x) {
-        *run = if moved(*last, x) { *run + 1 } else { 0 };
-        *defined = if x.is_nan() { 0 } else { *defined + 1 };
+        // Products, since a branch on what prices do is a guess.
+        *run = (*run + 1) * u64::from(moved(*last, x));
+        *defined = (*defined + 1) * u64::from(!x.is_nan());
         *last = x;
         *out = if *defined <= bars { NAN } else { f64::from(u8::from(*run >= bars)) };
     }

@@ -136,7 +136,12 @@ impl<'a> Lowering<'a> {
             Node::Of { instrument, of } => self.of(expr, instrument, of, frame),
             Node::Session { from, to } => Some((self.graph.value(Op::Session(*from, *to), frame, &[]), Type::Truth)),
             Node::Weekday(days) => Some((self.graph.value(Op::Weekday(days.0), frame, &[]), Type::Truth)),
-            Node::Hole => None,
+            Node::Hole(parts) => {
+                for part in parts {
+                    self.lower(part, frame);
+                }
+                None
+            }
         }
     }
 
@@ -250,8 +255,10 @@ impl<'a> Lowering<'a> {
             }
             None => {
                 let span = expr.span.start..of.span.start.max(expr.span.start);
+                let known = &self.scope.instruments;
                 let fault = Fault::new(span, format!("`{name}` is not one of the instruments"));
-                fault.with_near_miss(name, self.scope.instruments.iter().map(String::as_str))
+                let fault = fault.with_hint(format!("there are {}", known[..known.len().min(5)].join(", ")));
+                fault.with_near_miss(name, known.iter().map(String::as_str))
             }
         };
         self.faults.push(problem);

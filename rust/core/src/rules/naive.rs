@@ -104,7 +104,7 @@ impl<'a> Naive<'a> {
                 let day = (self.end(frame, row).div_euclid(86_400_000_000_000) + 3).rem_euclid(7);
                 truth(days.iter().any(|known| known as i64 == day))
             }
-            Node::Hole => unreachable!("a tree with faults is not evaluated"),
+            Node::Hole(_) => unreachable!("a tree with faults is not evaluated"),
         }
     }
 

@@ -53,7 +53,7 @@ pub(super) fn parse(text: &str) -> (Expr, Vec<Fault>) {
     let mut parser = Parser { text, tokens, at: 0, depth: 0, too_deep: false, faults };
     if parser.tokens.len() > TOKENS_MAX {
         parser.faults.push(Fault::new(0..text.len(), format!("the rule has more than {TOKENS_MAX} words and signs")));
-        return (Expr { node: Node::Hole, span: 0..text.len() }, parser.faults);
+        return (Expr { node: Node::Hole(Vec::new()), span: 0..text.len() }, parser.faults);
     }
     let expr = parser.whole(&[]);
     parser.faults.sort_by_key(|fault| fault.span.start);
@@ -161,7 +161,7 @@ impl Parser<'_> {
             self.push(Fault::new(self.span(), format!("nested more than {DEPTH_MAX} deep")));
             let span = self.span();
             (self.too_deep, self.at) = (true, self.tokens.len() - 1);
-            return Expr { node: Node::Hole, span };
+            return Expr { node: Node::Hole(Vec::new()), span };
         }
         self.depth += 1;
         let expr = inner(self);
@@ -206,7 +206,7 @@ impl Parser<'_> {
         while self.comparison_follows() {
             let fault = Fault::new(self.span(), "comparisons do not chain");
             self.push(fault.with_hint("write `a < b and b < c`"));
-            let hole = Expr { node: Node::Hole, span: self.span() };
+            let hole = Expr { node: Node::Hole(Vec::new()), span: self.span() };
             let rest = self.compared(hole);
             found = binary(Binary::And, found, rest);
         }
@@ -394,7 +394,7 @@ impl Parser<'_> {
             // The token is left to whatever can take it further out.
             _ => {
                 self.expected("a value");
-                return Expr { node: Node::Hole, span };
+                return Expr { node: Node::Hole(Vec::new()), span };
             }
         };
         self.at += 1;
@@ -417,8 +417,12 @@ impl Parser<'_> {
             self.at += 1;
             // After a misspelt `crosses`.
             let _ = self.take_word("above") || self.take_word("below");
-            let rest = self.or();
-            expr = binary(Binary::And, expr, rest);
+            let span = expr.span.start..self.end();
+            let mut parts = vec![expr];
+            if *self.token() != Token::End && !stop.iter().any(|sign| self.is_sign(sign)) {
+                parts.push(self.or());
+            }
+            expr = Expr { node: Node::Hole(parts), span };
         }
         expr
     }

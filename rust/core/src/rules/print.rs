@@ -105,7 +105,7 @@ fn write_node(node: &Node, out: &mut Formatter<'_>) -> fmt::Result {
             write_clock(*to, out)
         }
         Node::Weekday(days) => write_days(*days, out),
-        Node::Hole => out.write_char('?'),
+        Node::Hole(_) => out.write_char('?'),
     }
 }
 

@@ -33,8 +33,17 @@ const SIGNS: [&str; 18] =
     [">=", "<=", "==", "!=", "..", ">", "<", "=", "+", "-", "*", "/", "(", ")", "[", "]", ",", "."];
 
 /// Signs of other languages and what this one writes.
-const FOREIGN: [(&str, &str); 7] =
-    [("&&", "and"), ("||", "or"), ("<>", "!="), ("&", "and"), ("|", "or"), ("!", "not"), ("~", "not")];
+const FOREIGN: [(&str, &str); 9] = [
+    ("&&", "and"),
+    ("||", "or"),
+    ("<>", "!="),
+    ("=>", ">="),
+    ("=<", "<="),
+    ("&", "and"),
+    ("|", "or"),
+    ("!", "not"),
+    ("~", "not"),
+];
 
 struct Lexer<'a> {
     text: &'a str,
@@ -97,16 +106,22 @@ impl Lexer<'_> {
 
     fn sign(&mut self, first: char) {
         let rest = self.rest();
-        let native = SIGNS.iter().find(|sign| rest.starts_with(**sign)).filter(|_| !rest.starts_with("<>"));
-        if let Some(sign) = native {
-            let end = self.at + sign.len();
-            self.push(Token::Sign(sign), end);
-        } else if let Some((sign, word)) = FOREIGN.iter().find(|(sign, _)| rest.starts_with(sign)) {
+        let native = SIGNS.iter().find(|sign| rest.starts_with(**sign));
+        let foreign = FOREIGN.iter().find(|(sign, _)| rest.starts_with(sign));
+        // The longer of the two is what was meant.
+        let foreign = foreign.filter(|(sign, _)| native.is_none_or(|native| native.len() < sign.len()));
+        if let Some((sign, word)) = foreign {
             let end = self.at + sign.len();
             let fault = Fault::new(self.at..end, format!("`{sign}` is not of this language"));
             self.faults.push(fault.with_hint(format!("write `{word}`")));
-            let token = if *word == "!=" { Token::Sign("!=") } else { Token::Word((*word).to_owned()) };
+            let token = match SIGNS.iter().find(|sign| *sign == word) {
+                Some(sign) => Token::Sign(sign),
+                None => Token::Word((*word).to_owned()),
+            };
             self.push(token, end);
+        } else if let Some(sign) = native {
+            let end = self.at + sign.len();
+            self.push(Token::Sign(sign), end);
         } else {
             self.fault(self.at + first.len_utf8(), format!("`{first}` is not of this language"));
         }
@@ -179,7 +194,7 @@ impl Lexer<'_> {
         } else if !self.text[after + 1..].starts_with('.') || inside.is_empty() {
             let fault = Fault::new(self.at..after + 1, "quotes name an instrument, and a dot and a value follow");
             self.faults.push(fault.with_hint("for instance 'BTC/USDT:USDT'.close"));
-            self.push(Token::Instrument(inside), after + 1);
+            self.push(Token::Number(1.0), after + 1);
         } else {
             self.push(Token::Instrument(inside), after + 2);
         }
