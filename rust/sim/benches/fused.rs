@@ -1,7 +1,5 @@
 //! Criterion on the bare fused pass, so that a slower floor is seen before ratios to it mislead.
 
-// The example also prints the fills; here only the time counts.
-#[allow(dead_code)]
 #[path = "../examples/floor/fused.rs"]
 mod fused;
 
