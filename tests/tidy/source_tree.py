@@ -17,11 +17,13 @@ class Import(NamedTuple):
     """One import statement's target.
 
     Attributes:
-        target: the dotted name of the module, or of the name in it.
+        base: the dotted name of the module.
+        target: the same, with the name that is taken from it.
         line: of the statement.
         lazy: it stands inside a function, or is for type checkers only.
     """
 
+    base: str
     target: str
     line: int
     lazy: bool
@@ -82,10 +84,10 @@ def imports(module: Module) -> Iterator[Import]:
 def _imports(module: Module, node: ast.AST, lazy: bool) -> Iterator[Import]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
-            yield from (Import(alias.name, child.lineno, lazy) for alias in child.names)
+            yield from (Import(alias.name, alias.name, child.lineno, lazy) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             base = _absolute(module, child)
-            yield from (Import(f"{base}.{alias.name}", child.lineno, lazy) for alias in child.names)
+            yield from (Import(base, f"{base}.{alias.name}", child.lineno, lazy) for alias in child.names)
         else:
             later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or _for_type_checkers(child)
             yield from _imports(module, child, lazy or later)

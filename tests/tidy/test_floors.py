@@ -40,13 +40,9 @@ def allowed(importer: str, target: str) -> bool:
 
 
 def within(name: str) -> str | None:
-    """The folder that a dotted name leads to; "" for the package's root, None outside of the package."""
+    """The folder that a dotted name leads to; None outside of the package."""
     parts = name.split(".")
-    if parts[0] != ROOT:
-        return None
-    if len(parts) == 1 or (len(parts) == 2 and parts[1] not in FLOORS):
-        return ""
-    return parts[1]
+    return parts[1] if parts[0] == ROOT and len(parts) > 1 and parts[1] in FLOORS else None
 
 
 def at(module: Module, found: Import) -> str:
@@ -87,7 +83,7 @@ def test_modules_import_from_their_own_folder_or_a_lower_floor() -> None:
 
 
 def test_no_module_imports_from_the_package_root() -> None:
-    faults = [at(module, found) for module in modules() for found in imports(module) if within(found.target) == ""]
+    faults = [at(module, found) for module in modules() for found in imports(module) if found.base == ROOT]
     assert not faults, "\n".join(faults)
 
 

@@ -16,7 +16,7 @@ EXCEPTIONS = {
 }
 """The uses that are meant, each with its reason."""
 
-SOURCES = {"time", "random", "secrets", "uuid"}
+SOURCES = {"time", "random", "secrets", "uuid", "numpy.random"}
 """Modules of which every name reads a clock or draws by chance."""
 
 READINGS = {
@@ -47,6 +47,10 @@ def uses(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module in SOURCES:
             yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Import):
+            # Under another name its uses would not be recognised.
+            renamed = [alias for alias in node.names if alias.asname and alias.name in SOURCES]
+            yield from ((node.lineno, f"{alias.name} as {alias.asname}") for alias in renamed)
         elif isinstance(node, ast.Attribute):
             parts = dotted(node)
             name = ".".join(parts[-2:])
@@ -67,6 +71,8 @@ def found(module: Module) -> Iterator[tuple[int, str]]:
     [
         ("import time\ntime.time_ns()", "time.time_ns"),
         ("from time import monotonic", "time.monotonic"),
+        ("import time as t\nt.time()", "time as t"),
+        ("from numpy.random import normal", "numpy.random.normal"),
         ("import datetime\ndatetime.datetime.now()", "datetime.now"),
         ("from datetime import date\ndate.today()", "date.today"),
         ("import random\nrandom.random()", "random.random"),
