@@ -2,10 +2,31 @@
 
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from typing_extensions import disjoint_base
+
+__all__ = [
+    "CHECKS",
+    "REASONS",
+    "Bar",
+    "BarFrame",
+    "Desk",
+    "IndicatorKernel",
+    "IndicatorStream",
+    "Intent",
+    "RuleExpr",
+    "__version__",
+    "check_rules",
+    "decimal_places",
+    "indicator_catalog",
+    "metrics",
+    "resample_bars",
+    "run_backtest",
+    "write_csv",
+]
 
 __version__: str
 
@@ -43,10 +64,11 @@ def decimal_places(values: NDArray[np.float64], most: int) -> int | None:
 
 # indicators
 
+@final
 class IndicatorKernel:
     """One entry of the indicator catalogue, applied to whole columns."""
 
-    def __new__(cls, name: str, /) -> Self:
+    def __new__(cls, name: str) -> Self:
         """Find the entry; `ValueError` when the catalogue has none of that name."""
 
     def compute(self, inputs: tuple[ArrayLike, ...], params: tuple[float, ...], out: Any, /) -> Any:
@@ -57,6 +79,7 @@ class IndicatorKernel:
         any of them. `ValueError` names the input, the parameter or the output at fault.
         """
 
+@disjoint_base
 class IndicatorStream:
     """One entry of the indicator catalogue, fed row by row."""
 
@@ -108,6 +131,7 @@ def write_csv(
 
 # rules
 
+@final
 class RuleExpr:
     """An expression of the rule language: an immutable tree, equal to another where they mean the same.
 
@@ -184,6 +208,7 @@ REASONS: list[str]
 CHECKS: list[str]
 """Names of the risk gate's checks, by the code in the column of refusals."""
 
+@final
 class BarFrame:
     """Bar columns that were checked once and are lent, not copied, to any number of runs.
 
@@ -206,6 +231,7 @@ class BarFrame:
 
     def __len__(self) -> int: ...
 
+@final
 class Bar:
     """A closed bar: `ts` is its opening time and `end` the moment of the call, ns UTC."""
 
@@ -227,6 +253,7 @@ class Bar:
     @property
     def volume(self) -> float: ...
 
+@final
 class Intent:
     """Something a strategy asked for, or an order of its that rests at the venue."""
 
@@ -257,6 +284,7 @@ class Intent:
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
 
+@final
 class Desk:
     """What a call-back strategy knows of its instrument, and where it asks for orders.
 
@@ -367,5 +395,6 @@ def run_backtest(
     rules decide. The answer holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross`
     notional at their ends, dicts of columns `trades`, `fills` and `refusals`, the count `refused`, `totals` (traded,
     fees, slippage, funding received) and `logs` (instrument, time, line). Raises tradenode.errors.ConfigError,
+    DataError or RunError; a strategy's own exception comes through with a note that names the bar.
     DataError or RunError; a strategy's own exception comes through with a note that names the bar.
     """

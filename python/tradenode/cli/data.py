@@ -201,6 +201,7 @@ def resample(
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.manifest import Source
     from tradenode.data.resample import resample as coarsen
+    from tradenode.data.writer import store_bars
     from tradenode.messages.timeframe import Timeframe
 
     store = Catalogue(catalogue)
@@ -213,7 +214,7 @@ def resample(
             console.note(f"the {which} bar is made from a part of its {to}")
     source = Source(f"{bars.instrument} {bars.timeframe} {bars.content_hash}", len(bars))
     # An interval without a bar in it leaves a gap, as it did in the finer bars.
-    manifest = store.write(coarse.bars, mode=_mode(replace, False), policy="drop", sources=[source])
+    manifest = store_bars(store, coarse.bars, mode=_mode(replace, False), policy="drop", sources=[source])
     show_imports([manifest], json)
 
 

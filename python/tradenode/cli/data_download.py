@@ -9,6 +9,7 @@ from tradenode.data.manifest import Source
 from tradenode.data.naming import EntryName, unified_symbol
 from tradenode.data.repair import Policy
 from tradenode.data.times import time_text
+from tradenode.data.writer import store_bars
 from tradenode.errors import DataError, ExchangeError
 from tradenode.exchange import ccxt_bars
 from tradenode.messages.bars import Bars, concatenate
@@ -52,7 +53,7 @@ def download(
     for batch in _batches(pages):
         source = Source(f"{exchange_id} {symbol}", len(batch))
         bars = batch.named(str(name), timeframe.ns)
-        manifest = catalogue.write(bars, mode="append", policy=policy, sources=[source])
+        manifest = store_bars(catalogue, bars, mode="append", policy=policy, sources=[source])
         console.note(f"stored {len(bars):,} bars up to {time_text(int(bars.ts[-1]))}")
     if manifest is None:
         raise DataError(f"{exchange_id} has no finished {timeframe} bars of {symbol} in that range")

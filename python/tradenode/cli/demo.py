@@ -43,6 +43,7 @@ def _market(folder: Path, seed: int, bars: int) -> str:
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.manifest import Source
     from tradenode.data.market import INSTRUMENT, MINUTE, make_market
+    from tradenode.data.writer import store_bars
 
     catalogue = Catalogue(folder)
     source = Source(f"synthetic market, seed {seed}", bars)
@@ -52,7 +53,7 @@ def _market(folder: Path, seed: int, bars: int) -> str:
         stored = None
     if stored is not None and stored.imports[-1].sources == [source] and stored.rows == bars:
         return "found"
-    catalogue.write(make_market(bars, seed), mode="replace", sources=[source])
+    store_bars(catalogue, make_market(bars, seed), mode="replace", sources=[source])
     return "made"
 
 

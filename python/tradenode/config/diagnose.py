@@ -6,8 +6,8 @@ import msgspec
 
 from tradenode.config.convert import FAULTS_MAX, Conversion
 from tradenode.config.crosscheck import Draft, cross_faults
-from tradenode.config.faults import ConfigFaultsError, Fault, Frame
-from tradenode.config.frames import frame_of
+from tradenode.config.faults import ConfigFaultsError, Fault, frame_of
+from tradenode.config.frames import Frame
 from tradenode.config.locate import Path, Place, places
 from tradenode.config.model import Config
 from tradenode.config.rules import rule_faults

@@ -1,4 +1,7 @@
-"""`[exits]`: what takes a position out besides its exit rule. Distances and profits are measured on the price."""
+"""`[exits]`: what takes a position out besides its exit rule.
+
+Distances and profits are measured on the price.
+"""
 
 from decimal import Decimal
 from typing import Annotated

@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from tradenode.config.locate import Path, Span
+from tradenode.config.frames import Frame, dotted, rendered
+from tradenode.config.locate import Path, Place, Span, decoded
 from tradenode.errors import ConfigError
 
 
@@ -28,30 +29,6 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     hint: str | None = None
 
 
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """One fault with its place: lines and columns count from 1.
-
-    Attributes:
-        file: the file's name as the user gave it.
-        line: the line.
-        column: the first character at fault.
-        length: how many characters of the line are at fault; at least 1.
-        source: the line's text.
-        key: the dotted path of the key, empty where there is none.
-        message: what is wrong.
-        hint: what to do about it.
-    """
-
-    file: str
-    line: int
-    column: int
-    length: int
-    source: str
-    key: str
-    message: str
-    hint: str | None
-
-
 class ConfigFaultsError(ConfigError):
     """A configuration with faults.
 
@@ -65,6 +42,43 @@ class ConfigFaultsError(ConfigError):
         self.frames = frames
 
     def __str__(self) -> str:
-        from tradenode.config.frames import rendered
-
         return "\n\n".join([*(rendered(frame) for frame in self.frames), str(self.args[0])])
+
+
+def frame_of(fault: Fault, file: str, text: str, found: dict[Path, Place]) -> Frame:
+    """The fault's place in `text`, whose places are `found`."""
+    span = fault.at or _span(fault, text, found)
+    start = text.rfind("\n", 0, span.start) + 1
+    stop = text.find("\n", start)
+    stop = len(text) if stop < 0 else stop
+    return Frame(
+        file=file,
+        line=text.count("\n", 0, start) + 1,
+        column=span.start - start + 1,
+        length=max(1, min(span.end, stop) - span.start),
+        source=text[start:stop],
+        key=dotted(fault.path),
+        message=fault.message,
+        hint=fault.hint,
+    )
+
+
+def _span(fault: Fault, text: str, found: dict[Path, Place]) -> Span:
+    path = fault.path
+    while path and path not in found:
+        path = path[:-1]
+    if not path:
+        return Span(0, 0)
+    place = found[path]
+    if path != fault.path or fault.part == "key":
+        return place.key
+    if fault.within is None:
+        return place.value
+    literal = text[place.value.start : place.value.end]
+    if not literal or literal[0] not in "\"'":
+        return place.value
+    _, offsets = decoded(literal)
+    first, last = (min(offset, len(offsets) - 1) for offset in fault.within)
+    # The end comes from the last character inside, so that an escape after it stays outside.
+    end = offsets[last] if last == first else max(offsets[last - 1] + 1, min(offsets[last], offsets[last - 1] + 10))
+    return Span(place.value.start + offsets[first], place.value.start + end)

@@ -18,10 +18,6 @@ from tradenode.messages.timeframe import Timeframe
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tradenode.data.manifest import Source
-    from tradenode.data.repair import Policy
-    from tradenode.data.writer import Mode
-
 Number = TypeVar("Number", np.int64, np.float64)
 
 DEFAULT_FOLDER = "data"
@@ -160,27 +156,6 @@ class Catalogue:
                 raise DataError(f"{path}: corrupt: its hash is not the one of the import", hint=_IMPORT_AGAIN)
         if content_hash(hashes) != manifest.content_hash:
             raise DataError(f"{entry.folder / FILE_NAME}: corrupt: its content hash is not that of its columns")
-
-    def write(
-        self,
-        bars: Bars,
-        *,
-        mode: "Mode" = "new",
-        policy: "Policy" = "refuse",
-        sources: "list[Source] | None" = None,
-    ) -> Manifest:
-        """Checks, repairs by `policy` and stores bars under their own name and timeframe; returns what is then stored.
-
-        For several entries at once, all or none, see `CatalogueWriter`.
-
-        Raises:
-            DataError: they are faulty, the entry exists (mode "new"), or they do not continue it (mode "append").
-        """
-        from tradenode.data.writer import CatalogueWriter
-
-        with CatalogueWriter(self) as writer:
-            staged = writer.stage(bars, mode=mode, policy=policy, sources=sources or [])
-        return staged.manifest
 
 
 def _open(entry: Entry) -> Bars:

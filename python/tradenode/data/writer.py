@@ -4,7 +4,7 @@ import fcntl
 import os
 import secrets
 import shutil
-import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -189,13 +189,33 @@ class CatalogueWriter:
             _remove_unnamed_columns(folder, named)
 
 
+def store_bars(
+    catalogue: Catalogue,
+    bars: Bars,
+    *,
+    mode: Mode = "new",
+    policy: Policy = "refuse",
+    sources: list[Source] | None = None,
+) -> Manifest:
+    """Checks, repairs by `policy` and stores bars under their own name and timeframe; returns what is then stored.
+
+    For several entries at once, all or none, see `CatalogueWriter`.
+
+    Raises:
+        DataError: they are faulty, the entry exists (mode "new"), or they do not continue it (mode "append").
+    """
+    with CatalogueWriter(catalogue) as writer:
+        staged = writer.stage(bars, mode=mode, policy=policy, sources=sources or [])
+    return staged.manifest
+
+
 def _acquire(lock: IO[str], path: Path) -> None:
     for _ in range(MAX_LOCK_TRIES):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            threading.Event().wait(LOCK_PAUSE_S)
+            time.sleep(LOCK_PAUSE_S)
     lock.close()
     raise DataError(f"catalogue {path} is being written by another process", hint="try again when that has ended")
 

@@ -24,7 +24,7 @@ def spec_of(config: Config) -> dict[str, Any]:
     return dict(json.loads(run_spec(config, described, rules_spec(config))))
 
 
-def test_the_whole_surface_reaches_the_core() -> None:
+def test_the_account_the_instruments_and_the_costs_reach_the_core() -> None:
     spec = spec_of(load(GOOD)[0])
     assert spec["account"] == {"currency": "USD", "cash": "10000", "leverage": "2"}
     assert (spec["timeframe_ns"], spec["detail_ns"]) == (HOUR_NS, HOUR_NS // 60)
@@ -54,6 +54,10 @@ def test_the_whole_surface_reaches_the_core() -> None:
         "funding": {"rate": "0.0001", "every_ns": 8 * HOUR_NS},
         "borrow": {"rate": "0.000005708", "every_ns": HOUR_NS},
     }
+
+
+def test_the_risk_the_size_and_the_rules_reach_the_core() -> None:
+    spec = spec_of(load(GOOD)[0])
     assert spec["risk"] == {
         "max_position": "1.5",
         "max_notional": "50000",

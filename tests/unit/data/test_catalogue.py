@@ -19,7 +19,7 @@ from tradenode.data.importing import import_files
 from tradenode.data.manifest import FILE_NAME, Source
 from tradenode.data.market import make_market
 from tradenode.data.naming import EntryName
-from tradenode.data.writer import CatalogueWriter
+from tradenode.data.writer import CatalogueWriter, store_bars
 from tradenode.errors import ConfigError, DataError
 from tradenode.messages.bars import COLUMNS, Bars, concatenate
 from tradenode.messages.timeframe import Timeframe
@@ -57,7 +57,7 @@ def column_path(catalogue: Catalogue, column: str) -> Path:
 
 def test_what_is_written_is_read_as_views_that_cannot_be_written(catalogue: Catalogue) -> None:
     bars = market()
-    manifest = catalogue.write(bars)
+    manifest = store_bars(catalogue, bars)
     read = catalogue.bars(NAME, "1m")
     assert_same(read, bars)
     assert read.content_hash == manifest.content_hash
@@ -71,7 +71,7 @@ def test_what_is_written_is_read_as_views_that_cannot_be_written(catalogue: Cata
 
 def test_the_manifest_tells_shape_grid_and_origin(catalogue: Catalogue) -> None:
     bars = market()
-    manifest = catalogue.write(bars, sources=[Source("a.csv", 500, "ab")])
+    manifest = store_bars(catalogue, bars, sources=[Source("a.csv", 500, "ab")])
     assert (manifest.instrument, manifest.timeframe, manifest.rows) == (NAME, "1m", 500)
     assert (manifest.first_ns, manifest.last_ns) == (bars.ts[0], bars.ts[-1])
     assert (manifest.price_step, manifest.volume_step) == ("0.1", "0.0001")
@@ -81,22 +81,22 @@ def test_the_manifest_tells_shape_grid_and_origin(catalogue: Catalogue) -> None:
 
 def test_files_are_raw_little_endian_columns(catalogue: Catalogue) -> None:
     bars = market()
-    catalogue.write(bars)
+    store_bars(catalogue, bars)
     for name, column in zip(COLUMNS, columns(bars), strict=True):
         kind = "<i8" if name == "ts" else "<f8"
         assert column_path(catalogue, name).read_bytes() == column.astype(kind).tobytes()
 
 
 def test_the_hash_is_of_the_content_alone(catalogue: Catalogue, tmp_path: Path) -> None:
-    one = catalogue.write(market())
-    other = Catalogue(tmp_path / "other").write(market(name="else/WHERE"))
+    one = store_bars(catalogue, market())
+    other = store_bars(Catalogue(tmp_path / "other"), market(name="else/WHERE"))
     assert one.content_hash == other.content_hash
-    assert catalogue.write(market(seed=2), mode="replace").content_hash != one.content_hash
+    assert store_bars(catalogue, market(seed=2), mode="replace").content_hash != one.content_hash
 
 
 def test_a_range_of_times(catalogue: Catalogue) -> None:
     bars = market()
-    catalogue.write(bars)
+    store_bars(catalogue, bars)
     start, end = int(bars.ts[10]), int(bars.ts[20])
     assert_same(catalogue.bars(NAME, start=start, end=end), bars.take(slice(10, 20)))
     assert_same(catalogue.bars(NAME, start=start - 1), bars.take(slice(10, None)))
@@ -106,7 +106,7 @@ def test_a_range_of_times(catalogue: Catalogue) -> None:
 
 def test_entries_are_found_by_symbol_where_it_is_clear(catalogue: Catalogue) -> None:
     for name, timeframe in (("a/X", "1m"), ("b/X", "1m"), ("b/Y", "1m"), ("b/Y", "1h")):
-        catalogue.write(market(name=name, timeframe=timeframe))
+        store_bars(catalogue, market(name=name, timeframe=timeframe))
     assert [str(entry) for entry in catalogue.entries()] == ["a/X 1m", "b/X 1m", "b/Y 1m", "b/Y 1h"]
     assert str(catalogue.find("Y", "1h")) == "b/Y 1h"
     assert str(catalogue.find("a/X")) == "a/X 1m"
@@ -130,13 +130,13 @@ def test_an_empty_catalogue_says_how_to_fill_it(catalogue: Catalogue) -> None:
 
 
 def test_an_existing_entry_is_refused_or_replaced(catalogue: Catalogue) -> None:
-    catalogue.write(market())
+    store_bars(catalogue, market())
     with pytest.raises(DataError, match="has test/SYN-USD 1m already") as caught:
-        catalogue.write(market(seed=2))
+        store_bars(catalogue, market(seed=2))
     assert "--replace" in (caught.value.hint or "")
     assert_same(catalogue.bars(NAME), market())
     held = catalogue.bars(NAME)
-    catalogue.write(market(seed=2), mode="replace")
+    store_bars(catalogue, market(seed=2), mode="replace")
     assert_same(catalogue.bars(NAME), market(seed=2))
     assert_same(held, market())
     assert len(list(entry_folder(catalogue).glob("columns-*"))) == 1
@@ -144,12 +144,12 @@ def test_an_existing_entry_is_refused_or_replaced(catalogue: Catalogue) -> None:
 
 def test_later_bars_are_appended_and_the_same_ones_passed_over(catalogue: Catalogue) -> None:
     bars = market()
-    catalogue.write(bars.take(slice(0, 300)))
-    manifest = catalogue.write(bars.take(slice(250, 500)), mode="append")
+    store_bars(catalogue, bars.take(slice(0, 300)))
+    manifest = store_bars(catalogue, bars.take(slice(250, 500)), mode="append")
     assert_same(catalogue.bars(NAME), bars)
     assert [record.rows for record in manifest.imports] == [300, 200]
-    assert catalogue.write(bars, mode="append") == manifest
-    assert catalogue.write(market(name="test/NEW"), mode="append").rows == 500
+    assert store_bars(catalogue, bars, mode="append") == manifest
+    assert store_bars(catalogue, market(name="test/NEW"), mode="append").rows == 500
 
 
 @pytest.mark.parametrize(
@@ -161,25 +161,25 @@ def test_later_bars_are_appended_and_the_same_ones_passed_over(catalogue: Catalo
 )
 def test_what_does_not_continue_is_refused(catalogue: Catalogue, rows: slice, message: str) -> None:
     bars = market()
-    catalogue.write(bars.take(slice(100, 300)))
+    store_bars(catalogue, bars.take(slice(100, 300)))
     with pytest.raises(DataError, match=message):
-        catalogue.write(bars.take(rows), mode="append")
+        store_bars(catalogue, bars.take(rows), mode="append")
     assert_same(catalogue.bars(NAME), bars.take(slice(100, 300)))
 
 
 def test_an_overlap_that_differs_is_refused(catalogue: Catalogue) -> None:
     bars = market()
-    catalogue.write(bars.take(slice(0, 300)))
+    store_bars(catalogue, bars.take(slice(0, 300)))
     other = bars.take(np.arange(290, 400))
     other.volume[4] += 1
     with pytest.raises(DataError, match=r"row 5, .* not the same as what is stored"):
-        catalogue.write(other, mode="append")
+        store_bars(catalogue, other, mode="append")
 
 
 def test_a_gap_at_the_seam_is_filled_by_policy(catalogue: Catalogue) -> None:
     bars = market()
-    catalogue.write(bars.take(slice(0, 300)))
-    manifest = catalogue.write(bars.take(slice(310, 500)), mode="append", policy="fill")
+    store_bars(catalogue, bars.take(slice(0, 300)))
+    manifest = store_bars(catalogue, bars.take(slice(310, 500)), mode="append", policy="fill")
     assert (manifest.rows, manifest.imports[-1].repair.filled) == (500, 10)
     assert catalogue.bars(NAME).close[300:310].tolist() == [bars.close[299]] * 10
 
@@ -188,14 +188,14 @@ def test_faulty_bars_are_not_stored(catalogue: Catalogue) -> None:
     bars = market().take(np.arange(500))
     bars.high[7] = bars.low[7] / 2
     with pytest.raises(DataError, match="row 8, 2024-01-01T00:07:00Z: high below low"):
-        catalogue.write(bars)
+        store_bars(catalogue, bars)
     assert catalogue.entries() == []
-    assert catalogue.write(bars, policy="drop").rows == 499
+    assert store_bars(catalogue, bars, policy="drop").rows == 499
 
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_column_cut_short_is_named(catalogue: Catalogue, column: str) -> None:
-    catalogue.write(market())
+    store_bars(catalogue, market())
     path = column_path(catalogue, column)
     path.write_bytes(path.read_bytes()[:-8])
     with pytest.raises(DataError, match="cut short or overlong: 3992 bytes where 500 rows take 4000") as caught:
@@ -205,7 +205,7 @@ def test_a_column_cut_short_is_named(catalogue: Catalogue, column: str) -> None:
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_changed_byte_is_found_by_verify(catalogue: Catalogue, column: str) -> None:
-    catalogue.write(market())
+    store_bars(catalogue, market())
     path = column_path(catalogue, column)
     content = bytearray(path.read_bytes())
     content[2001] ^= 1
@@ -215,7 +215,7 @@ def test_a_changed_byte_is_found_by_verify(catalogue: Catalogue, column: str) ->
 
 
 def test_other_times_at_the_ends_are_seen_at_once(catalogue: Catalogue) -> None:
-    catalogue.write(market())
+    store_bars(catalogue, market())
     path = column_path(catalogue, "ts")
     path.write_bytes(bytes(8) + path.read_bytes()[8:])
     with pytest.raises(DataError, match=r"ts\.i64: corrupt: its first and last time"):
@@ -223,7 +223,7 @@ def test_other_times_at_the_ends_are_seen_at_once(catalogue: Catalogue) -> None:
 
 
 def test_a_missing_column_is_named(catalogue: Catalogue) -> None:
-    catalogue.write(market())
+    store_bars(catalogue, market())
     path = column_path(catalogue, "low")
     path.unlink()
     with pytest.raises(DataError, match=r"low\.f64: missing"):
@@ -247,18 +247,18 @@ def test_a_missing_column_is_named(catalogue: Catalogue) -> None:
 )
 def test_a_damaged_manifest_is_named(catalogue: Catalogue, damage: object, message: str) -> None:
     assert callable(damage)
-    catalogue.write(market())
+    store_bars(catalogue, market())
     path = entry_folder(catalogue) / FILE_NAME
     path.write_text(damage(path.read_text()))
     with pytest.raises(DataError, match=message) as caught:
         catalogue.bars(NAME)
     assert str(path) in str(caught.value)
-    assert catalogue.write(market(seed=2), mode="replace").rows == 500
+    assert store_bars(catalogue, market(seed=2), mode="replace").rows == 500
     assert_same(catalogue.bars(NAME), market(seed=2))
 
 
 def test_the_manifest_is_plain_json(catalogue: Catalogue) -> None:
-    catalogue.write(market())
+    store_bars(catalogue, market())
     content = json.loads((entry_folder(catalogue) / FILE_NAME).read_text())
     assert content["schema"] == 1
     assert set(content["column_hashes"]) == set(COLUMNS)
@@ -295,30 +295,30 @@ def test_another_writer_is_waited_for_so_long_and_no_longer(
     with (catalogue.path / writer_module.LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(DataError, match="is being written by another process"):
-            catalogue.write(market())
-    assert catalogue.write(market()).rows == 500
+            store_bars(catalogue, market())
+    assert store_bars(catalogue, market()).rows == 500
 
 
 def test_a_file_where_the_catalogue_should_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="file: cannot hold a catalogue"):
-        Catalogue(tmp_path / "file").write(market())
+        store_bars(Catalogue(tmp_path / "file"), market())
 
 
 def test_no_bars_are_refused(catalogue: Catalogue) -> None:
     with pytest.raises(DataError, match="no bars to store"):
-        catalogue.write(market().take(slice(0, 0)))
+        store_bars(catalogue, market().take(slice(0, 0)))
 
 
 def test_a_full_disk_leaves_what_was(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
-    catalogue.write(market())
+    store_bars(catalogue, market())
 
     def fail(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(DataError, match="cannot be written: No space left on device"):
-        catalogue.write(market(seed=2), mode="replace")
+        store_bars(catalogue, market(seed=2), mode="replace")
     assert_same(catalogue.bars(NAME), market())
     assert not (catalogue.path / writer_module.STAGING).exists()
 
@@ -326,7 +326,7 @@ def test_a_full_disk_leaves_what_was(catalogue: Catalogue, monkeypatch: pytest.M
 @pytest.mark.parametrize("name", ["../x", "a/../../b", "", "a b"])
 def test_a_name_never_leaves_the_catalogue(catalogue: Catalogue, name: str) -> None:
     with pytest.raises(ConfigError):
-        catalogue.write(market(name=name))
+        store_bars(catalogue, market(name=name))
 
 
 def test_the_folder_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -380,11 +380,11 @@ def test_any_valid_bars_round_trip_whole_or_in_two(
     high, low = np.maximum(np.maximum(a, b), c), np.minimum(np.minimum(a, b), c)
     bars = Bars("p/Q", 60_000_000_000, ts, a, high, low, b, volume)
     catalogue = Catalogue(tmp_path / "property")
-    whole = catalogue.write(bars, mode="replace")
+    whole = store_bars(catalogue, bars, mode="replace")
     assert_same(catalogue.bars("p/Q"), bars)
     if 0 < cut < len(rows):
-        catalogue.write(bars.take(slice(0, cut)), mode="replace")
-        parts = catalogue.write(bars.take(slice(cut, None)), mode="append")
+        store_bars(catalogue, bars.take(slice(0, cut)), mode="replace")
+        parts = store_bars(catalogue, bars.take(slice(cut, None)), mode="append")
         assert parts.content_hash == whole.content_hash
         assert_same(catalogue.bars("p/Q"), concatenate([bars]))
     catalogue.verify(catalogue.find("p/Q"))

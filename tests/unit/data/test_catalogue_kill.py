@@ -12,6 +12,7 @@ import pytest
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.files import write_bars
 from tradenode.data.market import make_market
+from tradenode.data.writer import store_bars
 
 NAME = "test/SYN-USD"
 
@@ -19,12 +20,14 @@ EVERY_STEP = """
 import itertools, os, shutil, signal, sys
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.market import make_market
+from tradenode.data.writer import store_bars
 
 folder, mode = sys.argv[1], sys.argv[2]
 old, new = make_market(300, 1, instrument="test/SYN-USD"), make_market(300, 2, instrument="test/SYN-USD")
 if mode == "append":
     new = make_market(500, 1, instrument="test/SYN-USD")
-hash_of = {Catalogue(f"{folder}/{name}").write(bars).content_hash: name for name, bars in (("old", old), ("new", new))}
+stored = (("old", old), ("new", new))
+hash_of = {store_bars(Catalogue(f"{folder}/{name}"), bars).content_hash: name for name, bars in stored}
 FIRST = mode == "new"
 STEPS = {"open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.scandir", "shutil.rmtree", "os.listdir"}
 
@@ -37,7 +40,7 @@ def import_until(step):
             if left < 0:
                 os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(hook)
-    Catalogue(f"{folder}/work").write(new, mode=mode)
+    store_bars(Catalogue(f"{folder}/work"), new, mode=mode)
     os._exit(0)
 
 seen = []
@@ -55,7 +58,7 @@ for step in itertools.count():
     else:
         seen.append(hash_of[work.bars("test/SYN-USD").content_hash])
         work.verify(work.find("test/SYN-USD"))
-    again = work.write(new, mode="replace")
+    again = store_bars(work, new, mode="replace")
     assert hash_of[again.content_hash] == "new"
     columns = list(work.find("test/SYN-USD").folder.glob("columns-*"))
     assert [path.name for path in columns] == [again.folder], columns
@@ -71,6 +74,7 @@ AT_RANDOM = """
 import sys
 from pathlib import Path
 from tradenode.data.catalogue import Catalogue
+from tradenode.data.writer import store_bars
 from tradenode.data.importing import import_files
 from tradenode.data.naming import EntryName
 
@@ -100,9 +104,9 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     for seed in (1, 2):
         bars = make_market(20_000, seed, instrument=NAME)
         write_bars(bars, tmp_path / f"{seed}-1m.parquet", "parquet")
-        hashes.add(Catalogue(tmp_path / str(seed)).write(bars).content_hash)
+        hashes.add(store_bars(Catalogue(tmp_path / str(seed)), bars).content_hash)
     catalogue = Catalogue(tmp_path / "work")
-    catalogue.write(make_market(20_000, 1, instrument=NAME))
+    store_bars(catalogue, make_market(20_000, 1, instrument=NAME))
     files = [str(tmp_path / f"{seed}-1m.parquet") for seed in (2, 1)]
     moments = random.Random(5)
     for _ in range(8):
@@ -117,5 +121,5 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
             process.wait(10)
         assert catalogue.bars(NAME).content_hash in hashes
         catalogue.verify(catalogue.find(NAME))
-    assert catalogue.write(make_market(20_000, 1, instrument=NAME), mode="replace").rows == 20_000
+    assert store_bars(catalogue, make_market(20_000, 1, instrument=NAME), mode="replace").rows == 20_000
     assert len(list(catalogue.find(NAME).folder.glob("columns-*"))) == 1

@@ -14,6 +14,7 @@ from tradenode import backtest
 from tradenode.config.faults import ConfigFaultsError
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.market import make_market
+from tradenode.data.writer import store_bars
 from tradenode.errors import ConfigError, DataError, RunError, TradenodeError
 from tradenode.messages.result import TRADE_COLUMNS
 from tradenode.strategy.bar_strategy import BarStrategy, Signals
@@ -25,8 +26,8 @@ MINUTES = 6_000
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("catalogue")
     store = Catalogue(folder)
-    store.write(make_market(MINUTES, 5))
-    store.write(make_market(MINUTES, 6, instrument="synthetic/OTHER-USD"))
+    store_bars(store, make_market(MINUTES, 5))
+    store_bars(store, make_market(MINUTES, 6, instrument="synthetic/OTHER-USD"))
     return folder
 
 

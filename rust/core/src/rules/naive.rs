@@ -1,4 +1,4 @@
-//! The obviously right twin of the compiled program: walks the tree again for every row, in no hurry. For tests.
+//! For tests, the obviously right twin of the compiled program: walks the tree again for every row, in no hurry.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
