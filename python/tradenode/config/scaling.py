@@ -11,7 +11,7 @@ from tradenode.config.values import Bounds, Ratio, Whole
 
 
 class ScaleIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Adding to a position.
+    """Adding to a position, always at the market.
 
     Attributes:
         when: the rule; the entry rule where None.

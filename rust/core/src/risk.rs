@@ -165,6 +165,8 @@ pub struct Situation<'a> {
     pub open_lots: i64,
     /// The margin of open orders in other instruments.
     pub reserved: Atoms,
+    /// How many other instruments have no position but open orders that would open one.
+    pub waiting: usize,
 }
 
 /// The gate's state.
@@ -352,7 +354,7 @@ impl RiskGate {
         if let Some(limit) = self.max_notional.filter(|&limit| worth > limit) {
             return Ok(refuse(Check::MaxNotional, money(limit), money(worth)));
         }
-        let open = at.account.open_positions();
+        let open = at.account.open_positions() + at.waiting;
         if let Some(limit) = self.limits.max_open_positions.filter(|&limit| held == 0 && open >= limit as usize) {
             return Ok(refuse(Check::OpenPositions, f64::from(limit), open as f64 + 1.0));
         }

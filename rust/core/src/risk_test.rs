@@ -34,6 +34,7 @@ impl Desk {
             marks: &self.marks,
             open_lots: 0,
             reserved: 0,
+            waiting: 0,
         };
         self.gate.check(&intent, &at).unwrap()
     }

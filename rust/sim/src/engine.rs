@@ -39,6 +39,8 @@ pub(crate) struct Lane<'a> {
     pub(crate) requests: Vec<Request>,
     pub(crate) working: Vec<Working>,
     pub(crate) guard: Option<Guard>,
+    /// Whether the volume was not enough for the guard's exit in this bar.
+    pub(crate) cut_short: bool,
 }
 
 /// A run in progress.
@@ -55,6 +57,8 @@ pub struct Engine<'a> {
     pub(crate) takes_parts: bool,
     /// Whether fills depend on the bar's volume.
     pub(crate) needs_volume: bool,
+    /// Those parts and their profits, the nearest first.
+    pub(crate) parts: Vec<(usize, f64)>,
     /// Whether funding or interest is ever charged.
     charges: bool,
     /// Whether quiet bars may be passed over: one instrument, no finer bars, nothing that falls due by time.
@@ -91,7 +95,10 @@ impl<'a> Engine<'a> {
             frame.check_grid(&instrument.price).map_err(|source| RunError::Frame { symbol: symbol(), source })?;
             lanes.push(Lane::new(spec, frame)?);
         }
-        let takes_parts = spec.scale_out.iter().any(|part| part.at_profit.is_some());
+        let profits = spec.scale_out.iter().enumerate();
+        let mut parts: Vec<_> = profits.filter_map(|(index, part)| Some((index, part.at_profit?.to_f64()))).collect();
+        parts.sort_by(|one, other| one.1.total_cmp(&other.1));
+        let takes_parts = !parts.is_empty();
         let charges = lanes.iter().any(Lane::charges);
         Ok(Self {
             glides: frames.len() == 1 && frames[0].detail.is_none() && !charges && !takes_parts,
@@ -103,6 +110,7 @@ impl<'a> Engine<'a> {
             due: Vec::with_capacity(frames.len()),
             takes_parts,
             needs_volume: matches!(spec.costs.slippage, SlippageSpec::Volume { .. }),
+            parts,
             charges,
             lanes,
         })
@@ -191,6 +199,13 @@ impl<'a> Engine<'a> {
     #[inline]
     fn group<S: Strategy>(&mut self, now: i64, strategy: &mut S) -> Result<(), RunError> {
         let due = std::mem::take(&mut self.due);
+        if self.lanes.len() > 1 {
+            for &index in &due {
+                // The others' liquidation looks at this profit.
+                let lane = &self.lanes[index];
+                self.ledger.mark(index, lane.fills.open[lane.next]);
+            }
+        }
         let asked = due.iter().any(|&index| !self.lanes[index].requests.is_empty());
         if asked || self.charges {
             for &index in &due {
@@ -231,7 +246,12 @@ impl<'a> Engine<'a> {
 
     #[inline]
     fn sample(&mut self, now: i64) {
-        self.ledger.sample();
+        if self.ledger.sample() {
+            // Halted: what still waits at the venue would be new risk.
+            for lane in &mut self.lanes {
+                lane.working.retain(|order| order.approved.intent().reduce_only);
+            }
+        }
         if self.lanes.len() > 1 {
             self.ledger.recorder.equity_ts.to_mut().push(now);
         }
@@ -309,6 +329,7 @@ impl<'a> Lane<'a> {
             requests: Vec::new(),
             working: Vec::new(),
             guard: None,
+            cut_short: false,
         })
     }
 

@@ -29,6 +29,14 @@ pub(crate) struct Quote {
     pub(crate) now: i64,
 }
 
+/// What the gate must know of open orders: as [`Situation`] has it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OpenOrders {
+    pub(crate) lots: i64,
+    pub(crate) reserved: Atoms,
+    pub(crate) positions: usize,
+}
+
 /// The part of an instrument's open profit that the curve needs: its worth is `slope` × price (or / price).
 #[derive(Debug, Clone, Copy, Default)]
 struct Curve {
@@ -79,8 +87,10 @@ impl<'a> Ledger<'a> {
             return Err(SpecError::range("account.cash", "above 0", spec.account.cash.to_f64()));
         }
         let count = instruments.len();
+        let mut gate = RiskGate::new(&spec.risk, &instruments, scale, spec.account.leverage)?;
+        gate.mark(scale.to_f64(cash));
         Ok(Self {
-            gate: RiskGate::new(&spec.risk, &instruments, scale, spec.account.leverage)?,
+            gate,
             instruments,
             scale,
             account: Account::new(cash, count),
@@ -153,13 +163,12 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    /// Asks the gate; a refusal is recorded. `open_lots` and `reserved` are the open orders' part.
+    /// Asks the gate; a refusal is recorded.
     pub(crate) fn approve(
         &mut self,
         intent: &Intent,
         now: i64,
-        open_lots: i64,
-        reserved: Atoms,
+        open: OpenOrders,
     ) -> Result<Option<Approved>, RunError> {
         self.refresh_marks()?;
         let situation = Situation {
@@ -167,8 +176,9 @@ impl<'a> Ledger<'a> {
             account: &self.account,
             instruments: &self.instruments,
             marks: &self.marks,
-            open_lots,
-            reserved,
+            open_lots: open.lots,
+            reserved: open.reserved,
+            waiting: open.positions,
         };
         match self.gate.check(intent, &situation)? {
             Ok(approved) => Ok(Some(approved)),
@@ -267,7 +277,7 @@ impl<'a> Ledger<'a> {
         if let Some(trade) = &mut self.trades[index] {
             trade.funding += received;
         }
-        self.balance = self.scale.to_f64(self.account.balance());
+        self.redraw(index);
         Ok(())
     }
 
@@ -385,17 +395,17 @@ impl<'a> Ledger<'a> {
         self.mark(0, last);
     }
 
-    /// Records the equity at a bar's end and tells the gate.
+    /// Records the equity at a bar's end and tells the gate; returns whether trading has just been halted.
     #[inline]
-    pub(crate) fn sample(&mut self) {
+    pub(crate) fn sample(&mut self) -> bool {
         let (mut profit, mut gross) = (0.0, 0.0);
         for curve in &self.curves {
             profit += curve.profit;
             gross += curve.notional;
         }
         let equity = self.balance + profit;
-        self.gate.mark(equity);
         self.recorder.mark(equity, self.full.then_some(gross));
+        self.gate.mark(equity)
     }
 
     /// Whether the equity covers all maintenance margins when this instrument trades at `price`.

@@ -1,18 +1,25 @@
 //! From requests and resting orders to fills: at the open, and inside the bar by the path rule.
+//!
+//! What the open has already passed comes first: the position's stop and targets, then resting orders by number. Inside
+//! the bar the pessimistic path takes the position's stop, stop orders, limit orders, then stop and targets of what is
+//! held by then against the part of the bar that it sees; the optimistic path takes targets before the stop, limit
+//! orders, stop orders, then again targets and stop. Orders of one kind go nearest to the open first, at their own
+//! price, and all see the part of the bar as it was before the first of them; a position that one of them opened sees
+//! what [`TickBar::rest`] says, an addition leaves that part as it was.
 
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_core::risk::Approved;
 use tradenode_core::strategy::guard::{Distances, Guard, Level};
 use tradenode_core::strategy::sizing::SizeInput;
 use tradenode_core::strategy::{EntryOrder, ScaleOutSpec};
-use tradenode_core::units::Rounding;
+use tradenode_core::units::{RATE_ONE, Rounding};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Lane};
 use crate::error::RunError;
-use crate::ledger::Quote;
+use crate::ledger::{OpenOrders, Quote};
 use crate::spec::Path;
 use crate::strategy::{Entry, Request};
-use crate::working::{TickBar, Trigger, Working, adding_lots};
+use crate::working::{Kind, TickBar, Trigger, Working, adding_lots, any_adds};
 
 /// A level that a bar reaches, and where.
 type Hit = Option<(Level, Trigger)>;
@@ -25,6 +32,10 @@ impl Engine<'_> {
             let ticks = instrument.price.steps(lane.price)?;
             Ok::<_, RunError>(Quote { ticks, maker: false, volume: engine.volume(index), now })
         };
+        // What is gone by now holds back neither lots nor margin.
+        for lane in &mut self.lanes {
+            lane.working.retain(|order| order.expires > now);
+        }
         for &index in due {
             if self.lanes[index].requests.is_empty() {
                 continue;
@@ -109,7 +120,7 @@ impl Engine<'_> {
         }
         let side = Side::adding(held).opposite();
         let intent = Intent { instrument: index, side, lots, kind: OrderKind::Market, reduce_only: true, reason };
-        let Some(approved) = self.ledger.approve(&intent, at.now, 0, 0)? else { return Ok(true) };
+        let Some(approved) = self.ledger.approve(&intent, at.now, OpenOrders::default())? else { return Ok(true) };
         let applied = self.ledger.execute(&approved, at)?;
         if self.ledger.position(index).lots == 0 {
             self.flat(index);
@@ -131,7 +142,8 @@ impl Engine<'_> {
         };
         trade.parts_taken |= 1 << part;
         let spec: &ScaleOutSpec = &self.spec.scale_out[part];
-        let lots = (trade.largest as f64 * spec.fraction.to_f64()).floor() as i64;
+        // Whole numbers: a hundred lots times 0.29 in doubles are less than 29.
+        let lots = (i128::from(trade.largest) * i128::from(spec.fraction.0) / i128::from(RATE_ONE)) as i64;
         self.leave(index, lots, Reason::ScaleOut, at)
     }
 
@@ -157,10 +169,10 @@ impl Engine<'_> {
         let size = if entry.adds { self.spec.scale_in.as_ref().and_then(|scale| scale.size.as_ref()) } else { None };
         let Some(size) = size.or(self.spec.size.as_ref()) else { return Ok(()) };
         let stop_distance = self.spec.exits.stop_distance(instrument, price, entry.distances);
-        let (scale, record) = (self.ledger.scale, self.ledger.record);
+        let (side, scale, record) = (entry.side, self.ledger.scale, self.ledger.record);
         let equity = self.ledger.equity_atoms()?;
         let instrument = &self.ledger.instruments[index];
-        let lots = size.lots(&SizeInput { instrument, scale, equity, price, stop_distance, record })?;
+        let lots = size.lots(&SizeInput { instrument, side, scale, equity, price, stop_distance, record })?;
         let lots = lots.min(instrument.max_lots);
         let reason = if entry.adds { Reason::ScaleIn } else { Reason::Entry };
         let intent = Intent { instrument: index, side: entry.side, lots, kind, reduce_only: false, reason };
@@ -190,12 +202,21 @@ impl Engine<'_> {
         let index = intent.instrument;
         let open_lots = adding_lots(&self.lanes[index].working, intent.side);
         let reserved = self.reserved(index)?;
-        let Some(approved) = self.ledger.approve(&intent, at.now, open_lots, reserved)? else { return Ok(()) };
+        let open = OpenOrders { lots: open_lots, reserved, positions: self.waiting(index) };
+        let Some(approved) = self.ledger.approve(&intent, at.now, open)? else { return Ok(()) };
         if intent.kind == OrderKind::Market {
             return self.fill(index, &approved, distances, at);
         }
         self.lanes[index].working.push(Working { approved, expires, resting: false, distances, tag });
         Ok(())
+    }
+
+    /// The other instruments in which nothing is held but open orders would open a position.
+    fn waiting(&self, but: usize) -> usize {
+        let waits = |(index, lane): &(usize, &Lane<'_>)| {
+            *index != but && self.ledger.position(*index).lots == 0 && any_adds(&lane.working)
+        };
+        self.lanes.iter().enumerate().filter(waits).count()
     }
 
     /// Fills an order of the strategy and guards what it opens.
@@ -254,9 +275,11 @@ impl Engine<'_> {
         let instrument = &self.ledger.instruments[index];
         let bar = lane.ticks(&instrument.price)?;
         let quote = Quote { ticks: bar.open, maker: false, volume: self.volume(index), now };
-        if lane.guard.as_ref().is_some_and(|guard| guard.expired(&self.spec.exits, now)) {
-            self.leave(index, i64::MAX, Reason::MaxHold, quote)?;
+        self.lanes[index].cut_short = false;
+        if self.lanes[index].guard.as_ref().is_some_and(|guard| guard.expired(&self.spec.exits, now)) {
+            self.get_out(index, Reason::MaxHold, quote)?;
         }
+        self.guarded(index, bar.opening(), quote)?;
         let mut seen = bar;
         if self.lanes[index].working.is_empty() {
             self.guarded(index, bar, quote)?;
@@ -268,33 +291,35 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Stops and targets of the position against a bar.
+    /// Stops and targets of the position against a part of a bar, by the path rule.
     #[inline]
-    fn guarded(&mut self, index: usize, bar: TickBar, quote: Quote) -> Result<(), RunError> {
-        let Some((stop, target)) = self.reached(index, bar, quote.now) else { return Ok(()) };
+    fn guarded(&mut self, index: usize, part: TickBar, quote: Quote) -> Result<(), RunError> {
+        let Some((stop, target)) = self.reached(index, part, quote.now) else { return Ok(()) };
         let pessimistic = self.fill.path == Path::Pessimistic;
-        // What the open already passed comes before what lies inside; at the same place the path rule decides.
-        let stop_first = match (stop, target) {
-            (Some((_, stop)), Some((_, target))) if stop.at_open != target.at_open => stop.at_open,
-            (Some(_), Some(_)) => pessimistic,
-            _ => stop.is_some(),
-        };
-        if stop_first {
+        if pessimistic {
             self.stopped(index, stop, quote)?;
         }
-        self.parts(index, bar, quote, target)?;
+        self.parts(index, part, quote, target)?;
         if let Some((level, trigger)) = target {
-            self.leave(index, i64::MAX, level.reason, Quote { ticks: trigger.ticks, maker: true, ..quote })?;
+            self.get_out(index, level.reason, Quote { ticks: trigger.ticks, maker: true, ..quote })?;
         }
-        if !stop_first {
+        if !pessimistic {
             self.stopped(index, stop, quote)?;
+        }
+        Ok(())
+    }
+
+    /// The guard closes the position; what it could not close for want of volume it tries again in the next bar.
+    fn get_out(&mut self, index: usize, reason: Reason, quote: Quote) -> Result<(), RunError> {
+        if !self.lanes[index].cut_short {
+            self.lanes[index].cut_short = !self.leave(index, i64::MAX, reason, quote)?;
         }
         Ok(())
     }
 
     fn stopped(&mut self, index: usize, stop: Hit, quote: Quote) -> Result<(), RunError> {
         if let Some((level, trigger)) = stop {
-            self.leave(index, i64::MAX, level.reason, Quote { ticks: trigger.ticks, ..quote })?;
+            self.get_out(index, level.reason, Quote { ticks: trigger.ticks, ..quote })?;
         }
         Ok(())
     }
@@ -331,12 +356,14 @@ impl Engine<'_> {
 
     /// Parts that come off at their profit, nearest first, before the target.
     fn parts(&mut self, index: usize, bar: TickBar, quote: Quote, target: Hit) -> Result<(), RunError> {
-        for part in 0..self.spec.scale_out.len() {
-            let Some(profit) = self.spec.scale_out[part].at_profit else { continue };
+        for place in 0..self.parts.len() {
+            let (part, profit) = self.parts[place];
             let held = self.ledger.position(index).lots;
-            let Some(guard) = self.lanes[index].guard.as_ref() else { return Ok(()) };
+            let Some(guard) = self.lanes[index].guard.as_ref().filter(|_| !self.lanes[index].cut_short) else {
+                return Ok(());
+            };
             let grid = &self.ledger.instruments[index].price;
-            let Some(ticks) = guard.profit_ticks(grid, profit.to_f64()) else { continue };
+            let Some(ticks) = guard.profit_ticks(grid, profit) else { continue };
             let beyond = target.is_some_and(|(level, _)| (ticks - level.ticks) * held.signum() >= 0);
             let side = Side::adding(held).opposite();
             if let Some(trigger) = bar.reaches(side, OrderKind::Limit(ticks), self.fill.touch_fills).filter(|_| !beyond)
@@ -350,23 +377,18 @@ impl Engine<'_> {
     /// A bar with resting orders: what the open reached, then the inside by the path rule. Returns the part of the
     /// bar that the position has seen.
     fn with_orders(&mut self, index: usize, bar: TickBar, quote: Quote) -> Result<TickBar, RunError> {
-        let optimistic = self.fill.path == Path::Optimistic;
-        let gap = TickBar { high: bar.open, low: bar.open, close: bar.open, ..bar };
-        self.guarded(index, gap, quote)?;
         let mut seen = bar;
-        self.orders(index, gap, bar, quote, |_| true, &mut seen)?;
-        let stops: fn(OrderKind) -> bool = |kind| matches!(kind, OrderKind::Stop(_));
-        let limits: fn(OrderKind) -> bool = |kind| matches!(kind, OrderKind::Limit(_));
-        if optimistic {
+        self.orders(index, bar.opening(), bar, quote, None, &mut seen)?;
+        if self.fill.path == Path::Optimistic {
             self.guarded(index, seen, quote)?;
-            self.orders(index, seen, bar, quote, limits, &mut seen)?;
-            self.orders(index, seen, bar, quote, stops, &mut seen)?;
+            self.orders(index, seen, bar, quote, Some(Kind::Limit), &mut seen)?;
+            self.orders(index, seen, bar, quote, Some(Kind::Stop), &mut seen)?;
         } else {
             self.stop_only(index, seen, quote)?;
-            self.orders(index, seen, bar, quote, stops, &mut seen)?;
-            self.orders(index, seen, bar, quote, limits, &mut seen)?;
-            self.guarded(index, seen, quote)?;
+            self.orders(index, seen, bar, quote, Some(Kind::Stop), &mut seen)?;
+            self.orders(index, seen, bar, quote, Some(Kind::Limit), &mut seen)?;
         }
+        self.guarded(index, seen, quote)?;
         for order in &mut self.lanes[index].working {
             order.resting = true;
         }
@@ -378,21 +400,26 @@ impl Engine<'_> {
         self.stopped(index, stop, quote)
     }
 
-    /// Fills the resting orders of a kind that a bar reaches, nearest to the open first.
+    /// Fills the resting orders of a kind that a part of a bar reaches, nearest to its open first; without a kind those
+    /// that the open has reached.
     fn orders(
         &mut self,
         index: usize,
         part: TickBar,
         whole: TickBar,
         quote: Quote,
-        wanted: fn(OrderKind) -> bool,
+        wanted: Option<Kind>,
         seen: &mut TickBar,
     ) -> Result<(), RunError> {
         loop {
             let touch = self.fill.touch_fills;
             let reached = |order: &Working| {
                 let intent = order.approved.intent();
-                let trigger = part.reaches(intent.side, intent.kind, touch).filter(|_| wanted(intent.kind))?;
+                let trigger = match wanted {
+                    None => part.reaches(intent.side, intent.kind, touch)?,
+                    Some(kind) if kind != Kind::of(intent.kind) => return None,
+                    Some(_) => part.reaches(intent.side, intent.kind, touch)?.inside(intent.kind),
+                };
                 Some(((trigger.ticks - part.open).abs(), order.approved.id(), trigger))
             };
             let working = &self.lanes[index].working;
@@ -426,7 +453,7 @@ impl Engine<'_> {
         let at = Quote { ticks: trigger.ticks, maker, ..quote };
         if intent.reduce_only && intent.lots > before.abs() {
             let left = Intent { lots: before.abs(), ..*intent };
-            let Some(approved) = self.ledger.approve(&left, quote.now, 0, 0)? else { return Ok(()) };
+            let Some(approved) = self.ledger.approve(&left, quote.now, OpenOrders::default())? else { return Ok(()) };
             self.fill(index, &approved, order.distances, at)?;
         } else {
             self.fill(index, &order.approved, order.distances, at)?;

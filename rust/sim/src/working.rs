@@ -24,18 +24,44 @@ pub(crate) struct Trigger {
     pub(crate) at_open: bool,
 }
 
+impl Trigger {
+    /// The same inside a bar: an order that waits there fills at its own price, not at that of an earlier fill.
+    pub(crate) fn inside(self, kind: OrderKind) -> Self {
+        Self { ticks: kind.price().unwrap_or(self.ticks), at_open: false }
+    }
+}
+
+/// The kinds of orders that rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Limit,
+    Stop,
+}
+
+impl Kind {
+    pub(crate) const fn of(kind: OrderKind) -> Self {
+        if matches!(kind, OrderKind::Limit(_)) { Self::Limit } else { Self::Stop }
+    }
+}
+
 impl TickBar {
+    /// The bar's first moment.
+    pub(crate) const fn opening(self) -> Self {
+        Self { open: self.open, high: self.open, low: self.open, close: self.open }
+    }
+
     /// When and where this bar reaches an order; `touch` fills limits that are touched but not traded through.
     ///
-    /// An open beyond the order's price fills it at the open: worse than the stop, better than the limit.
+    /// An open beyond the order's price fills it at the open: worse than the stop, better than the limit. An open just
+    /// at a limit only touches it.
     #[inline]
     pub(crate) fn reaches(&self, side: Side, kind: OrderKind, touch: bool) -> Option<Trigger> {
         let gap = Trigger { ticks: self.open, at_open: true };
         let inside = |ticks| Trigger { ticks, at_open: false };
         match (kind, side) {
             (OrderKind::Market, _) => Some(gap),
-            (OrderKind::Limit(price), Side::Buy) if self.open <= price => Some(gap),
-            (OrderKind::Limit(price), Side::Sell) if self.open >= price => Some(gap),
+            (OrderKind::Limit(price), Side::Buy) if self.open < price || (touch && self.open == price) => Some(gap),
+            (OrderKind::Limit(price), Side::Sell) if self.open > price || (touch && self.open == price) => Some(gap),
             (OrderKind::Limit(price), Side::Buy) => {
                 (self.low < price || (touch && self.low == price)).then_some(inside(price))
             }
@@ -92,6 +118,11 @@ impl Working {
     }
 }
 
+/// Whether any of the orders may open or add to a position.
+pub(crate) fn any_adds(orders: &[Working]) -> bool {
+    orders.iter().any(|order| !order.approved.intent().reduce_only)
+}
+
 /// The lots on `side` that open orders would add.
 pub(crate) fn adding_lots(orders: &[Working], side: Side) -> i64 {
     let adding = |order: &&Working| !order.approved.intent().reduce_only && order.approved.intent().side == side;
@@ -126,6 +157,8 @@ mod tests {
         assert_eq!(reaches(Side::Buy, OrderKind::Limit(95), true), Some((95, false)));
         assert_eq!(reaches(Side::Buy, OrderKind::Limit(96), false), Some((96, false)));
         assert_eq!(reaches(Side::Buy, OrderKind::Limit(101), false), Some((100, true)));
+        assert_eq!(reaches(Side::Buy, OrderKind::Limit(100), false), Some((100, false)));
+        assert_eq!(reaches(Side::Buy, OrderKind::Limit(100), true), Some((100, true)));
         assert_eq!(reaches(Side::Sell, OrderKind::Limit(110), false), None);
         assert_eq!(reaches(Side::Sell, OrderKind::Limit(99), false), Some((100, true)));
         assert_eq!(reaches(Side::Sell, OrderKind::Stop(95), false), Some((95, false)));

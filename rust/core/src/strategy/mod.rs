@@ -141,7 +141,7 @@ pub struct ExitsSpec {
     pub break_even: Option<BreakEvenSpec>,
 }
 
-/// Adding to a position.
+/// Adding to a position, always at the market.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScaleInSpec {

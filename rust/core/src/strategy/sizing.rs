@@ -3,6 +3,7 @@
 use super::SizeSpec;
 use crate::instrument::Instrument;
 use crate::money::{Atoms, MoneyError, Scale, mul_div, rate_of};
+use crate::orders::Side;
 use crate::units::{Decimal, Grid, RATE_ONE, Rate, UnitError};
 
 /// Results of the trades closed so far, for Kelly's fraction.
@@ -53,6 +54,8 @@ impl TradeRecord {
 pub struct SizeInput<'a> {
     /// The instrument.
     pub instrument: &'a Instrument,
+    /// The way the order trades.
+    pub side: Side,
     /// The account's atoms.
     pub scale: Scale,
     /// Equity in atoms.
@@ -136,9 +139,9 @@ fn risk_lots(input: &SizeInput<'_>, budget: Atoms) -> i64 {
     }
     let fee = input.instrument.spec().taker_fee.to_f64();
     let one_lot = |price: f64| input.instrument.worth_f64(1, price);
-    // The dearer of the two stops (below for longs, above for shorts) for inverse contracts; equal for linear ones.
-    let loss = (one_lot(price) - one_lot(price - distance)).abs();
-    let fees = fee * (one_lot(price).abs() + one_lot(price - distance).abs());
+    let stop = price - input.side.sign() as f64 * distance;
+    let loss = (one_lot(price) - one_lot(stop)).abs();
+    let fees = fee * (one_lot(price).abs() + one_lot(stop).abs());
     let lots = input.scale.to_f64(budget) / (loss + fees);
     if lots.is_finite() { lots.floor().min(i64::MAX as f64) as i64 } else { 0 }
 }
@@ -155,7 +158,8 @@ mod tests {
         let scale = Scale::covering([spec.digits()]).unwrap();
         let instrument = spec.bind(scale).unwrap();
         let equity = 10_000 * scale.one();
-        let input = SizeInput { instrument: &instrument, scale, equity, price: 100, stop_distance, record };
+        let input =
+            SizeInput { instrument: &instrument, side: Side::Buy, scale, equity, price: 100, stop_distance, record };
         size.lots(&input).unwrap()
     }
 

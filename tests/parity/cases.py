@@ -1,0 +1,297 @@
+"""Random runs: one drawn case becomes a RunSpec for the core and a Plan for the reference engine."""
+
+import json
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.parity.reference.market import Bar, Instrument
+from tests.parity.reference.plan import Distance, Exits, Limits, Plan, Size
+
+MINUTE = 60_000_000_000
+VOLUMES = (0, 3, 8, 20, 50, 121)
+Draw = st.DrawFn
+
+
+@dataclass
+class Case:
+    """A run both ways; `sets` are the volumes on which each rule fires, which is how signals are arbitrary."""
+
+    spec: dict[str, Any]
+    plan: Plan
+    instruments: list[Instrument]
+    bars: list[list[Bar]]
+    sets: dict[str, frozenset[int]] = field(default_factory=dict)
+    orders: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    scripts: list[list[list[tuple[Any, ...]]]] = field(default_factory=list)
+    max_entries: int = 1
+
+
+def rate(percent: int | float) -> str:
+    """Percent as the decimal text of a ratio."""
+    return str(Fraction(str(percent)) / 100) if percent == 0 else f"{float(Fraction(str(percent)) / 100):.9f}"
+
+
+@st.composite
+def bars_of(draw: Draw, count: int) -> list[Bar]:
+    """A wild walk on whole ticks, with gaps in price and in time, flat bars and empty ones."""
+    rows: list[Bar] = []
+    last = 100
+    for row in range(count):
+        steps = st.tuples(
+            st.sampled_from((0, 0, 0, 1, -1, 3, -4, 12, -12)),
+            st.integers(-6, 6),
+            st.sampled_from((0, 1, 2, 5, 15)),
+            st.sampled_from((0, 1, 2, 5, 15)),
+            st.sampled_from(VOLUMES),
+            st.integers(0, 11),
+        )
+        gap, move, up, down, volume, missing = draw(steps)
+        if missing == 11 and row:
+            continue
+        opened = max(last + gap, 20)
+        close = max(opened + move, 20)
+        high, low = max(opened, close) + up, max(min(opened, close) - down, 1)
+        rows.append(Bar(row * MINUTE, opened, high, low, close, float(volume)))
+        last = close
+    return rows
+
+
+@st.composite
+def instrument_of(draw: Draw, number: int, leverage: int) -> tuple[dict[str, Any], Instrument]:
+    """An instrument with its grid, fees and margins."""
+    tick = draw(st.sampled_from(("1", "0.5", "0.25")))
+    lot = draw(st.sampled_from(("0.01", "1", "0.5")))
+    maker, taker = draw(st.sampled_from((("0", "0.001"), ("-0.0001", "0.0005"), ("0.0002", "0"))))
+    initial = draw(st.sampled_from(("1", "0.5", "0.1"))) if leverage > 1 else "1"
+    maintenance = draw(st.sampled_from(("0", "0.05", "0.03"))) if leverage > 1 else "0"
+    least = draw(st.sampled_from(("0", "0", "150")))
+    symbol = "XY"[number]
+    spec = {
+        "symbol": f"{symbol}-USD", "base": symbol, "quote": "USD", "settlement": "USD", "tick": tick, "lot": lot,
+        "maker_fee": maker, "taker_fee": taker, "initial_margin": initial, "maintenance_margin": maintenance,
+        "min_notional": least,
+    }
+    numbers = (tick, lot, maker, taker, initial, maintenance, least)
+    return spec, Instrument(*map(Fraction, numbers))
+
+
+@st.composite
+def size_of(draw: Draw, leverage: int) -> tuple[dict[str, Any], Size]:
+    """Any size."""
+    kind = draw(st.sampled_from(("fixed_quantity", "fixed_notional", "equity_fraction", "risk_per_trade", "kelly")))
+    whole = leverage * draw(st.sampled_from((1, 1, 0.5)))
+    choices: dict[str, dict[str, str]] = {
+        "fixed_quantity": {"quantity": draw(st.sampled_from(("1", "20", "3.333")))},
+        "fixed_notional": {"notional": draw(st.sampled_from(("1000", "777.7", "9990")))},
+        "equity_fraction": {"fraction": str(whole)},
+        "risk_per_trade": {"risk": draw(st.sampled_from(("0.01", "0.005")))},
+        "kelly": {"fraction": "0.5", "min_trades": "2", "initial": "0.3", "cap": "0.9"},
+    }
+    numbers = choices[kind]
+    members: dict[str, Any] = {"kind": kind, **numbers}
+    if kind == "kelly":
+        members["min_trades"] = 2
+    return members, Size(kind, tuple(map(Fraction, numbers.values())))
+
+
+@st.composite
+def distance_of(draw: Draw, ratios: tuple[str, ...]) -> tuple[dict[str, str], Distance]:
+    """A ratio, or the rule `high - low + 1`."""
+    if draw(st.integers(0, 4)) == 0:
+        return {"rule": "high - low + 1"}, Distance(None)
+    ratio = draw(st.sampled_from(ratios))
+    return {"ratio": ratio}, Distance(Fraction(ratio))
+
+
+@st.composite
+def exits_of(draw: Draw) -> tuple[dict[str, Any], Exits]:
+    """Any combination of exits."""
+    spec: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
+    if draw(st.booleans()):
+        spec["stop_loss"], parts["stop_loss"] = draw(distance_of(("0.02", "0.05", "0.1")))
+    if draw(st.booleans()):
+        spec["take_profit"], parts["take_profit"] = draw(distance_of(("0.02", "0.04", "0.1")))
+    if draw(st.integers(0, 2)) == 0:
+        text, distance = draw(distance_of(("0.02", "0.04", "0.08")))
+        offset = draw(st.sampled_from(("0", "0.01", "0.03")))
+        spec["trailing"] = {"distance": text, "offset": offset}
+        parts["trailing"] = (distance, Fraction(offset))
+    if draw(st.integers(0, 2)) == 0:
+        table = draw(st.sampled_from((((0, "0.05"), (2, "0.01")), ((1, "0.03"), (3, "-0.02")), ((2, "0"),))))
+        spec["profit_table"] = [{"age_ns": age * MINUTE, "profit": profit} for age, profit in table]
+        parts["table"] = tuple((age * MINUTE, Fraction(profit)) for age, profit in table)
+    if draw(st.integers(0, 2)) == 0:
+        parts["max_hold"] = spec["max_hold_ns"] = draw(st.integers(1, 4)) * MINUTE
+    if draw(st.integers(0, 2)) == 0:
+        after, offset = draw(st.sampled_from((("0.01", "0"), ("0.03", "0.01"), ("0.02", "0.005"))))
+        spec["break_even"] = {"after": after, "offset": offset}
+        parts["break_even"] = (Fraction(after), Fraction(offset))
+    return spec, Exits(**parts)
+
+
+SLIPPAGES = (
+    {"model": "none"},
+    {"model": "none"},
+    {"model": "bps", "bps": 37.0},
+    {"model": "bps", "bps": 100.0},
+    {"model": "spread", "spread_bps": 30.0, "fraction": 0.5},
+    {"model": "volume", "coefficient": 0.05, "max_share": 0.5},
+    {"model": "volume", "coefficient": 0.0, "max_share": 0.25},
+)
+
+
+@st.composite
+def limits_of(draw: Draw, units: list[Instrument]) -> tuple[dict[str, Any], Limits]:
+    """Mostly none; now and then one of them."""
+    kind = draw(st.sampled_from((None, None, None, "position", "notional", "rate", "open", "drawdown", "drawdown")))
+    if kind == "position":
+        quantity = draw(st.sampled_from((5, 30)))
+        lots = int(quantity / units[0].lot)
+        if any(unit.lot != units[0].lot for unit in units):
+            return {}, Limits()
+        return {"max_position": str(quantity)}, Limits(max_position=lots)
+    if kind == "notional":
+        return {"max_notional": "1500"}, Limits(max_notional=Fraction(1500))
+    if kind == "rate":
+        return {"max_orders_per_minute": 1}, Limits(per_minute=1)
+    if kind == "open":
+        return {"max_open_positions": 1}, Limits(max_open=1)
+    if kind == "drawdown":
+        limit = draw(st.sampled_from(("0.001", "0.01", "0.05")))
+        return {"max_drawdown": limit}, Limits(max_drawdown=Fraction(limit))
+    return {}, Limits()
+
+
+@st.composite
+def base_cases(draw: Draw) -> Case:
+    """Everything but the signals."""
+    leverage = draw(st.sampled_from((1, 1, 1, 3, 10)))
+    count = draw(st.sampled_from((1, 1, 2)))
+    made = [draw(instrument_of(number, leverage)) for number in range(count)]
+    units = [instrument for _, instrument in made]
+    bars = [draw(bars_of(draw(st.integers(3, 14)))) for _ in range(count)]
+    cash = draw(st.sampled_from(("10007.37", "2503.11")))
+    exits, own_exits = draw(exits_of())
+    size, own_size = draw(size_of(leverage))
+    risk, limits = draw(limits_of(units))
+    slippage = draw(st.sampled_from(SLIPPAGES))
+    at_close, optimistic, touch = draw(st.tuples(st.booleans(), st.booleans(), st.booleans()))
+    funding = draw(st.sampled_from((None, None, ("0.001", 2), ("-0.0013", 3))))
+    borrow = draw(st.sampled_from((None, None, ("0.0007", 2))))
+
+    def carry(charge: tuple[str, int] | None) -> Any:
+        return charge and {"rate": charge[0], "every_ns": charge[1] * MINUTE}
+
+    spec: dict[str, Any] = {
+        "account": {"currency": "USD", "cash": cash, "leverage": str(leverage)},
+        "instruments": [text for text, _ in made],
+        "timeframe_ns": MINUTE,
+        "fill": {
+            "at": "close" if at_close else "next_open",
+            "path": "optimistic" if optimistic else "pessimistic",
+            "touch_fills": touch,
+        },
+        "costs": {"slippage": slippage, "funding": carry(funding), "borrow": carry(borrow)},
+        "risk": risk,
+        "size": size,
+        "exits": exits,
+    }
+    plan = Plan(
+        cash=Fraction(cash), step=MINUTE, timeframe=MINUTE, leverage=Fraction(leverage), at_close=at_close,
+        optimistic=optimistic, touch=touch,
+        slippage=tuple([*slippage.values(), 0.0, 0.0][:3]),  # type: ignore[arg-type]
+        funding=funding and (Fraction(funding[0]), funding[1] * MINUTE),
+        borrow=borrow and (Fraction(borrow[0]), borrow[1] * MINUTE),
+        size=own_size, exits=own_exits, limits=limits,
+    )
+    return Case(spec, plan, units, bars)
+
+
+def rule_text(volumes: frozenset[int]) -> str:
+    """The rule that fires on these volumes."""
+    return " or ".join(f"volume == {volume}" for volume in sorted(volumes))
+
+
+@st.composite
+def rule_cases(draw: Draw) -> Case:
+    """Rules on the volume column, orders of every kind, scaling in and out."""
+    case = draw(base_cases())
+    fires = st.frozensets(st.sampled_from(VOLUMES), min_size=1, max_size=4)
+    rules: dict[str, Any] = {}
+    for side, sign in (("long", 1), ("short", -1)):
+        if draw(st.integers(0, 5)) < 4 or (side == "short" and "enter_long" not in rules):
+            case.sets[f"enter_{side}"] = volumes = draw(fires)
+            kind = draw(st.sampled_from(("market", "market", "limit", "stop")))
+            beyond = draw(st.integers(-3, 6)) * (-sign if kind == "limit" else sign)
+            valid = draw(st.integers(1, 3))
+            case.orders[side] = (kind, beyond, valid)
+            entry: dict[str, Any] = {"when": rule_text(volumes), "order": kind}
+            if kind != "market":
+                entry |= {"price": f"close + {beyond}" if beyond >= 0 else f"close - {-beyond}", "valid_for": valid}
+            rules[f"enter_{side}"] = entry
+        if draw(st.booleans()):
+            case.sets[f"exit_{side}"] = volumes = draw(fires)
+            rules[f"exit_{side}"] = rule_text(volumes)
+    changes: dict[str, Any] = {}
+    if draw(st.booleans()):
+        case.max_entries = draw(st.integers(2, 3))
+        scale_in: dict[str, Any] = {"max_entries": case.max_entries}
+        if draw(st.booleans()):
+            case.sets["add"] = volumes = draw(fires)
+            scale_in["when"] = rule_text(volumes)
+        if draw(st.booleans()):
+            scale_in["size"], changes["add_size"] = draw(size_of(1))
+        case.spec["scale_in"] = scale_in
+    if draw(st.booleans()):
+        parts: list[tuple[Fraction | None, Fraction]] = []
+        case.spec["scale_out"] = []
+        for number in range(draw(st.integers(1, 2))):
+            fraction = draw(st.sampled_from(("0.5", "0.29", "0.7", "1")))
+            if draw(st.booleans()):
+                profit = draw(st.sampled_from(("0.01", "0.02", "0.05")))
+                case.spec["scale_out"].append({"at_profit": profit, "fraction": fraction})
+                parts.append((Fraction(profit), Fraction(fraction)))
+            else:
+                case.sets[f"part_{number}"] = volumes = draw(fires)
+                case.spec["scale_out"].append({"when": rule_text(volumes), "fraction": fraction})
+                parts.append((None, Fraction(fraction)))
+        changes["parts"] = tuple(parts)
+    case.spec["rules"] = rules
+    case.plan = Plan(**{**case.plan.__dict__, **changes})
+    return case
+
+
+@st.composite
+def call_back_cases(draw: Draw) -> Case:
+    """A script of orders for each instrument and bar; prices are given from the bar's close, in ticks."""
+    case = draw(base_cases())
+    kinds = st.sampled_from(("market", "limit", "stop"))
+    sides = st.sampled_from((1, -1))
+    quantities = st.sampled_from((None, 1, 2, 5))
+    order = st.tuples(st.just("order"), sides, quantities, kinds, st.integers(-5, 5), st.booleans())
+    action = st.one_of(order, order, order, st.just(("close",)), st.just(("cancel",)))
+    row = st.one_of(st.just([]), st.lists(action, max_size=3))
+    case.scripts = [draw(st.lists(row, min_size=len(bars), max_size=len(bars))) for bars in case.bars]
+    # Distances from rules belong to rules.
+    for name in ("stop_loss", "take_profit"):
+        if "rule" in case.spec["exits"].get(name, {}):
+            del case.spec["exits"][name]
+            case.plan = without(case.plan, name)
+    if "rule" in case.spec["exits"].get("trailing", {}).get("distance", {}):
+        del case.spec["exits"]["trailing"]
+        case.plan = without(case.plan, "trailing")
+    return case
+
+
+def without(plan: Plan, name: str) -> Plan:
+    """The plan without one of its exits."""
+    return Plan(**{**plan.__dict__, "exits": Exits(**{**plan.exits.__dict__, name: None})})
+
+
+def described(case: Case) -> bytes:
+    """The RunSpec."""
+    return json.dumps(case.spec).encode()
