@@ -1,12 +1,12 @@
 //! Batch calls: whole columns in, whole columns out.
 
-use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadwriteArray1};
+use numpy::{PyArray1, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use tradenode_core::indicators::Spec;
 
-use super::{columns, input_name, parameters, refused, spec};
+use super::{columns, input_name, parameters, pool, refused, spec};
 
 /// From so many rows on, the GIL is released: below, releasing it costs more than others could gain.
 const DETACH_ROWS: usize = 16_384;
@@ -82,7 +82,7 @@ impl IndicatorKernel {
     ) -> PyResult<Vec<Bound<'py, PyArray1<f64>>>> {
         let names = self.spec.outputs;
         let Some(out) = out else {
-            return allocate(py, names.len(), rows);
+            return pool::arrays(py, names.len(), rows);
         };
         let arrays = if names.len() == 1 { Ok(vec![out.clone()]) } else { out.extract::<Vec<Bound<'py, PyAny>>>() };
         let arrays = arrays.unwrap_or_default().into_iter().map(|array| array.cast_into::<PyArray1<f64>>().ok());
@@ -106,16 +106,4 @@ impl IndicatorKernel {
         let named = self.spec.outputs.iter().zip(outputs);
         named.map(|(name, array)| columns::borrow_out(self.spec.name, name, array, rows)).collect()
     }
-}
-
-/// New arrays to write to. Large ones are the rows of one block: an allocator that is given back three such arrays
-/// returns their pages to the system, and each page taken anew costs more than the arithmetic on it.
-fn allocate(py: Python<'_>, count: usize, rows: usize) -> PyResult<Vec<Bound<'_, PyArray1<f64>>>> {
-    if count == 1 || rows < DETACH_ROWS {
-        // SAFETY: numpy owns the memory, every bit pattern is an f64, and `Indicator::batch` writes every row.
-        return Ok((0..count).map(|_| unsafe { PyArray1::new(py, rows, false) }).collect());
-    }
-    // SAFETY: as above.
-    let block = unsafe { PyArray2::<f64>::new(py, [count, rows], false) };
-    (0..count).map(|row| Ok(block.get_item(row)?.cast_into()?)).collect()
 }

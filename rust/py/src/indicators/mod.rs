@@ -2,6 +2,7 @@
 
 mod columns;
 mod kernel;
+mod pool;
 mod stream;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
