@@ -13,6 +13,7 @@ import pytest
 from tradenode import backtest
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.market import make_market
+from tradenode.data.writer import store_bars
 from tradenode.errors import ConfigError, TradenodeError
 from tradenode.report.run_folder import read_record, write_run_folder
 from tradenode.report.run_view import run_view
@@ -22,7 +23,7 @@ from tradenode.research.result import Result
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Result:
     folder = tmp_path_factory.mktemp("catalogue")
-    Catalogue(folder).write(make_market(6_000, 5))
+    store_bars(Catalogue(folder), make_market(6_000, 5))
     config: dict[str, Any] = {
         "title": "A run / of 2024",
         "data": {"instruments": ["SYN-USD"], "timeframe": "15m", "detail": "1m"},

@@ -7,6 +7,7 @@ import pytest
 
 from tradenode import Bar, Desk, Intent, Strategy, backtest
 from tradenode.data.catalogue import Catalogue
+from tradenode.data.writer import store_bars
 from tradenode.messages.bars import Bars
 
 MINUTE = 60_000_000_000
@@ -84,7 +85,9 @@ CONFIG = {
 
 
 def test_the_same_object_runs_in_the_engine(tmp_path: Path) -> None:
-    Catalogue(tmp_path).write(bars([(100, 100, 98, 98), (98, 99, 97, 99), (100, 101, 99, 100), (100, 100, 100, 100)]))
+    store_bars(
+        Catalogue(tmp_path), bars([(100, 100, 98, 98), (98, 99, 97, 99), (100, 101, 99, 100), (100, 100, 100, 100)])
+    )
     strategy = Dip()
     result = backtest(CONFIG, strategy=strategy, catalogue=tmp_path)
     # Bought at the second open; the close of 99 is above the average of 98, so out at the third open.
@@ -100,6 +103,6 @@ def test_an_exception_names_the_bar(tmp_path: Path) -> None:
         def on_bar(self, desk: Desk, bar: Bar) -> None:
             raise LookupError("no such thing")
 
-    Catalogue(tmp_path).write(bars([(100, 100, 100, 100)]))
+    store_bars(Catalogue(tmp_path), bars([(100, 100, 100, 100)]))
     with pytest.raises(Exception, match=r"no such thing.*bar 0 that opened at 0 ns"):
         backtest(CONFIG, strategy=Broken(), catalogue=tmp_path)
