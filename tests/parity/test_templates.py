@@ -118,7 +118,7 @@ def rsi_mean_reversion(minutes: list[Bar]) -> Engine:
     hourly = ind.natr(hours.high, hours.low, hours.close, 14)
     calm: ind.Values = []
     for bar in month.bars:
-        closed = [row for row, hour in enumerate(hours.bars[:]) if hour.ts + HOUR <= bar.ts + 15 * MINUTE]
+        closed = [row for row, hour in enumerate(hours.bars) if hour.ts + HOUR <= bar.ts + 15 * MINUTE]
         calm.append(hourly[closed[-1]] if closed else None)
     low, high = [30.0] * len(strength), [70.0] * len(strength)
 
@@ -148,8 +148,7 @@ def rsi_mean_reversion(minutes: list[Bar]) -> Engine:
         exits=Exits(stop_loss=Distance(part("1.5")), max_hold=12 * HOUR),
         limits=Limits(max_notional=Fraction(20_000), max_drawdown=part("25")),
     )
-    span = (month.bars[0].ts, month.bars[-1].ts + 15 * MINUTE)
-    return run(plan, BTC, month.bars, Rules(long, short), [bar for bar in minutes if span[0] <= bar.ts < span[1]])
+    return run(plan, BTC, month.bars, Rules(long, short), minutes)
 
 
 def macd_trend(minutes: list[Bar]) -> Engine:
@@ -190,7 +189,8 @@ def breakout(minutes: list[Bar]) -> Engine:
     ranges = ind.atr(month.high, month.low, month.close, 24)
 
     def working_day(row: int) -> bool:
-        return datetime.datetime.fromtimestamp(month.bars[row].ts // 10**9, datetime.UTC).weekday() < 5
+        # Of the close, the moment of the decision.
+        return datetime.datetime.fromtimestamp((month.bars[row].ts + HOUR) // 10**9, datetime.UTC).weekday() < 5
 
     long = Side(
         rule(lambda row: month.close[row] < value(upper, row) and working_day(row)),
