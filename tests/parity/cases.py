@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -29,32 +30,20 @@ class Case:
     max_entries: int = 1
 
 
-def rate(percent: int | float) -> str:
-    """Percent as the decimal text of a ratio."""
-    return str(Fraction(str(percent)) / 100) if percent == 0 else f"{float(Fraction(str(percent)) / 100):.9f}"
-
-
-@st.composite
-def bars_of(draw: Draw, count: int) -> list[Bar]:
+def walk(seed: int, count: int) -> list[Bar]:
     """A wild walk on whole ticks, with gaps in price and in time, flat bars and empty ones."""
+    random = Random(seed)
+    wild = random.choice((1, 2, 3))
     rows: list[Bar] = []
     last = 100
     for row in range(count):
-        steps = st.tuples(
-            st.sampled_from((0, 0, 0, 1, -1, 3, -4, 12, -12)),
-            st.integers(-6, 6),
-            st.sampled_from((0, 1, 2, 5, 15)),
-            st.sampled_from((0, 1, 2, 5, 15)),
-            st.sampled_from(VOLUMES),
-            st.integers(0, 11),
-        )
-        gap, move, up, down, volume, missing = draw(steps)
-        if missing == 11 and row:
+        if row and random.random() < 0.08:
             continue
-        opened = max(last + gap, 20)
-        close = max(opened + move, 20)
-        high, low = max(opened, close) + up, max(min(opened, close) - down, 1)
-        rows.append(Bar(row * MINUTE, opened, high, low, close, float(volume)))
+        opened = max(last + random.choice((0, 0, 0, 1, -1, 3, -4, 4 * wild, -4 * wild)), 20)
+        close = max(opened + random.randint(-2 * wild, 2 * wild), 20)
+        high = max(opened, close) + random.choice((0, 1, 2, 3, 5 * wild))
+        low = max(min(opened, close) - random.choice((0, 1, 2, 3, 5 * wild)), 1)
+        rows.append(Bar(row * MINUTE, opened, high, low, close, float(random.choice(VOLUMES))))
         last = close
     return rows
 
@@ -65,9 +54,9 @@ def instrument_of(draw: Draw, number: int, leverage: int) -> tuple[dict[str, Any
     tick = draw(st.sampled_from(("1", "0.5", "0.25")))
     lot = draw(st.sampled_from(("0.01", "1", "0.5")))
     maker, taker = draw(st.sampled_from((("0", "0.001"), ("-0.0001", "0.0005"), ("0.0002", "0"))))
-    initial = draw(st.sampled_from(("1", "0.5", "0.1"))) if leverage > 1 else "1"
+    initial = {1: "1", 3: draw(st.sampled_from(("0.3", "0.5"))), 10: "0.1"}[leverage]
     maintenance = draw(st.sampled_from(("0", "0.05", "0.03"))) if leverage > 1 else "0"
-    least = draw(st.sampled_from(("0", "0", "150")))
+    least = draw(st.sampled_from(("0", "0", "0", "150")))
     symbol = "XY"[number]
     spec = {
         "symbol": f"{symbol}-USD", "base": symbol, "quote": "USD", "settlement": "USD", "tick": tick, "lot": lot,
@@ -78,15 +67,18 @@ def instrument_of(draw: Draw, number: int, leverage: int) -> tuple[dict[str, Any
     return spec, Instrument(*map(Fraction, numbers))
 
 
+SIZES = ("fixed_quantity", "fixed_notional", "equity_fraction", "equity_fraction", "risk_per_trade", "kelly")
+
+
 @st.composite
 def size_of(draw: Draw, leverage: int) -> tuple[dict[str, Any], Size]:
     """Any size."""
-    kind = draw(st.sampled_from(("fixed_quantity", "fixed_notional", "equity_fraction", "risk_per_trade", "kelly")))
-    whole = leverage * draw(st.sampled_from((1, 1, 0.5)))
+    kind = draw(st.sampled_from(SIZES))
+    whole = {1: draw(st.sampled_from(("1", "0.9", "0.5"))), 3: "2.4", 10: "8"}[leverage]
     choices: dict[str, dict[str, str]] = {
         "fixed_quantity": {"quantity": draw(st.sampled_from(("1", "20", "3.333")))},
-        "fixed_notional": {"notional": draw(st.sampled_from(("1000", "777.7", "9990")))},
-        "equity_fraction": {"fraction": str(whole)},
+        "fixed_notional": {"notional": draw(st.sampled_from(("1000", "777.7", "4990")))},
+        "equity_fraction": {"fraction": whole},
         "risk_per_trade": {"risk": draw(st.sampled_from(("0.01", "0.005")))},
         "kelly": {"fraction": "0.5", "min_trades": "2", "initial": "0.3", "cap": "0.9"},
     }
@@ -173,7 +165,7 @@ def base_cases(draw: Draw) -> Case:
     count = draw(st.sampled_from((1, 1, 2)))
     made = [draw(instrument_of(number, leverage)) for number in range(count)]
     units = [instrument for _, instrument in made]
-    bars = [draw(bars_of(draw(st.integers(3, 14)))) for _ in range(count)]
+    bars = [walk(*draw(st.tuples(st.integers(0, 10**6), st.integers(3, 24)))) for _ in range(count)]
     cash = draw(st.sampled_from(("10007.37", "2503.11")))
     exits, own_exits = draw(exits_of())
     size, own_size = draw(size_of(leverage))
@@ -272,7 +264,7 @@ def call_back_cases(draw: Draw) -> Case:
     kinds = st.sampled_from(("market", "limit", "stop"))
     sides = st.sampled_from((1, -1))
     quantities = st.sampled_from((None, 1, 2, 5))
-    order = st.tuples(st.just("order"), sides, quantities, kinds, st.integers(-5, 5), st.booleans())
+    order = st.tuples(st.just("order"), sides, quantities, kinds, st.integers(-5, 5), st.sampled_from((False,) * 4 + (True,)))
     action = st.one_of(order, order, order, st.just(("close",)), st.just(("cancel",)))
     row = st.one_of(st.just([]), st.lists(action, max_size=3))
     case.scripts = [draw(st.lists(row, min_size=len(bars), max_size=len(bars))) for bars in case.bars]

@@ -35,27 +35,27 @@ class Inside:
         if guard is not None and guard.expired(self.now):
             self.get_out(self.bar.open, "max_hold")
         opening = self.bar.opening()
-        self.stops(opening)
-        self.targets(opening)
+        self.guarded(opening)
         self.orders(opening, ("limit", "stop"), at_open=True)
         if engine.plan.optimistic:
-            self.targets(self.seen)
-            self.stops(self.seen)
+            self.guarded(self.seen)
             self.orders(self.seen, ("limit",), at_open=False)
             self.orders(self.seen, ("stop",), at_open=False)
-            self.targets(self.seen)
-            self.stops(self.seen)
         else:
             self.stops(self.seen)
             self.orders(self.seen, ("stop",), at_open=False)
             self.orders(self.seen, ("limit",), at_open=False)
-            self.stops(self.seen)
-            self.targets(self.seen)
+        self.guarded(self.seen)
         for order in engine.working[index]:
             order.arrived = False
         guard = engine.guards[index]
         if guard is not None:
             guard.on_bar(self.seen.high, self.seen.low)
+
+    def guarded(self, part: Bar) -> None:
+        """Stop and targets against a part of the bar, the path rule says which first."""
+        for step in (self.targets, self.stops) if self.engine.plan.optimistic else (self.stops, self.targets):
+            step(part)
 
     def get_out(self, ticks: int, reason: str, *, maker: bool = False) -> None:
         """The guard closes the position; what the volume was not enough for has to wait for the next bar."""

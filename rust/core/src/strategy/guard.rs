@@ -66,7 +66,7 @@ impl Guard {
             steps: Vec::with_capacity(spec.profit_table.len()),
             calm: (f64::NEG_INFINITY, f64::INFINITY),
         };
-        guard.place(spec, grid);
+        guard.place(spec, grid, None);
         guard
     }
 
@@ -74,14 +74,14 @@ impl Guard {
     pub fn add(&mut self, spec: &ExitsSpec, grid: &Grid, entry: f64, distances: Distances) {
         let ratcheted = self.stop.filter(|level| level.reason != Reason::StopLoss);
         (self.entry, self.distances) = (entry, distances);
-        self.place(spec, grid);
-        self.tighten(ratcheted);
-        self.bound(grid);
+        self.place(spec, grid, ratcheted);
     }
 
-    fn place(&mut self, spec: &ExitsSpec, grid: &Grid) {
+    /// Places every level anew, but a stop that has followed the price before.
+    fn place(&mut self, spec: &ExitsSpec, grid: &Grid, ratcheted: Option<Level>) {
         let loss = spec.stop_loss.as_ref().map(|d| -self.length(d, self.distances.stop_loss));
         self.stop = loss.and_then(|move_| self.level(grid, move_, Reason::StopLoss));
+        self.tighten(ratcheted);
         let profit = spec.take_profit.as_ref().map(|d| self.length(d, self.distances.take_profit));
         self.target = profit.and_then(|move_| self.target_ticks(grid, move_));
         self.steps.clear();
