@@ -7,7 +7,6 @@ from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
-
 from tests.parity.reference.market import Bar, Instrument
 from tests.parity.reference.plan import Distance, Exits, Limits, Plan, Size
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-
 from tests.parity.reference.engine import Engine
 from tests.parity.reference.market import Bar, Instrument
 

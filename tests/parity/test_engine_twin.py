@@ -4,7 +4,6 @@ import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
-
 from tests.parity.cases import MINUTE, Case, call_back_cases, described, rule_cases
 from tests.parity.compare import compare, frame_of
 from tests.parity.reference.engine import Engine

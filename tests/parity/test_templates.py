@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.parity.compare import compare
 from tests.parity.reference import indicators as ind
 from tests.parity.reference.engine import Engine
