@@ -124,13 +124,45 @@ fn divide(value: Atoms, denominator: i64) -> (Atoms, i64) {
     }
 }
 
-/// `rate` of `value`, rounded half to even.
+/// `rate` of `value`, rounded half to even: [`mul_div`] by parts per billion, several times faster.
 ///
 /// # Errors
 /// A result beyond 128 bits.
 #[inline]
 pub fn rate_of(value: Atoms, rate: Rate) -> Result<Atoms, MoneyError> {
-    if rate == Rate::ONE { Ok(value) } else { mul_div(value, rate.0, RATE_ONE) }
+    /// Rates below this times a remainder fit 64 bits.
+    const RATE_MAX: u64 = 1 << 33;
+    const ONE: u64 = RATE_ONE as u64;
+    let times = rate.0.unsigned_abs();
+    if rate == Rate::ONE {
+        return Ok(value);
+    }
+    if times >= RATE_MAX {
+        return mul_div(value, rate.0, RATE_ONE);
+    }
+    // Rounding half to even is the same on both sides of zero, so magnitudes suffice.
+    let (whole, rest) = billions(value.unsigned_abs());
+    let (floor, left) = (rest * times / ONE, rest * times % ONE);
+    let base = whole.checked_mul(u128::from(times)).ok_or(MoneyError::Overflow)? + u128::from(floor);
+    let up = 2 * left > ONE || (2 * left == ONE && base % 2 != 0);
+    let magnitude = i128::try_from(base + u128::from(up)).map_err(|_| MoneyError::Overflow)?;
+    Ok(if (value < 0) == (rate.0 < 0) { magnitude } else { -magnitude })
+}
+
+/// Quotient and remainder by [`RATE_ONE`], 32 bits at a time: a division by a constant is a multiplication.
+#[inline]
+fn billions(value: u128) -> (u128, u64) {
+    const ONE: u64 = RATE_ONE as u64;
+    if let Ok(small) = u64::try_from(value) {
+        return (u128::from(small / ONE), small % ONE);
+    }
+    let (mut quotient, mut rest) = (0_u128, 0_u64);
+    for shift in [96, 64, 32, 0] {
+        let digits = (rest << 32) | u64::from((value >> shift) as u32);
+        quotient = (quotient << 32) | u128::from(digits / ONE);
+        rest = digits % ONE;
+    }
+    (quotient, rest)
 }
 
 #[cfg(test)]
@@ -156,6 +188,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_fast_rate_is_the_plain_one(high in any::<i64>(), shift in 0..60_u32, rate in any::<i64>(), narrow in 0..63_u32) {
+            let (value, rate) = ((i128::from(high) << 62) >> shift, Rate(rate >> narrow));
+            prop_assert_eq!(rate_of(value, rate), mul_div(value, rate.0, RATE_ONE));
+        }
+
         #[test]
         fn mul_div_is_the_nearest_whole(value in -1_000_000_000_000_i128..1_000_000_000_000, n in -5_000_000_000_i64..5_000_000_000, d in 1_i64..5_000_000_000) {
             let got = mul_div(value, n, d).unwrap();

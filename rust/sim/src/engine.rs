@@ -61,7 +61,8 @@ pub struct Engine<'a> {
     pub(crate) parts: Vec<(usize, f64)>,
     /// Whether funding or interest is ever charged.
     charges: bool,
-    /// Whether quiet bars may be passed over: one instrument, no finer bars, nothing that falls due by time.
+    /// Whether quiet bars may be passed over: one instrument, no finer bars, nothing that falls due by time or is cut
+    /// short by the volume.
     glides: bool,
 }
 
@@ -100,8 +101,9 @@ impl<'a> Engine<'a> {
         parts.sort_by(|one, other| one.1.total_cmp(&other.1));
         let takes_parts = !parts.is_empty();
         let charges = lanes.iter().any(Lane::charges);
+        let needs_volume = matches!(spec.costs.slippage, SlippageSpec::Volume { .. });
         Ok(Self {
-            glides: frames.len() == 1 && frames[0].detail.is_none() && !charges && !takes_parts,
+            glides: frames.len() == 1 && frames[0].detail.is_none() && !(charges || takes_parts || needs_volume),
             ledger,
             spec: spec.clone(),
             fill: spec.fill,
@@ -109,7 +111,7 @@ impl<'a> Engine<'a> {
             step,
             due: Vec::with_capacity(frames.len()),
             takes_parts,
-            needs_volume: matches!(spec.costs.slippage, SlippageSpec::Volume { .. }),
+            needs_volume,
             parts,
             charges,
             lanes,
@@ -137,14 +139,23 @@ impl<'a> Engine<'a> {
     }
 
     /// Passes over the bars of a lone instrument in which nothing can happen, with what [`Engine::group`] would do to
-    /// them: mark, sample, take over the extremes. The bar at whose close the strategy may ask for something is such a
+    /// them: carry out requests at the open, mark, sample, take over the extremes. The bar at whose close the strategy may ask for something is such a
     /// bar too, unless its close is where the order fills.
     #[inline]
     fn glide<S: Strategy>(&mut self, strategy: &mut S) -> Result<(), RunError> {
         loop {
             let lane = &mut self.lanes[0];
             let (first, rows) = (lane.next, lane.fills.ts.len());
-            if first >= rows || !(lane.requests.is_empty() && lane.working.is_empty()) {
+            if first >= rows {
+                return Ok(());
+            }
+            if !lane.requests.is_empty() {
+                let now = lane.fills.ts[first];
+                self.open(0, now)?;
+                self.carry_out(&[0], now)?;
+            }
+            let lane = &mut self.lanes[0];
+            if !lane.working.is_empty() {
                 return Ok(());
             }
             let quiet = strategy.quiet_until(0, first, self.ledger.position(0).lots.signum());
@@ -209,10 +220,7 @@ impl<'a> Engine<'a> {
         let asked = due.iter().any(|&index| !self.lanes[index].requests.is_empty());
         if asked || self.charges {
             for &index in &due {
-                self.charge(index, now)?;
-                let lane = &mut self.lanes[index];
-                lane.price = lane.fills.open[lane.next];
-                self.ledger.last[index] = lane.price;
+                self.open(index, now)?;
             }
             self.carry_out(&due, now)?;
         }
@@ -255,6 +263,18 @@ impl<'a> Engine<'a> {
         if self.lanes.len() > 1 {
             self.ledger.recorder.equity_ts.to_mut().push(now);
         }
+    }
+
+    /// A bar opens: charges fall due, and its open is the price of what was asked for.
+    #[inline]
+    fn open(&mut self, index: usize, now: i64) -> Result<(), RunError> {
+        if self.charges {
+            self.charge(index, now)?;
+        }
+        let lane = &mut self.lanes[index];
+        lane.price = lane.fills.open[lane.next];
+        self.ledger.last[index] = lane.price;
+        Ok(())
     }
 
     /// Funding and interest since the last bar, on what was held since then, at this bar's open.
