@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from tests.parity.reference.market import Bar, Instrument
 from tests.parity.reference.plan import Distance, Exits, Limits, Plan, Size
+from tests.parity.reference.resample import coarser
 
 MINUTE = 60_000_000_000
 VOLUMES = (0, 3, 8, 20, 50, 121)
@@ -17,12 +18,16 @@ Draw = st.DrawFn
 
 @dataclass
 class Case:
-    """A run both ways; `sets` are the volumes on which each rule fires, which is how signals are arbitrary."""
+    """A run both ways; `sets` are the volumes on which each rule fires, which is how signals are arbitrary.
+
+    Orders fill on `bars`; `signals` are the same or coarser ones made of them.
+    """
 
     spec: dict[str, Any]
     plan: Plan
     instruments: list[Instrument]
     bars: list[list[Bar]]
+    signals: list[list[Bar]]
     sets: dict[str, frozenset[int]] = field(default_factory=dict)
     orders: dict[str, tuple[str, int, int]] = field(default_factory=dict)
     scripts: list[list[list[tuple[Any, ...]]]] = field(default_factory=list)
@@ -58,8 +63,16 @@ def instrument_of(draw: Draw, number: int, leverage: int) -> tuple[dict[str, Any
     least = draw(st.sampled_from(("0", "0", "0", "150")))
     symbol = "XY"[number]
     spec = {
-        "symbol": f"{symbol}-USD", "base": symbol, "quote": "USD", "settlement": "USD", "tick": tick, "lot": lot,
-        "maker_fee": maker, "taker_fee": taker, "initial_margin": initial, "maintenance_margin": maintenance,
+        "symbol": f"{symbol}-USD",
+        "base": symbol,
+        "quote": "USD",
+        "settlement": "USD",
+        "tick": tick,
+        "lot": lot,
+        "maker_fee": maker,
+        "taker_fee": taker,
+        "initial_margin": initial,
+        "maintenance_margin": maintenance,
         "min_notional": least,
     }
     numbers = (tick, lot, maker, taker, initial, maintenance, least)
@@ -124,7 +137,7 @@ def exits_of(draw: Draw) -> tuple[dict[str, Any], Exits]:
     return spec, Exits(**parts)
 
 
-SLIPPAGES = (
+SLIPPAGES: tuple[dict[str, Any], ...] = (
     {"model": "none"},
     {"model": "none"},
     {"model": "bps", "bps": 37.0},
@@ -166,10 +179,13 @@ def base_cases(draw: Draw) -> Case:
     units = [instrument for _, instrument in made]
     bars = [walk(*draw(st.tuples(st.integers(0, 10**6), st.integers(3, 24)))) for _ in range(count)]
     cash = draw(st.sampled_from(("10007.37", "2503.11")))
+    coarse = draw(st.integers(0, 3)) == 0
+    length = 2 * MINUTE if coarse else MINUTE
     exits, own_exits = draw(exits_of())
     size, own_size = draw(size_of(leverage))
     risk, limits = draw(limits_of(units))
     slippage = draw(st.sampled_from(SLIPPAGES))
+    model, first, second = [*slippage.values(), 0.0, 0.0][:3]
     at_close, optimistic, touch = draw(st.tuples(st.booleans(), st.booleans(), st.booleans()))
     funding = draw(st.sampled_from((None, None, ("0.001", 2), ("-0.0013", 3))))
     borrow = draw(st.sampled_from((None, None, ("0.0007", 2))))
@@ -180,7 +196,7 @@ def base_cases(draw: Draw) -> Case:
     spec: dict[str, Any] = {
         "account": {"currency": "USD", "cash": cash, "leverage": str(leverage)},
         "instruments": [text for text, _ in made],
-        "timeframe_ns": MINUTE,
+        "timeframe_ns": length,
         "fill": {
             "at": "close" if at_close else "next_open",
             "path": "optimistic" if optimistic else "pessimistic",
@@ -192,14 +208,23 @@ def base_cases(draw: Draw) -> Case:
         "exits": exits,
     }
     plan = Plan(
-        cash=Fraction(cash), step=MINUTE, timeframe=MINUTE, leverage=Fraction(leverage), at_close=at_close,
-        optimistic=optimistic, touch=touch,
-        slippage=tuple([*slippage.values(), 0.0, 0.0][:3]),  # type: ignore[arg-type]
+        cash=Fraction(cash),
+        step=MINUTE,
+        timeframe=length,
+        leverage=Fraction(leverage),
+        at_close=at_close,
+        optimistic=optimistic,
+        touch=touch,
+        slippage=(model, first, second),
         funding=funding and (Fraction(funding[0]), funding[1] * MINUTE),
         borrow=borrow and (Fraction(borrow[0]), borrow[1] * MINUTE),
-        size=own_size, exits=own_exits, limits=limits,
+        size=own_size,
+        exits=own_exits,
+        limits=limits,
     )
-    return Case(spec, plan, units, bars)
+    if coarse:
+        spec["detail_ns"] = MINUTE
+    return Case(spec, plan, units, bars, [coarser(own, length) for own in bars])
 
 
 def rule_text(volumes: frozenset[int]) -> str:
@@ -263,10 +288,12 @@ def call_back_cases(draw: Draw) -> Case:
     kinds = st.sampled_from(("market", "limit", "stop"))
     sides = st.sampled_from((1, -1))
     quantities = st.sampled_from((None, 1, 2, 5))
-    order = st.tuples(st.just("order"), sides, quantities, kinds, st.integers(-5, 5), st.sampled_from((False,) * 4 + (True,)))
+    order = st.tuples(
+        st.just("order"), sides, quantities, kinds, st.integers(-5, 5), st.sampled_from((False,) * 4 + (True,))
+    )
     action = st.one_of(order, order, order, st.just(("close",)), st.just(("cancel",)))
     row = st.one_of(st.just([]), st.lists(action, max_size=3))
-    case.scripts = [draw(st.lists(row, min_size=len(bars), max_size=len(bars))) for bars in case.bars]
+    case.scripts = [draw(st.lists(row, min_size=len(bars), max_size=len(bars))) for bars in case.signals]
     # Distances from rules belong to rules.
     for name in ("stop_loss", "take_profit"):
         if "rule" in case.spec["exits"].get(name, {}):

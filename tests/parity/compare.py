@@ -17,8 +17,8 @@ def frame_of(bars: list[Bar], instrument: Instrument) -> Any:
         return np.array([float(getattr(bar, name) * instrument.tick) for bar in bars])
 
     ts = np.array([bar.ts for bar in bars], dtype=np.int64)
-    prices = [column(name) for name in ("open", "high", "low", "close")]
-    return BarFrame(ts, *prices, np.array([bar.volume for bar in bars]))
+    volume = np.array([bar.volume for bar in bars])
+    return BarFrame(ts, column("open"), column("high"), column("low"), column("close"), volume)
 
 
 def near(one: float, other: float) -> bool:

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
-from tests.parity.cases import MINUTE, Case, call_back_cases, described, rule_cases
+from tests.parity.cases import Case, call_back_cases, described, rule_cases
 from tests.parity.compare import compare, frame_of
 from tests.parity.reference.engine import Engine
 from tests.parity.reference.plan import CancelAll, Distances, Enter, Leave, Place, Request
@@ -23,17 +23,17 @@ def rules_of(case: Case) -> Rules:
 
     def fires(name: str) -> Any:
         volumes = case.sets.get(name)
-        return never if volumes is None else lambda index, row: case.bars[index][row].volume in volumes
+        return never if volumes is None else lambda index, row: case.signals[index][row].volume in volumes
 
     def price(beyond: int) -> Any:
-        return lambda index, row: float(case.bars[index][row].close * case.instruments[index].tick) + beyond
+        return lambda index, row: float(case.signals[index][row].close * case.instruments[index].tick) + beyond
 
     def side(name: str) -> Side:
         kind, beyond, valid = case.orders.get(name, ("market", 0, 1))
-        return Side(fires(f"enter_{name}"), fires(f"exit_{name}"), kind, price(beyond), valid * MINUTE)
+        return Side(fires(f"enter_{name}"), fires(f"exit_{name}"), kind, price(beyond), valid * case.plan.timeframe)
 
     def distances(index: int, row: int) -> Distances:
-        bar = case.bars[index][row]
+        bar = case.signals[index][row]
         reach = float((bar.high - bar.low) * case.instruments[index].tick) + 1
         return Distances(reach, reach, reach)
 
@@ -71,7 +71,7 @@ def scripted(case: Case) -> Any:
 
     def decide(engine: Engine, index: int, row: int) -> list[Request]:
         requests: list[Request] = []
-        bar, instrument = case.bars[index][row], case.instruments[index]
+        bar, instrument = case.signals[index][row], case.instruments[index]
         for action, *rest in case.scripts[index][row]:
             if action == "close":
                 requests.append(Leave("strategy"))
@@ -96,9 +96,13 @@ def both(case: Case, strategy: Any, call_back: object | None) -> None:
     """Runs a case both ways and compares."""
     from tradenode._core import run_backtest
 
-    frames = [(frame_of(*pair), None, None) for pair in zip(case.bars, case.instruments, strict=True)]
+    frames: list[Any] = []
+    for signals, bars, instrument in zip(case.signals, case.bars, case.instruments, strict=True):
+        detail = frame_of(bars, instrument) if "detail_ns" in case.spec else None
+        frames.append((frame_of(signals, instrument), detail, None))
     done = run_backtest(described(case), frames, call_back)
     engine = Engine(case.plan, case.instruments, case.bars, strategy)
+    engine.signals = [[bar.ts for bar in signals] for signals in case.signals]
     engine.run()
     compare(done, engine)
 

@@ -52,8 +52,8 @@ def minutes(shared_data: Path) -> list[Bar]:
     with (shared_data / "bars" / "btc-perp_1m_2022-01.csv").open() as file:
         for row in csv.DictReader(file):
             at = datetime.datetime.fromisoformat(row["timestamp"]).replace(tzinfo=datetime.UTC)
-            prices = [int(Fraction(row[name]) / TICK) for name in ("open", "high", "low", "close")]
-            bars.append(Bar(int(at.timestamp()) * 1_000_000_000, *prices, float(row["volume"])))
+            top, high, low, last = (int(Fraction(row[name]) / TICK) for name in ("open", "high", "low", "close"))
+            bars.append(Bar(int(at.timestamp()) * 1_000_000_000, top, high, low, last, float(row["volume"])))
     return bars
 
 
@@ -174,9 +174,7 @@ def macd_trend(minutes: list[Bar]) -> Engine:
         exits=Exits(stop_loss=Distance(None), trailing=(Distance(part("1.5")), part("2"))),
         parts=((part("2"), part("50")),),
     )
-    instrument = Instrument(
-        BTC.tick, BTC.lot, BTC.maker, BTC.taker, Fraction(1, 2), part("1"), BTC.min_notional
-    )
+    instrument = Instrument(BTC.tick, BTC.lot, BTC.maker, BTC.taker, Fraction(1, 2), part("1"), BTC.min_notional)
     rules = Rules(long, short, lambda index, row: Distances(stop_loss=2.5 * value(ranges, row)))
     return run(plan, instrument, month.bars, rules)
 

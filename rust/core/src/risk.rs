@@ -30,9 +30,10 @@ pub struct Limits {
     pub max_orders_per_minute: Option<u32>,
     /// How far a limit or stop price may lie from the reference price.
     pub price_band: Option<Rate>,
-    /// The fall of equity from its peak at which no new risk is taken for the rest of the run.
+    /// The fall of equity at a bar's end from its peak, the start included, below which no new risk is taken for the
+    /// rest of the run: orders that wait are cancelled, new ones refused.
     pub max_drawdown: Option<Rate>,
-    /// The most positions open at once.
+    /// The most positions open at once; an instrument with orders that wait to open one counts.
     pub max_open_positions: Option<u32>,
 }
 

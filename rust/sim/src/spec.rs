@@ -87,7 +87,8 @@ pub struct FillSpec {
     pub at: FillAt,
     /// What came first inside a bar.
     pub path: Path,
-    /// Whether a limit order fills when its price is touched; otherwise the price must be traded through.
+    /// Whether a limit order or a target fills when its price is touched, by an open too; otherwise the price must be
+    /// traded through.
     pub touch_fills: bool,
 }
 
@@ -148,12 +149,15 @@ pub enum SlippageSpec {
     Volume {
         /// The impact of an order as large as the bar's volume, as a part of the price.
         coefficient: f64,
-        /// The largest part of the bar's volume that an order may take; the rest of the order is cancelled.
+        /// The largest part of the bar's volume that an order may take; the rest of the order is cancelled. An exit
+        /// rule tries again with the rest at the next event, a stop or the longest holding time in the next bar; what
+        /// a reversal could not close stays, and its entry is given up.
         max_share: f64,
     },
 }
 
-/// A charge on the notional held at regular times (multiples of `every_ns` since 1970 UTC).
+/// A charge on the notional held at regular times (multiples of `every_ns` since 1970 UTC), made at the open of the
+/// first bar at or after each, on what was held before that open and at its price.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CarrySpec {

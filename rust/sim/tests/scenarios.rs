@@ -15,6 +15,9 @@ use tradenode_sim::recorder::Recorder;
 use tradenode_sim::spec::RunSpec;
 use tradenode_sim::strategy::{Entry, Request, Strategy, View};
 
+#[path = "scenarios/twin.rs"]
+mod twin;
+
 const MINUTE: i64 = 60_000_000_000;
 
 fn bars(rows: &[(i64, i64, i64, i64)], step: i64) -> BarColumns {

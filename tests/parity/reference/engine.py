@@ -110,14 +110,22 @@ class Engine:
                     self._enter(index, request, now, prices[index], bar)
                 elif isinstance(request, Place):
                     kind, lots = request.kind, request.lots
-                    order = Order(0, request.side, lots, kind, request.ticks, request.reduce_only, "strategy", None,
-                                  Distances(), rule=False)
+                    order = Order(
+                        0,
+                        request.side,
+                        lots,
+                        kind,
+                        request.ticks,
+                        request.reduce_only,
+                        "strategy",
+                        None,
+                        Distances(),
+                        rule=False,
+                    )
                     self._send(index, order, now, prices[index], bar)
             self.asked[index] = again[index][-1:]
 
-    def _reduce(
-        self, index: int, request: Request, now: int, ticks: int, bar: Bar, again: list[Request]
-    ) -> None:
+    def _reduce(self, index: int, request: Request, now: int, ticks: int, bar: Bar, again: list[Request]) -> None:
         held = self.account.lots[index]
         if isinstance(request, CancelAll):
             self.working[index].clear()

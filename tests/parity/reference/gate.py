@@ -30,9 +30,7 @@ class Gate:
             return True
         return False
 
-    def approve(
-        self, now: int, index: int, order: Order, marks: list[int], working: list[list[Order]]
-    ) -> Order | None:
+    def approve(self, now: int, index: int, order: Order, marks: list[int], working: list[list[Order]]) -> Order | None:
         """The order, cut to the position where it may only shrink it; None when a check refuses it."""
         held = self.account.lots[index]
         shrinks = held * order.side < 0
@@ -47,9 +45,7 @@ class Gate:
         self.sent.append(now)
         return order
 
-    def _check(
-        self, now: int, index: int, order: Order, marks: list[int], working: list[list[Order]]
-    ) -> str | None:
+    def _check(self, now: int, index: int, order: Order, marks: list[int], working: list[list[Order]]) -> str | None:
         limits, account = self.limits, self.account
         instrument, held = account.instruments[index], account.lots[index]
         reducing = held * order.side < 0 and order.lots <= abs(held)

@@ -9,7 +9,13 @@ from tests.parity.reference.plan import Size
 
 
 def lots_of(
-    size: Size, instrument: Instrument, equity: Fraction, ticks: int, side: int, stop: Fraction | None, past: list[Trade]
+    size: Size,
+    instrument: Instrument,
+    equity: Fraction,
+    ticks: int,
+    side: int,
+    stop: Fraction | None,
+    past: list[Trade],
 ) -> int:
     """The lots that the size allows at a price, rounded down; `stop` is its distance in quote units."""
     equity = max(equity, Fraction(0))

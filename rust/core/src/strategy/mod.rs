@@ -34,6 +34,10 @@ pub enum EntryOrder {
 }
 
 /// When and how a side is entered.
+///
+/// A new signal replaces the order that still waits on its side; of orders that wait on both sides the first to fill
+/// cancels the other. While a position is held, an opposite market entry reverses it and an opposite limit or stop
+/// entry does nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntrySpec {
@@ -42,7 +46,8 @@ pub struct EntrySpec {
     /// The order's kind.
     #[serde(default)]
     pub order: EntryOrder,
-    /// The numeric rule of the order's price; needed for limit and stop orders.
+    /// The numeric rule of the order's price; needed for limit and stop orders. Between two ticks the one that is
+    /// harder to reach counts.
     #[serde(default)]
     pub price: Option<Source>,
     /// How many bars a limit or stop entry stays open.

@@ -152,14 +152,17 @@ mod tests {
     use crate::instrument::InstrumentSpec;
 
     fn lots(size: &SizeSpec, record: TradeRecord, stop_distance: f64) -> i64 {
+        lots_of(size, Side::Buy, record, stop_distance)
+    }
+
+    fn lots_of(size: &SizeSpec, side: Side, record: TradeRecord, stop_distance: f64) -> i64 {
         let text = r#"{"symbol":"X-Y","base":"X","quote":"Y","settlement":"Y","tick":"1","lot":"0.001",
             "maker_fee":"0","taker_fee":"0.001"}"#;
         let spec: InstrumentSpec = serde_json::from_str(text).unwrap();
         let scale = Scale::covering([spec.digits()]).unwrap();
         let instrument = spec.bind(scale).unwrap();
         let equity = 10_000 * scale.one();
-        let input =
-            SizeInput { instrument: &instrument, side: Side::Buy, scale, equity, price: 100, stop_distance, record };
+        let input = SizeInput { instrument: &instrument, side, scale, equity, price: 100, stop_distance, record };
         size.lots(&input).unwrap()
     }
 
@@ -174,6 +177,9 @@ mod tests {
         // 1 % of 10,000 lost over 5 a unit, with fees of 0.1 and 0.095: 100 / 5.195 = 19.2492...
         assert_eq!(lots(&SizeSpec::RiskPerTrade { risk: Rate(10_000_000) }, none, 5.0), 19_249);
         assert_eq!(lots(&SizeSpec::RiskPerTrade { risk: Rate(10_000_000) }, none, nan), 0);
+        // A short is stopped out above: the fees are 0.1 and 0.105, 100 / 5.205 = 19.2122...
+        let short = lots_of(&SizeSpec::RiskPerTrade { risk: Rate(10_000_000) }, Side::Sell, none, 5.0);
+        assert_eq!(short, 19_212);
     }
 
     #[test]
