@@ -86,11 +86,14 @@ pub enum Check {
     OpenPositions,
     /// The equity does not cover the margin and the fee.
     Margin,
+    /// A rule gave no price, or no distance above zero for a stop or a target: an entry without its exit is none.
+    Undefined,
 }
 
 impl Check {
-    /// Every check, in the order in which they are made; its place is its number in columns.
-    pub const ALL: [Self; 9] = [
+    /// Every check, in the order in which they are made (the last one before the gate is asked); its place is its number
+    /// in columns.
+    pub const ALL: [Self; 10] = [
         Self::OrderSize,
         Self::Halted,
         Self::PriceBand,
@@ -100,6 +103,7 @@ impl Check {
         Self::MaxNotional,
         Self::OpenPositions,
         Self::Margin,
+        Self::Undefined,
     ];
 
     /// The name in reports.
@@ -115,6 +119,7 @@ impl Check {
             Self::MaxNotional => "max_notional",
             Self::OpenPositions => "max_open_positions",
             Self::Margin => "margin",
+            Self::Undefined => "undefined",
         }
     }
 }

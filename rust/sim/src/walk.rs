@@ -8,7 +8,7 @@
 //! what [`TickBar::rest`] says, an addition leaves that part as it was.
 
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
-use tradenode_core::risk::Approved;
+use tradenode_core::risk::{Approved, Check, Refusal};
 use tradenode_core::strategy::guard::{Distances, Guard, Level};
 use tradenode_core::strategy::sizing::SizeInput;
 use tradenode_core::strategy::{EntryOrder, ScaleOutSpec};
@@ -153,6 +153,15 @@ impl Engine<'_> {
         if (held != 0) != entry.adds || (held != 0 && Side::adding(held) != entry.side) {
             return Ok(());
         }
+        let reason = if entry.adds { Reason::ScaleIn } else { Reason::Entry };
+        let unpriced = (entry.order != EntryOrder::Market && !entry.price.is_finite()).then_some(entry.price);
+        // Call-backs give no distances: what the exits take from rules does not apply to their positions.
+        let unguarded = if entry.tag == 0 { self.spec.exits.undefined(entry.distances) } else { None };
+        if let Some(value) = unpriced.or(unguarded) {
+            let refusal = Refusal { check: Check::Undefined, limit: 0.0, value };
+            self.ledger.recorder.refuse(at.now, index, reason, refusal);
+            return Ok(());
+        }
         let instrument = &self.ledger.instruments[index];
         let kind = match entry.order {
             EntryOrder::Market => OrderKind::Market,
@@ -174,7 +183,6 @@ impl Engine<'_> {
         let instrument = &self.ledger.instruments[index];
         let lots = size.lots(&SizeInput { instrument, side, scale, equity, price, stop_distance, record })?;
         let lots = lots.min(instrument.max_lots);
-        let reason = if entry.adds { Reason::ScaleIn } else { Reason::Entry };
         let intent = Intent { instrument: index, side: entry.side, lots, kind, reduce_only: false, reason };
         if kind != OrderKind::Market && entry.tag == 0 {
             // A new signal replaces the rule's open entry on that side.

@@ -191,6 +191,21 @@ fn of_entries_that_wait_on_both_sides_the_first_cancels_the_other() {
 }
 
 #[test]
+fn an_entry_whose_price_or_stop_is_undefined_is_refused() {
+    let columns = bars(&[(100, 100, 100, 100), (100, 101, 99, 100)], MINUTE);
+    let unpriced = play(&spec(""), &columns, vec![(0, enter(Side::Buy, EntryOrder::Limit, f64::NAN))]);
+    assert_eq!((fills(&unpriced), unpriced.refused[0].refusal.check.name()), (vec![], "undefined"));
+    let exits = r#","exits":{"stop_loss":{"rule":"2 * atr(14)"}}"#;
+    for distance in [f64::NAN, 0.0, -1.0] {
+        let Request::Enter(entry) = market(Side::Buy) else { unreachable!() };
+        let distances = Distances { stop_loss: distance, ..Distances::NONE };
+        let script = vec![(0, Request::Enter(Entry { distances, ..entry }))];
+        let unguarded = play(&spec(exits), &columns, script);
+        assert_eq!((fills(&unguarded), unguarded.refused_count), (vec![], 1));
+    }
+}
+
+#[test]
 fn a_trailing_stop_uses_the_best_price_of_earlier_bars_only() {
     let exits = r#","exits":{"trailing":{"distance":{"ratio":"0.1"}}}"#;
     let columns = bars(&[(100, 100, 100, 100), (100, 120, 95, 118), (118, 119, 107, 110)], MINUTE);

@@ -232,6 +232,21 @@ impl Guard {
 }
 
 impl ExitsSpec {
+    /// The first distance that a rule should have given and did not: not a number above zero.
+    #[must_use]
+    pub fn undefined(&self, distances: Distances) -> Option<f64> {
+        let trailing = self.trailing.as_ref().map(|trailing| &trailing.distance);
+        let wanted = [
+            (self.stop_loss.as_ref(), distances.stop_loss),
+            (self.take_profit.as_ref(), distances.take_profit),
+            (trailing, distances.trailing),
+        ];
+        let bad = |(distance, value): &(Option<&Distance>, f64)| {
+            matches!(distance, Some(Distance::Rule(_))) && !(value.is_finite() && *value > 0.0)
+        };
+        wanted.iter().find(|pair| bad(pair)).map(|(_, value)| *value)
+    }
+
     /// How far the stop of a position taken at `price` ticks is from it, in quote units; NaN without a stop.
     #[must_use]
     pub fn stop_distance(&self, instrument: &Instrument, price: i64, distances: Distances) -> f64 {
