@@ -3,6 +3,7 @@
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
+
 from source_tree import Import, Module, imports, modules
 
 FLOORS = {

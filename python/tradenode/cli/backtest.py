@@ -55,7 +55,7 @@ def run_and_show(config: Path, *, json: bool, out: Path, report: bool, catalogue
 def show(result: "Result", folder: Path, *, report: bool) -> None:
     """The nine numbers, the verdicts, and where everything is."""
     from tradenode.messages.headline import lines
-    from tradenode.messages.wording import number
+    from tradenode.messages.wording import beside
     from tradenode.report.run_folder import REPORT_FILE
 
     console.answer(result.title)
@@ -63,7 +63,7 @@ def show(result: "Result", folder: Path, *, report: bool) -> None:
     if result.verdicts:
         console.answer("")
         for verdict in result.verdicts:
-            measured = number(verdict.measured, 4)
+            measured = beside(verdict.measured, verdict.expected)
             console.answer(
                 f"{console.verdict(verdict.holds)} {verdict.metric} {verdict.expected} (measured {measured})"
             )

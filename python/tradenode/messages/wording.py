@@ -24,6 +24,14 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"{value:,.{digits}f}"
 
 
+def beside(value: float | None, written: str) -> str:
+    """A figure in the way a bound is written: as percent beside `< 20%`, plain and whole beside `>= 100`."""
+    if written.rstrip().endswith("%"):
+        return percent(value, signed=False)
+    whole = value is not None and value == int(value)
+    return number(value, 0 if whole else 4)
+
+
 def money(value: float | None, currency: str = "", *, signed: bool = False) -> str:
     """An amount with the currency's name after it."""
     if value is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tradenode.errors import TradenodeError
 from tradenode.messages.headline import lines
 from tradenode.messages.run import Run
-from tradenode.messages.wording import number
+from tradenode.messages.wording import beside
 
 if TYPE_CHECKING:
     import pandas
@@ -63,7 +63,12 @@ class Result(Run, frozen=True, eq=False, kw_only=True):
         shown = lines(self.metrics, self.currency)
         for verdict in self.verdicts:
             holds = "met" if verdict.holds else "not met"
-            shown.append((f"expect {verdict.metric} {verdict.expected}", f"{holds} ({number(verdict.measured, 4)})"))
+            shown.append(
+                (
+                    f"expect {verdict.metric} {verdict.expected}",
+                    f"{holds} ({beside(verdict.measured, verdict.expected)})",
+                )
+            )
         return shown
 
     def __repr__(self) -> str:
