@@ -1,7 +1,7 @@
 """Random runs: one drawn case becomes a RunSpec for the core and a Plan for the reference engine."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -187,7 +187,7 @@ def base_cases(draw: Draw) -> Case:
     slippage = draw(st.sampled_from(SLIPPAGES))
     model, first, second = [*slippage.values(), 0.0, 0.0][:3]
     at_close, optimistic, touch = draw(st.tuples(st.booleans(), st.booleans(), st.booleans()))
-    funding = draw(st.sampled_from((None, None, ("0.001", 2), ("-0.0013", 3))))
+    funding = draw(st.sampled_from((None, None, ("0.001", 2), ("-0.0013", 3), ("0.05", 2))))
     borrow = draw(st.sampled_from((None, None, ("0.0007", 2))))
 
     def carry(charge: tuple[str, int] | None) -> Any:
@@ -224,6 +224,8 @@ def base_cases(draw: Draw) -> Case:
     )
     if coarse:
         spec["detail_ns"] = MINUTE
+        # A coarse bar's volume is then that of its first half, which rules know.
+        bars = [[bar if bar.ts % length == 0 else replace(bar, volume=0.0) for bar in own] for own in bars]
     return Case(spec, plan, units, bars, [coarser(own, length) for own in bars])
 
 

@@ -312,7 +312,8 @@ impl Engine<'_> {
             self.get_out(index, level.reason, Quote { ticks: trigger.ticks, maker: true, ..quote })?;
         }
         if !pessimistic {
-            self.stopped(index, stop, quote)?;
+            // Anew: what came off has moved the liquidation away.
+            self.stop_only(index, part, quote)?;
         }
         Ok(())
     }

@@ -156,3 +156,27 @@ fn an_addition_leaves_a_ratcheted_stop_its_reason() {
     let recorder = play(&spec(exits), &columns, vec![(0, market(Side::Buy)), (1, add)]);
     assert_eq!(fills(&recorder)[2], (3, -2.0, 101.0, false, Reason::TrailingStop));
 }
+
+#[test]
+fn funding_can_use_up_what_paid_for_a_position_in_full() {
+    let columns = bars(&[(100, 100, 100, 100), (100, 100, 100, 100), (100, 100, 5, 50)], MINUTE);
+    let mut spec = spec(&format!(r#","costs":{{"funding":{{"rate":"0.1","every_ns":{}}}}}"#, 2 * MINUTE));
+    spec.size = serde_json::from_str(r#"{"kind":"fixed_notional","notional":"9980"}"#).unwrap();
+    let recorder = play(&spec, &columns, vec![(0, market(Side::Buy))]);
+    // 10,000 - 9.98 - 998 + 99.8 (p - 100) = 0 at p = 9.9, rounded up.
+    assert_eq!(fills(&recorder)[1], (2, -99.8, 10.0, false, Reason::Liquidation));
+}
+
+#[test]
+fn a_part_taken_first_moves_the_liquidation_away() {
+    let columns = bars(&[(100, 100, 100, 100), (100, 103, 86, 87)], MINUTE);
+    let extra = r#","fill":{"path":"optimistic"},"scale_out":[{"at_profit":"0.01","fraction":"0.5"}]"#;
+    let mut spec = spec(extra);
+    spec.account.leverage = "10".parse().unwrap();
+    spec.instruments[0].initial_margin = "0.1".parse().unwrap();
+    spec.size = serde_json::from_str(r#"{"kind":"fixed_notional","notional":"79000"}"#).unwrap();
+    let recorder = play(&spec, &columns, vec![(0, market(Side::Buy))]);
+    // All of it would be gone at 87.4; the half that is left, with 395 gained, bears 73.9.
+    let expected = [(1, 790.0, 100.0, false, Reason::Entry), (1, -395.0, 101.0, true, Reason::ScaleOut)];
+    assert_eq!(fills(&recorder), expected);
+}
