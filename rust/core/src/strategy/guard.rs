@@ -44,6 +44,8 @@ pub struct Guard {
     best: f64,
     distances: Distances,
     stop: Option<Level>,
+    /// The tightest stop that has followed the price, be it behind the stop loss.
+    ratcheted: Option<Level>,
     target: Option<i64>,
     /// Profit targets by the time from which they hold, ascending.
     steps: Vec<(i64, i64)>,
@@ -62,26 +64,26 @@ impl Guard {
             best: entry,
             distances,
             stop: None,
+            ratcheted: None,
             target: None,
             steps: Vec::with_capacity(spec.profit_table.len()),
             calm: (f64::NEG_INFINITY, f64::INFINITY),
         };
-        guard.place(spec, grid, None);
+        guard.place(spec, grid);
         guard
     }
 
     /// The position was added to: the entry is the new average, the ratchets stay where they are.
     pub fn add(&mut self, spec: &ExitsSpec, grid: &Grid, entry: f64, distances: Distances) {
-        let ratcheted = self.stop.filter(|level| level.reason != Reason::StopLoss);
         (self.entry, self.distances) = (entry, distances);
-        self.place(spec, grid, ratcheted);
+        self.place(spec, grid);
     }
 
     /// Places every level anew, but a stop that has followed the price before.
-    fn place(&mut self, spec: &ExitsSpec, grid: &Grid, ratcheted: Option<Level>) {
+    fn place(&mut self, spec: &ExitsSpec, grid: &Grid) {
         let loss = spec.stop_loss.as_ref().map(|d| -self.length(d, self.distances.stop_loss));
         self.stop = loss.and_then(|move_| self.level(grid, move_, Reason::StopLoss));
-        self.tighten(ratcheted);
+        self.stop = self.tighter(self.stop, self.ratcheted);
         let profit = spec.take_profit.as_ref().map(|d| self.length(d, self.distances.take_profit));
         self.target = profit.and_then(|move_| self.target_ticks(grid, move_));
         self.steps.clear();
@@ -183,14 +185,18 @@ impl Guard {
     }
 
     fn tighten(&mut self, level: Option<Level>) {
-        let Some(level) = level else { return };
-        let tighter = match self.stop {
-            None => true,
-            Some(stop) if self.direction > 0.0 => level.ticks > stop.ticks,
-            Some(stop) => level.ticks < stop.ticks,
-        };
-        if tighter {
-            self.stop = Some(level);
+        self.ratcheted = self.tighter(self.ratcheted, level);
+        self.stop = self.tighter(self.stop, self.ratcheted);
+    }
+
+    /// The level that is nearer to the market, the first where they are equal.
+    fn tighter(&self, one: Option<Level>, other: Option<Level>) -> Option<Level> {
+        match (one, other) {
+            (Some(stop), Some(level)) if self.direction > 0.0 => {
+                Some(if level.ticks > stop.ticks { level } else { stop })
+            }
+            (Some(stop), Some(level)) => Some(if level.ticks < stop.ticks { level } else { stop }),
+            (one, other) => one.or(other),
         }
     }
 

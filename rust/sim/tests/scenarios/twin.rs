@@ -180,3 +180,17 @@ fn a_part_taken_first_moves_the_liquidation_away() {
     let expected = [(1, 790.0, 100.0, false, Reason::Entry), (1, -395.0, 101.0, true, Reason::ScaleOut)];
     assert_eq!(fills(&recorder), expected);
 }
+
+#[test]
+fn an_addition_leaves_a_ratchet_that_was_no_nearer_than_the_stop_loss() {
+    let exits = r#","scale_in":{"max_entries":2},
+        "exits":{"stop_loss":{"rule":"close"},"trailing":{"distance":{"rule":"close"}}}"#;
+    let columns = bars(&[(100, 100, 100, 100), (100, 100, 100, 100), (98, 98, 98, 98), (97, 97, 95, 95)], MINUTE);
+    let Request::Enter(entry) = market(Side::Buy) else { unreachable!() };
+    let wide = |length: f64| Distances { stop_loss: length, trailing: length, ..Distances::NONE };
+    let first = Request::Enter(Entry { distances: wide(4.0), ..entry });
+    let add = Request::Enter(Entry { adds: true, distances: wide(8.0), ..entry });
+    // Both stood at 96; from the average of 99 the stop loss moves to 91.
+    let recorder = play(&spec(exits), &columns, vec![(0, first), (1, add)]);
+    assert_eq!(fills(&recorder)[2], (3, -2.0, 96.0, false, Reason::TrailingStop));
+}
