@@ -134,7 +134,8 @@ class Inside:
             if at is not None and not beyond and self.held and not self.cut_short:
                 engine.take_off(index, self.now, at, self.bar, number, maker=True)
         if target is not None and met is not None:
-            self.get_out(met, target[1], maker=True)
+            takes = target[1] == "profit_table" and self.reaches(part.opening(), -side, target[0])
+            self.get_out(met, target[1], maker=not takes)
 
     def orders(self, part: Bar, kinds: tuple[str, ...], *, at_open: bool) -> None:
         """Resting orders of these kinds that this part of the bar reaches, nearest to its open first."""

@@ -1,4 +1,4 @@
-//! From requests and resting orders to fills: at the open, and inside the bar by the path rule.
+//! The inside of a bar: what resting orders and guards do, by the path rule.
 //!
 //! What the open has already passed comes first: the position's stop and targets, then resting orders by number. Inside
 //! the bar the pessimistic path takes the position's stop, stop orders, limit orders, then stop and targets of what is
@@ -8,251 +8,19 @@
 //! what [`TickBar::rest`] says, an addition leaves that part as it was.
 
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
-use tradenode_core::risk::{Approved, Check, Refusal};
-use tradenode_core::strategy::guard::{Distances, Guard, Level};
-use tradenode_core::strategy::sizing::SizeInput;
-use tradenode_core::strategy::{EntryOrder, ScaleOutSpec};
-use tradenode_core::units::{RATE_ONE, Rounding};
+use tradenode_core::strategy::guard::Level;
+use tradenode_core::units::Rounding;
 
-use crate::engine::{Engine, Lane};
+use crate::engine::Engine;
 use crate::error::RunError;
 use crate::ledger::{OpenOrders, Quote};
 use crate::spec::Path;
-use crate::strategy::{Entry, Request};
-use crate::working::{Kind, TickBar, Trigger, Working, adding_lots, any_adds};
+use crate::working::{Kind, TickBar, Trigger, Working};
 
 /// A level that a bar reaches, and where.
 type Hit = Option<(Level, Trigger)>;
 
 impl Engine<'_> {
-    /// Carries out what was asked for, at each lane's price: exits first, then the rest.
-    pub(crate) fn carry_out(&mut self, due: &[usize], now: i64) -> Result<(), RunError> {
-        let quote = |engine: &Self, index: usize| {
-            let (lane, instrument) = (&engine.lanes[index], &engine.ledger.instruments[index]);
-            let ticks = instrument.price.steps(lane.price)?;
-            Ok::<_, RunError>(Quote { ticks, maker: false, volume: engine.volume(index), now })
-        };
-        // What is gone by now holds back neither lots nor margin.
-        for lane in &mut self.lanes {
-            lane.working.retain(|order| order.expires > now);
-        }
-        for &index in due {
-            if self.lanes[index].requests.is_empty() {
-                continue;
-            }
-            let at = quote(self, index)?;
-            let mut requests = std::mem::take(&mut self.lanes[index].requests);
-            let mut kept = 0;
-            for place in 0..requests.len() {
-                let request = requests[place];
-                if !self.reduce(index, request, at)? {
-                    requests[kept] = request;
-                    kept += 1;
-                }
-            }
-            requests.truncate(kept);
-            self.lanes[index].requests = requests;
-        }
-        for &index in due {
-            if self.lanes[index].requests.is_empty() {
-                continue;
-            }
-            let at = quote(self, index)?;
-            let mut requests = std::mem::take(&mut self.lanes[index].requests);
-            // What could not be closed for want of volume is tried again at the next event.
-            let mut left = None;
-            for request in requests.drain(..) {
-                match request {
-                    Request::Enter(entry) => self.enter(index, entry, at)?,
-                    Request::Place { .. } => self.place(index, request, at)?,
-                    leave @ Request::Leave(_) => left = Some(leave),
-                    Request::TakeOff(_) | Request::Cancel(_) | Request::CancelAll => {}
-                }
-            }
-            requests.extend(left);
-            self.lanes[index].requests = requests;
-        }
-        Ok(())
-    }
-
-    /// The current bar's volume in lots, where the slippage asks for it.
-    #[inline]
-    fn volume(&self, index: usize) -> f64 {
-        if self.needs_volume {
-            self.lanes[index].volume() * self.ledger.instruments[index].quantity.inverse()
-        } else {
-            0.0
-        }
-    }
-
-    /// The first pass: whatever shrinks a position or cancels. Returns whether the request is done with.
-    fn reduce(&mut self, index: usize, request: Request, at: Quote) -> Result<bool, RunError> {
-        let held = self.ledger.position(index).lots;
-        match request {
-            Request::Leave(reason) => self.leave(index, held.abs(), reason, at),
-            Request::Enter(entry) => {
-                if held != 0 && Side::adding(held) != entry.side && entry.order == EntryOrder::Market {
-                    self.leave(index, held.abs(), Reason::Reversal, at)?;
-                }
-                Ok(false)
-            }
-            Request::TakeOff(part) => {
-                self.take_off(index, part, at)?;
-                Ok(true)
-            }
-            Request::Cancel(tag) => {
-                self.lanes[index].working.retain(|order| order.tag != tag);
-                Ok(true)
-            }
-            Request::CancelAll => {
-                self.lanes[index].working.clear();
-                Ok(true)
-            }
-            Request::Place { .. } => Ok(false),
-        }
-    }
-
-    /// Closes `lots` of the position at a quote; returns whether nothing is left of them.
-    fn leave(&mut self, index: usize, lots: i64, reason: Reason, at: Quote) -> Result<bool, RunError> {
-        let held = self.ledger.position(index).lots;
-        if held == 0 || lots == 0 {
-            return Ok(true);
-        }
-        let side = Side::adding(held).opposite();
-        let intent = Intent { instrument: index, side, lots, kind: OrderKind::Market, reduce_only: true, reason };
-        let Some(approved) = self.ledger.approve(&intent, at.now, OpenOrders::default())? else { return Ok(true) };
-        let applied = self.ledger.execute(&approved, at)?;
-        if self.ledger.position(index).lots == 0 {
-            self.flat(index);
-        }
-        Ok(applied.is_some_and(|applied| applied.closed == lots.min(held.abs())))
-    }
-
-    /// Nothing is held any more: nothing is left to guard or to reduce.
-    fn flat(&mut self, index: usize) {
-        let lane = &mut self.lanes[index];
-        lane.guard = None;
-        lane.working.retain(|order| !order.approved.intent().reduce_only);
-    }
-
-    fn take_off(&mut self, index: usize, part: usize, at: Quote) -> Result<bool, RunError> {
-        let Some(trade) = self.ledger.trades[index].as_mut().filter(|trade| trade.parts_taken & (1 << part) == 0)
-        else {
-            return Ok(true);
-        };
-        trade.parts_taken |= 1 << part;
-        let spec: &ScaleOutSpec = &self.spec.scale_out[part];
-        // Whole numbers: a hundred lots times 0.29 in doubles are less than 29.
-        let lots = (i128::from(trade.largest) * i128::from(spec.fraction.0) / i128::from(RATE_ONE)) as i64;
-        self.leave(index, lots, Reason::ScaleOut, at)
-    }
-
-    /// Sizes an entry at the quote and fills it, or lets it rest.
-    fn enter(&mut self, index: usize, entry: Entry, at: Quote) -> Result<(), RunError> {
-        let held = self.ledger.position(index).lots;
-        if (held != 0) != entry.adds || (held != 0 && Side::adding(held) != entry.side) {
-            return Ok(());
-        }
-        let reason = if entry.adds { Reason::ScaleIn } else { Reason::Entry };
-        let unpriced = (entry.order != EntryOrder::Market && !entry.price.is_finite()).then_some(entry.price);
-        // Call-backs give no distances: what the exits take from rules does not apply to their positions.
-        let unguarded = if entry.tag == 0 { self.spec.exits.undefined(entry.distances) } else { None };
-        if let Some(value) = unpriced.or(unguarded) {
-            let refusal = Refusal { check: Check::Undefined, limit: 0.0, value };
-            self.ledger.recorder.refuse(at.now, index, reason, refusal);
-            return Ok(());
-        }
-        let instrument = &self.ledger.instruments[index];
-        let kind = match entry.order {
-            EntryOrder::Market => OrderKind::Market,
-            // A price between two ticks goes to the one that is worse to reach.
-            EntryOrder::Limit | EntryOrder::Stop => {
-                let limit = entry.order == EntryOrder::Limit;
-                let down = (entry.side == Side::Buy) == limit;
-                let rounding = if down { Rounding::Down } else { Rounding::Up };
-                let price = instrument.price.steps_towards(entry.price, rounding)?;
-                if limit { OrderKind::Limit(price) } else { OrderKind::Stop(price) }
-            }
-        };
-        let price = kind.price().unwrap_or(at.ticks);
-        let size = if entry.adds { self.spec.scale_in.as_ref().and_then(|scale| scale.size.as_ref()) } else { None };
-        let Some(size) = size.or(self.spec.size.as_ref()) else { return Ok(()) };
-        let stop_distance = self.spec.exits.stop_distance(instrument, price, entry.distances);
-        let (side, scale, record) = (entry.side, self.ledger.scale, self.ledger.record);
-        let equity = self.ledger.equity_atoms()?;
-        let instrument = &self.ledger.instruments[index];
-        let lots = size.lots(&SizeInput { instrument, side, scale, equity, price, stop_distance, record })?;
-        let lots = lots.min(instrument.max_lots);
-        let intent = Intent { instrument: index, side: entry.side, lots, kind, reduce_only: false, reason };
-        if kind != OrderKind::Market && entry.tag == 0 {
-            // A new signal replaces the rule's open entry on that side.
-            self.lanes[index].working.retain(|order| order.tag != 0 || order.approved.intent().side != entry.side);
-        }
-        let expires = at.now.saturating_add(entry.valid_ns);
-        self.send(intent, expires, entry.distances, entry.tag, at)
-    }
-
-    fn place(&mut self, index: usize, request: Request, at: Quote) -> Result<(), RunError> {
-        let Request::Place { side, lots, kind, reduce_only, tag } = request else { return Ok(()) };
-        let intent = Intent { instrument: index, side, lots, kind, reduce_only, reason: Reason::Strategy };
-        self.send(intent, i64::MAX, Distances::NONE, tag, at)
-    }
-
-    /// Through the gate, then to the market or to rest at the venue.
-    fn send(
-        &mut self,
-        intent: Intent,
-        expires: i64,
-        distances: Distances,
-        tag: u64,
-        at: Quote,
-    ) -> Result<(), RunError> {
-        let index = intent.instrument;
-        let open_lots = adding_lots(&self.lanes[index].working, intent.side);
-        let reserved = self.reserved(index)?;
-        let open = OpenOrders { lots: open_lots, reserved, positions: self.waiting(index) };
-        let Some(approved) = self.ledger.approve(&intent, at.now, open)? else { return Ok(()) };
-        if intent.kind == OrderKind::Market {
-            return self.fill(index, &approved, distances, at);
-        }
-        self.lanes[index].working.push(Working { approved, expires, resting: false, distances, tag });
-        Ok(())
-    }
-
-    /// The other instruments in which nothing is held but open orders would open a position.
-    fn waiting(&self, but: usize) -> usize {
-        let waits = |(index, lane): &(usize, &Lane<'_>)| {
-            *index != but && self.ledger.position(*index).lots == 0 && any_adds(&lane.working)
-        };
-        self.lanes.iter().enumerate().filter(waits).count()
-    }
-
-    /// Fills an order of the strategy and guards what it opens.
-    fn fill(&mut self, index: usize, approved: &Approved, distances: Distances, at: Quote) -> Result<(), RunError> {
-        let before = self.ledger.position(index).lots;
-        let Some(applied) = self.ledger.execute(approved, at)? else { return Ok(()) };
-        let position = self.ledger.position(index);
-        if position.lots == 0 {
-            self.flat(index);
-            return Ok(());
-        }
-        if applied.opened > 0 {
-            let instrument = &self.ledger.instruments[index];
-            let (grid, entry) = (&instrument.price, position.average_price(instrument));
-            let guard = &mut self.lanes[index].guard;
-            match guard {
-                Some(guard) if before.signum() == position.lots.signum() => {
-                    guard.add(&self.spec.exits, grid, entry, distances)
-                }
-                _ => {
-                    let direction = position.lots.signum() as f64;
-                    *guard = Some(Guard::open(&self.spec.exits, grid, direction, entry, distances, at.now));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// What happens inside a bar to an instrument's position and orders.
     #[inline]
     pub(crate) fn inside(&mut self, index: usize, now: i64) -> Result<(), RunError> {
@@ -309,7 +77,9 @@ impl Engine<'_> {
         }
         self.parts(index, part, quote, target)?;
         if let Some((level, trigger)) = target {
-            self.get_out(index, level.reason, Quote { ticks: trigger.ticks, maker: true, ..quote })?;
+            // A step of the profit table that falls due with the price beyond it is a limit order that takes.
+            let maker = !(trigger.at_open && level.reason == Reason::ProfitTable);
+            self.get_out(index, level.reason, Quote { ticks: trigger.ticks, maker, ..quote })?;
         }
         if !pessimistic {
             // Anew: what came off has moved the liquidation away.
