@@ -66,6 +66,8 @@ pub struct Ledger<'a> {
     /// The last price of each instrument, in quote units; 0 before the first.
     pub(crate) last: Vec<f64>,
     marks: Vec<i64>,
+    /// The prices that `marks` were made of.
+    marked: Vec<f64>,
     curves: Vec<Curve>,
     balance: f64,
 }
@@ -101,6 +103,7 @@ impl<'a> Ledger<'a> {
             full: spec.record == Record::Full,
             last: vec![0.0; count],
             marks: vec![0; count],
+            marked: vec![0.0; count],
             curves: vec![Curve::default(); count],
             balance: scale.to_f64(cash),
         })
@@ -157,8 +160,11 @@ impl<'a> Ledger<'a> {
     }
 
     fn refresh_marks(&mut self) -> Result<(), RunError> {
-        for ((mark, instrument), &last) in self.marks.iter_mut().zip(&self.instruments).zip(&self.last) {
-            *mark = instrument.price.steps(last)?;
+        let marks = self.marks.iter_mut().zip(&mut self.marked);
+        for (((mark, marked), instrument), &last) in marks.zip(&self.instruments).zip(&self.last) {
+            if *marked != last {
+                (*mark, *marked) = (instrument.price.steps(last)?, last);
+            }
         }
         Ok(())
     }
