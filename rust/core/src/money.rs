@@ -78,12 +78,16 @@ impl Scale {
         i128::from(amount.mantissa()).checked_mul(power).ok_or(MoneyError::Overflow)
     }
 
-    /// The nearest double of an amount, for curves and reports.
+    /// An amount as a double, for curves and reports: the nearest one, or its neighbour beyond 64 bits.
     #[must_use]
     #[inline]
     pub fn to_f64(self, atoms: Atoms) -> f64 {
-        // Most amounts fit 64 bits, whose conversion is one instruction.
-        let units = i64::try_from(atoms).map_or_else(|_| atoms as f64, |small| small as f64);
+        const HIGH: f64 = 18_446_744_073_709_551_616.0;
+        // In halves: the conversion of 128 bits at once is a call.
+        let units = match i64::try_from(atoms) {
+            Ok(small) => small as f64,
+            Err(_) => ((atoms >> 64) as i64) as f64 * HIGH + (atoms as u64) as f64,
+        };
         units / self.one_f64
     }
 }
@@ -97,6 +101,21 @@ impl Scale {
 /// When `denominator` is not above zero.
 #[inline]
 pub fn mul_div(value: Atoms, numerator: i64, denominator: i64) -> Result<Atoms, MoneyError> {
+    let (base, left) = floor_mul_div(value, numerator, denominator)?;
+    let half = left.cmp(&(denominator - left));
+    let up = half.is_gt() || (half.is_eq() && base % 2 != 0);
+    Ok(base + i128::from(up))
+}
+
+/// `value` × `numerator` / `denominator` rounded towards minus infinity, and the remainder.
+///
+/// # Errors
+/// A result beyond 128 bits.
+///
+/// # Panics
+/// When `denominator` is not above zero.
+#[inline]
+pub fn floor_mul_div(value: Atoms, numerator: i64, denominator: i64) -> Result<(Atoms, i64), MoneyError> {
     assert!(denominator > 0, "a denominator is above zero");
     // value = whole * denominator + rest, so the product with the rest stays within 127 bits. A small value is all rest.
     let whole = if i64::try_from(value).is_ok() { 0 } else { value / i128::from(denominator) };
@@ -107,9 +126,7 @@ pub fn mul_div(value: Atoms, numerator: i64, denominator: i64) -> Result<Atoms, 
     }
     let base =
         whole.checked_mul(i128::from(numerator)).and_then(|w| w.checked_add(floor)).ok_or(MoneyError::Overflow)?;
-    let half = left.cmp(&(denominator - left));
-    let up = half.is_gt() || (half.is_eq() && base % 2 != 0);
-    Ok(base + i128::from(up))
+    Ok((base, left))
 }
 
 /// Quotient and remainder, towards zero; in 64 bits where they suffice, which is several times faster.
@@ -188,6 +205,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_amount_as_a_double_is_off_by_one_place_at_most(high in any::<i64>(), low in any::<u64>(), shift in 0..100_u32) {
+            let atoms = ((i128::from(high) << 64) | i128::from(low)) >> shift;
+            let scale = Scale::covering([]).unwrap();
+            let plain = atoms as f64 / scale.one() as f64;
+            prop_assert!((scale.to_f64(atoms) - plain).abs() <= plain.abs() * f64::EPSILON);
+        }
+
         #[test]
         fn the_fast_rate_is_the_plain_one(high in any::<i64>(), shift in 0..60_u32, rate in any::<i64>(), narrow in 0..63_u32) {
             let (value, rate) = ((i128::from(high) << 62) >> shift, Rate(rate >> narrow));

@@ -34,6 +34,21 @@ pub struct Fills {
     pub reason: Vec<u8>,
 }
 
+impl Fills {
+    fn reserve(&mut self, rows: usize) {
+        self.ts.reserve_exact(rows);
+        self.instrument.reserve_exact(rows);
+        self.order.reserve_exact(rows);
+        self.side.reserve_exact(rows);
+        self.quantity.reserve_exact(rows);
+        self.price.reserve_exact(rows);
+        self.fee.reserve_exact(rows);
+        self.slippage.reserve_exact(rows);
+        self.maker.reserve_exact(rows);
+        self.reason.reserve_exact(rows);
+    }
+}
+
 /// Every closed round trip, from flat to flat, in the order of closing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trades {
@@ -74,6 +89,26 @@ pub struct Trades {
 }
 
 impl Trades {
+    fn reserve(&mut self, rows: usize) {
+        self.instrument.reserve_exact(rows);
+        self.side.reserve_exact(rows);
+        self.entry_ts.reserve_exact(rows);
+        self.exit_ts.reserve_exact(rows);
+        self.quantity.reserve_exact(rows);
+        self.entry_price.reserve_exact(rows);
+        self.exit_price.reserve_exact(rows);
+        self.gross_pnl.reserve_exact(rows);
+        self.fees.reserve_exact(rows);
+        self.slippage.reserve_exact(rows);
+        self.funding.reserve_exact(rows);
+        self.net_pnl.reserve_exact(rows);
+        self.return_ratio.reserve_exact(rows);
+        self.max_favourable.reserve_exact(rows);
+        self.max_adverse.reserve_exact(rows);
+        self.entries.reserve_exact(rows);
+        self.exit_reason.reserve_exact(rows);
+    }
+
     /// The columns as the metrics read them.
     #[must_use]
     pub fn view(&self) -> TradeColumns<'_> {
@@ -208,11 +243,18 @@ pub struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
+    /// The most fills for which room is made before the run.
+    const FILLS_RESERVED_MAX: usize = 65_536;
+
     /// Refusals kept with all their details.
     pub const REFUSED_MAX: usize = 100_000;
 
     pub(crate) fn with_capacity(bars: usize, full: bool) -> Self {
         let mut recorder = Self::default();
+        // Room for a fill every few bars, so that busy runs copy little; memory that is not written costs nothing.
+        let fills = (bars / 16).min(Self::FILLS_RESERVED_MAX);
+        recorder.fills.reserve(fills);
+        recorder.trades.reserve(fills / 2);
         recorder.equity.reserve_exact(bars);
         recorder.gross.reserve_exact(if full { bars } else { 0 });
         recorder

@@ -16,52 +16,61 @@ use crate::working::{Working, adding_lots, any_adds};
 impl Engine<'_> {
     /// Carries out what was asked for, at each lane's price: exits first, then the rest.
     pub(crate) fn carry_out(&mut self, due: &[usize], now: i64) -> Result<(), RunError> {
-        let quote = |engine: &Self, index: usize| {
-            let (lane, instrument) = (&engine.lanes[index], &engine.ledger.instruments[index]);
-            let ticks = instrument.price.steps(lane.price)?;
-            Ok::<_, RunError>(Quote { ticks, maker: false, volume: engine.volume(index), now })
-        };
         // What is gone by now holds back neither lots nor margin.
         for lane in &mut self.lanes {
             lane.working.retain(|order| order.expires > now);
         }
-        for &index in due {
-            if self.lanes[index].requests.is_empty() {
-                continue;
-            }
-            let at = quote(self, index)?;
-            let mut requests = std::mem::take(&mut self.lanes[index].requests);
-            let mut kept = 0;
-            for place in 0..requests.len() {
-                let request = requests[place];
-                if !self.reduce(index, request, at)? {
-                    requests[kept] = request;
-                    kept += 1;
-                }
-            }
-            requests.truncate(kept);
-            self.lanes[index].requests = requests;
+        if let [index] = *due
+            && let [request] = self.lanes[index].requests[..]
+        {
+            // The two passes below, for what is by far the most usual.
+            self.lanes[index].requests.clear();
+            let at = self.quote(index, now)?;
+            return if self.reduce(index, request, at)? { Ok(()) } else { self.grow(index, request, at) };
         }
         for &index in due {
             if self.lanes[index].requests.is_empty() {
                 continue;
             }
-            let at = quote(self, index)?;
-            let mut requests = std::mem::take(&mut self.lanes[index].requests);
-            // What could not be closed for want of volume is tried again at the next event.
-            let mut left = None;
-            for request in requests.drain(..) {
-                match request {
-                    Request::Enter(entry) => self.enter(index, entry, at)?,
-                    Request::Place { .. } => self.place(index, request, at)?,
-                    leave @ Request::Leave(_) => left = Some(leave),
-                    Request::TakeOff(_) | Request::Cancel(_) | Request::CancelAll => {}
+            let at = self.quote(index, now)?;
+            let requests = std::mem::take(&mut self.lanes[index].requests);
+            for request in requests {
+                if !self.reduce(index, request, at)? {
+                    self.lanes[index].requests.push(request);
                 }
             }
-            requests.extend(left);
-            self.lanes[index].requests = requests;
+        }
+        for &index in due {
+            if self.lanes[index].requests.is_empty() {
+                continue;
+            }
+            let at = self.quote(index, now)?;
+            for request in std::mem::take(&mut self.lanes[index].requests) {
+                self.grow(index, request, at)?;
+            }
         }
         Ok(())
+    }
+
+    /// The market as an order meets it at the lane's price.
+    #[inline]
+    fn quote(&self, index: usize, now: i64) -> Result<Quote, RunError> {
+        let ticks = self.ledger.instruments[index].price.steps(self.lanes[index].price)?;
+        Ok(Quote { ticks, maker: false, volume: self.volume(index), now })
+    }
+
+    /// The second pass: entries and orders; what could not be closed for want of volume is asked for again.
+    fn grow(&mut self, index: usize, request: Request, at: Quote) -> Result<(), RunError> {
+        match request {
+            Request::Enter(entry) => self.enter(index, entry, at),
+            Request::Place { .. } => self.place(index, request, at),
+            Request::Leave(_) => {
+                self.lanes[index].requests.clear();
+                self.lanes[index].requests.push(request);
+                Ok(())
+            }
+            Request::TakeOff(_) | Request::Cancel(_) | Request::CancelAll => Ok(()),
+        }
     }
 
     /// The current bar's volume in lots, where the slippage asks for it.

@@ -2,7 +2,7 @@
 
 use super::SizeSpec;
 use crate::instrument::Instrument;
-use crate::money::{Atoms, MoneyError, Scale, mul_div, rate_of};
+use crate::money::{Atoms, MoneyError, Scale, floor_mul_div, rate_of};
 use crate::orders::Side;
 use crate::units::{Decimal, Grid, RATE_ONE, Rate, UnitError};
 
@@ -117,17 +117,10 @@ fn floor_lots(grid: &Grid, quantity: Decimal) -> Result<i64, UnitError> {
 /// The most lots whose notional and taker fee together are within the budget.
 fn fraction_lots(input: &SizeInput<'_>, budget: Atoms) -> Result<i64, MoneyError> {
     let fee = input.instrument.spec().taker_fee.max(Rate::ZERO);
-    let net = mul_div(budget, RATE_ONE, RATE_ONE + fee.0)?;
-    let mut lots = input.instrument.lots_for(net, input.price);
-    // Rounding of the fee can cost the last lot.
-    while lots > 0 {
-        let notional = input.instrument.notional(lots, input.price)?;
-        if notional + rate_of(notional, fee)? <= budget {
-            break;
-        }
-        lots -= 1;
-    }
-    Ok(lots)
+    // A notional within this has, before rounding, a fee of at most the whole number of atoms that is left; and
+    // rounding, which keeps order, does not take it beyond.
+    let (net, _) = floor_mul_div(budget, RATE_ONE, RATE_ONE + fee.0)?;
+    Ok(input.instrument.lots_for(net, input.price))
 }
 
 /// The most lots that lose at most `budget` when the stop is hit, taker fees of both sides included.
