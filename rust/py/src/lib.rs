@@ -10,12 +10,14 @@ mod callback;
 mod csv;
 mod desk;
 mod indicators;
+mod memory;
 mod metrics;
 mod rule_check;
 mod rules;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    memory::keep_freed();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     backtest::register(module)?;
     bars::register(module)?;
