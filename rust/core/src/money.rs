@@ -173,8 +173,11 @@ fn billions(value: u128) -> (u128, u64) {
     if let Ok(small) = u64::try_from(value) {
         return (u128::from(small / ONE), small % ONE);
     }
-    let (mut quotient, mut rest) = (0_u128, 0_u64);
-    for shift in [96, 64, 32, 0] {
+    let (mut quotient, mut rest) = (0_u128, (value >> 96) as u64);
+    if rest >= ONE {
+        (quotient, rest) = (u128::from(rest / ONE), rest % ONE);
+    }
+    for shift in [64, 32, 0] {
         let digits = (rest << 32) | u64::from((value >> shift) as u32);
         quotient = (quotient << 32) | u128::from(digits / ONE);
         rest = digits % ONE;
