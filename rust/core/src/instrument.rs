@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::money::{Atoms, MoneyError, Scale, mul_div};
+use crate::money::{Atoms, MoneyError, Scale, as_f64, mul_div};
 use crate::units::{Decimal, Grid, Rate, UnitError};
 
 /// The description of an instrument as configs and venues give it. Sizes are in base units (or contracts).
@@ -92,6 +92,8 @@ pub struct Instrument {
     pub min_notional: Atoms,
     /// Linear: atoms of one lot at one tick. Inverse: atom-ticks of one lot.
     unit: Atoms,
+    /// The same as a double.
+    unit_atoms: f64,
     /// The same as a double in currency units.
     unit_f64: f64,
 }
@@ -130,6 +132,7 @@ impl InstrumentSpec {
             max_lots: if max_lots == 0 { i64::MAX } else { max_lots },
             min_notional,
             unit,
+            unit_atoms: as_f64(unit),
             unit_f64: scale.to_f64(unit),
         })
     }
@@ -223,8 +226,9 @@ impl Instrument {
         if lots == 0 {
             return f64::NAN;
         }
-        let scaled = self.unit as f64 * lots as f64;
-        let ticks = if self.spec.inverse { -scaled / worth as f64 } else { worth as f64 / scaled };
+        let scaled = self.unit_atoms * lots as f64;
+        let worth = as_f64(worth);
+        let ticks = if self.spec.inverse { -scaled / worth } else { worth / scaled };
         ticks / self.price.inverse()
     }
 

@@ -82,13 +82,19 @@ impl Scale {
     #[must_use]
     #[inline]
     pub fn to_f64(self, atoms: Atoms) -> f64 {
-        const HIGH: f64 = 18_446_744_073_709_551_616.0;
-        // In halves: the conversion of 128 bits at once is a call.
-        let units = match i64::try_from(atoms) {
-            Ok(small) => small as f64,
-            Err(_) => ((atoms >> 64) as i64) as f64 * HIGH + (atoms as u64) as f64,
-        };
-        units / self.one_f64
+        as_f64(atoms) / self.one_f64
+    }
+}
+
+/// Atoms as a double: the nearest one, or its neighbour beyond 64 bits.
+#[must_use]
+#[inline]
+pub fn as_f64(atoms: Atoms) -> f64 {
+    const HIGH: f64 = 18_446_744_073_709_551_616.0;
+    // In halves: the conversion of 128 bits at once is a call.
+    match i64::try_from(atoms) {
+        Ok(small) => small as f64,
+        Err(_) => ((atoms >> 64) as i64) as f64 * HIGH + (atoms as u64) as f64,
     }
 }
 

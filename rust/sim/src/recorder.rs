@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use tradenode_core::instrument::Instrument;
-use tradenode_core::money::{Atoms, Scale};
+use tradenode_core::money::{Atoms, Scale, as_f64};
 use tradenode_core::orders::{Reason, Side};
 use tradenode_core::risk::Refusal;
 
@@ -305,7 +305,7 @@ impl Recorder<'_> {
         let signed = i64::from(trade.direction) * trade.lots;
         let entry_price = instrument.price_of(signed, trade.entry_worth);
         let net = trade.realised - trade.fees + trade.funding;
-        let result = net as f64 / trade.entry_worth.abs() as f64;
+        let result = as_f64(net) / as_f64(trade.entry_worth.abs());
         let (up, down) = (trade.high / entry_price - 1.0, trade.low / entry_price - 1.0);
         let (best, worst) = if trade.direction > 0 { (up, down) } else { (-down, -up) };
         trades.instrument.push(exit.instrument as u32);
