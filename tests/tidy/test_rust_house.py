@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from source_tree import code, text
 
 RUST = Path("rust")

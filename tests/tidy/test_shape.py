@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+
 from source_tree import code, files, text
 
 MAX_LINES = 500

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 import pytest
+
 from source_tree import Module, modules
 
 CLOCK = "kernel/clock.py"

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from source_tree import REPOSITORY, files, text
 
 # The patterns are put together here, so that this file does not match itself.
