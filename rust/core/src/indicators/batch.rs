@@ -34,15 +34,6 @@ pub(super) fn run<I: Fresh, const N: usize, const M: usize>(
     }
 }
 
-/// The batch form of an indicator that has no faster one.
-pub(super) fn run_streaming<I: Fresh, const N: usize, const M: usize>(
-    indicator: &I,
-    columns: &[&[f64]],
-    out: &mut [&mut [f64]],
-) {
-    run(indicator, columns, out, |_: I, _: [&[f64]; N], _: &mut [&mut [f64]; M]| false);
-}
-
 /// The streaming loop over whole columns: the definition that every faster kernel is tested against.
 pub(super) fn replay<I: Indicator, const N: usize, const M: usize>(
     mut indicator: I,
@@ -67,64 +58,6 @@ fn stream<I: Indicator, const N: usize, const M: usize>(
             output[index] = value;
         }
     }
-}
-
-/// An indicator that carries state from row to row for ever, with a form that computes many rows at once.
-pub(super) trait Stepwise<const N: usize, const M: usize>: Fresh {
-    /// The look-ahead forms of its averages and whatever else passes from step to step.
-    type Scans;
-
-    /// The look-ahead state once the warm-up is over, or nothing where only streaming is exact enough.
-    fn scans(&self) -> Option<Self::Scans>;
-
-    /// Computes the next rows: a multiple of [`AHEAD`] of them, at most [`STEP`].
-    fn step(scans: &mut Self::Scans, columns: [&[f64]; N], out: [&mut [f64]; M]);
-
-    /// Whether every row so far was finite, if the state tells (what is not finite never leaves an average again);
-    /// nothing where the rows must be looked at.
-    fn all_finite(_scans: &Self::Scans) -> Option<bool> {
-        None
-    }
-
-    /// Takes back the state that the steps reached.
-    fn resume(&mut self, scans: &Self::Scans);
-}
-
-/// The most rows of one step: few enough for the first-level cache.
-pub(super) const STEP: usize = 128;
-
-/// The batch form of a [`Stepwise`] indicator: the warm-up streams, steps of many rows look ahead, the remainder streams.
-pub(super) fn run_steps<I: Stepwise<N, M>, const N: usize, const M: usize>(
-    indicator: &I,
-    columns: &[&[f64]],
-    out: &mut [&mut [f64]],
-) {
-    run(indicator, columns, out, |mut fresh: I, columns: [&[f64]; N], out: &mut [&mut [f64]; M]| {
-        let rows = columns[0].len();
-        let warm = (fresh.lookback() + 1).min(rows);
-        if !all_finite(&columns, 0..warm) {
-            return false;
-        }
-        stream(&mut fresh, &columns, out, 0..warm);
-        let mut last = warm;
-        if let Some(mut scans) = fresh.scans() {
-            last = rows - (rows - warm) % AHEAD;
-            let look = I::all_finite(&scans).is_none();
-            for begin in (warm..last).step_by(STEP) {
-                let range = begin..last.min(begin + STEP);
-                if look && !all_finite(&columns, range.clone()) {
-                    return false;
-                }
-                I::step(&mut scans, columns.map(|c| &c[range.clone()]), out.each_mut().map(|o| &mut o[range.clone()]));
-            }
-            if I::all_finite(&scans) == Some(false) {
-                return false;
-            }
-            fresh.resume(&scans);
-        }
-        stream(&mut fresh, &columns, out, last..rows);
-        all_finite(&columns, last..rows)
-    });
 }
 
 /// The rows that a windowed kernel takes at once, at least: few enough for the first-level cache.

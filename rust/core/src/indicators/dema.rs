@@ -1,8 +1,8 @@
 //! Double exponential moving average.
 
-use super::batch::{self, Fresh, STEP, Stepwise};
-use super::recursive::{Recursive, Scan};
-use super::{Indicator, IndicatorError, Input, Param, Spec};
+use super::blocked::{Block, Blocked, ROWS};
+use super::recursive::Recursive;
+use super::{Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
     name: "dema",
@@ -10,85 +10,52 @@ pub(super) const SPEC: Spec = Spec {
     inputs: &[Input::Source],
     params: &[Param::period("period", 30.0)],
     outputs: &["value"],
-    make: |p| Ok(Box::new(Dema::new(p[0] as usize)?)),
+    make: |p| Ok(Blocked::boxed(Dema::new(p[0] as usize))),
 };
 
-/// Mulloy's DEMA of seeded EMAs in series. Batch and streaming agree to 1e-12 relative.
-#[derive(Debug, Clone)]
-pub struct Dema {
+/// Mulloy's DEMA of seeded EMAs in series.
+#[derive(Clone)]
+struct Dema {
     once: Recursive,
     twice: Recursive,
 }
 
+fn combine(once: f64, twice: f64) -> f64 {
+    2.0 * once - twice
+}
+
 impl Dema {
-    /// A fresh average of `period`.
-    ///
-    /// # Errors
-    /// `period` outside 1 to 1,000,000.
-    pub fn new(period: usize) -> Result<Self, IndicatorError> {
-        let period = IndicatorError::check_period(SPEC.name, "period", period)?;
+    fn new(period: usize) -> Self {
         let average = Recursive::exponential(period);
-        Ok(Self { once: average.clone(), twice: average })
-    }
-
-    /// Takes the next value; NaN until 2 period - 1 values were seen.
-    pub fn update(&mut self, x: f64) -> f64 {
-        if !x.is_finite() {
-            return f64::NAN;
-        }
-        let once = self.once.push(x);
-        let twice = self.twice.chain(once);
-        2.0 * once - twice
+        Self { once: average.clone(), twice: average }
     }
 }
 
-impl Fresh for Dema {
-    fn fresh(&self) -> Self {
-        Self { once: self.once.fresh(), twice: self.twice.fresh() }
-    }
-}
-
-impl Indicator for Dema {
+impl Block<1, 1> for Dema {
     fn lookback(&self) -> usize {
         2 * (self.once.period() - 1)
     }
 
-    fn update(&mut self, row: &[f64], out: &mut [f64]) {
-        out[0] = Dema::update(self, row[0]);
+    fn step(&mut self, [x]: [f64; 1]) -> [f64; 1] {
+        let once = self.once.push(x);
+        [combine(once, self.twice.chain(once))]
     }
 
-    fn reset(&mut self) {
-        *self = self.fresh();
+    fn at_block(&self) -> bool {
+        self.twice.at_block()
     }
 
-    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_steps(self, columns, out);
-    }
-}
-
-impl Stepwise<1, 1> for Dema {
-    type Scans = [Scan; 2];
-
-    fn scans(&self) -> Option<Self::Scans> {
-        Some([self.once.scan()?, self.twice.scan()?])
-    }
-
-    fn step([once, twice]: &mut [Scan; 2], [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
-        let mut second = [0.0; STEP];
-        let second = &mut second[..value.len()];
-        once.run(source, value);
-        twice.run(value, second);
-        for (y, second) in value.iter_mut().zip(second) {
-            *y = 2.0 * *y - *second;
+    fn blocks(&mut self, [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
+        let mut twice = [0.0; ROWS];
+        let twice = &mut twice[..value.len()];
+        self.once.blocks(source, value);
+        self.twice.blocks(value, twice);
+        for (y, twice) in value.iter_mut().zip(twice) {
+            *y = combine(*y, *twice);
         }
     }
 
-    fn all_finite(scans: &[Scan; 2]) -> Option<bool> {
-        Some(scans.iter().all(Scan::is_finite))
-    }
-
-    fn resume(&mut self, [once, twice]: &[Scan; 2]) {
-        self.once.resume(once);
-        self.twice.resume(twice);
+    fn is_finite(&self) -> bool {
+        self.twice.is_finite()
     }
 }

@@ -1,8 +1,8 @@
 //! Exponential moving average.
 
-use super::batch::{self, Fresh, Stepwise};
-use super::recursive::{Recursive, Scan};
-use super::{Indicator, IndicatorError, Input, Param, Spec};
+use super::blocked::{Block, Blocked};
+use super::recursive::Recursive;
+use super::{Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
     name: "ema",
@@ -10,70 +10,54 @@ pub(super) const SPEC: Spec = Spec {
     inputs: &[Input::Source],
     params: &[Param::period("period", 30.0)],
     outputs: &["value"],
-    make: |p| Ok(Box::new(Ema::new(p[0] as usize)?)),
+    make: |p| Ok(Blocked::boxed(Average::seeded_with_mean(Recursive::exponential(p[0] as usize)))),
 };
 
-/// EMA with smoothing 2/(period+1), seeded with the mean of the first `period` values (TA-Lib's convention).
-/// Batch and streaming agree to 1e-12 relative.
-#[derive(Debug, Clone)]
-pub struct Ema(Recursive);
+/// One recursive average. `ema` has weight 2/(period+1) and starts from the mean of its first `period` values (TA-Lib's
+/// convention).
+#[derive(Clone)]
+pub(super) struct Average {
+    average: Recursive,
+    lookback: usize,
+    /// Rows that are seen and not shown.
+    hidden: usize,
+}
 
-impl Ema {
-    /// A fresh average over `period` values.
-    ///
-    /// # Errors
-    /// `period` outside 1 to 1,000,000.
-    pub fn new(period: usize) -> Result<Self, IndicatorError> {
-        IndicatorError::check_period(SPEC.name, "period", period).map(|period| Self(Recursive::exponential(period)))
+impl Average {
+    /// An average that shows itself once it is seeded.
+    pub(super) fn seeded_with_mean(average: Recursive) -> Self {
+        Self { lookback: average.period() - 1, average, hidden: 0 }
     }
 
-    /// Takes the next value; NaN until `period` values were seen.
-    #[inline]
-    pub fn update(&mut self, x: f64) -> f64 {
-        if x.is_finite() { self.0.push(x) } else { f64::NAN }
+    /// An average that keeps back its first `hidden` rows.
+    pub(super) fn hidden(average: Recursive, hidden: usize) -> Self {
+        Self { average, lookback: hidden, hidden }
     }
 }
 
-impl Fresh for Ema {
-    fn fresh(&self) -> Self {
-        Self(self.0.fresh())
-    }
-}
-
-impl Indicator for Ema {
+impl Block<1, 1> for Average {
     fn lookback(&self) -> usize {
-        self.0.period() - 1
+        self.lookback
     }
 
-    fn update(&mut self, row: &[f64], out: &mut [f64]) {
-        out[0] = Ema::update(self, row[0]);
+    fn step(&mut self, [x]: [f64; 1]) -> [f64; 1] {
+        let mean = self.average.push(x);
+        if self.hidden == 0 {
+            return [mean];
+        }
+        self.hidden -= 1;
+        [f64::NAN]
     }
 
-    fn reset(&mut self) {
-        *self = self.fresh();
+    fn at_block(&self) -> bool {
+        self.hidden == 0 && self.average.at_block()
     }
 
-    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_steps(self, columns, out);
-    }
-}
-
-impl Stepwise<1, 1> for Ema {
-    type Scans = Scan;
-
-    fn scans(&self) -> Option<Self::Scans> {
-        self.0.scan()
+    fn blocks(&mut self, [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
+        self.average.blocks(source, value);
     }
 
-    fn step(scan: &mut Scan, [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
-        scan.run(source, value);
-    }
-
-    fn all_finite(scan: &Scan) -> Option<bool> {
-        Some(scan.is_finite())
-    }
-
-    fn resume(&mut self, scan: &Scan) {
-        self.0.resume(scan);
+    fn is_finite(&self) -> bool {
+        self.average.is_finite()
     }
 }

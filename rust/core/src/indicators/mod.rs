@@ -7,14 +7,16 @@
 //! Conventions, seeds and tie rules are those of TA-Lib 0.8 where it has the function.
 //!
 //! The streaming form is the definition: sums are compensated or renewed, so that a million rows or a spike leave
-//! nothing behind. The batch form (`batch.rs`) computes columns without such rows in whatever order is fastest, with the
-//! same instructions and hence the same bits on every processor of an architecture, and streams the rest.
+//! nothing behind. What carries its state from row to row for ever goes by steps (`scanned.rs`) or by blocks
+//! (`blocked.rs`), with the same bits in whole columns. What depends on a window alone (`batch.rs`) sums columns in
+//! whatever order is fastest, with the same instructions and hence the same bits on every processor of an architecture.
 
 mod accumulation;
 mod aroon;
 mod atr;
 mod batch;
 mod beta;
+mod blocked;
 mod bollinger;
 pub mod catalog;
 mod cci;
@@ -50,6 +52,7 @@ mod rolling_arg;
 mod rolling_extreme;
 mod rolling_fold;
 mod rsi;
+mod running_total;
 mod scanned;
 mod sma;
 mod stddev;
@@ -73,31 +76,18 @@ mod windowed;
 mod wma;
 mod zscore;
 
-pub use atr::Atr;
 pub use bollinger::Bollinger;
 pub use catalog::{CATALOG, Input, Param, Spec, find};
-pub use dema::Dema;
-pub use ema::Ema;
 pub use error::IndicatorError;
-pub use ewm::Ewm;
 pub use hma::Hma;
 pub use kama::Kama;
-pub use macd::Macd;
-pub use natr::Natr;
-pub use obv::Obv;
-pub use rma::Rma;
-pub use rsi::Rsi;
 pub use sma::Sma;
 pub use stddev::StdDev;
 pub use stochastic::Stochastic;
 pub use stochastic_fast::StochasticFast;
 pub use stochastic_rsi::StochasticRsi;
-pub use tema::Tema;
 pub use true_range::TrueRange;
-pub use vwap::Vwap;
-pub use vwap_anchored::VwapAnchored;
 pub use vwap_rolling::VwapRolling;
-pub use vwap_session::VwapSession;
 pub use vwma::Vwma;
 pub use wma::Wma;
 

@@ -1,8 +1,8 @@
 //! Relative strength index.
 
-use super::batch::{self, Fresh, Stepwise};
-use super::recursive::{AHEAD, Recursive, Scan, shifted};
-use super::{Indicator, IndicatorError, Input, Param, Spec};
+use super::blocked::{Block, Blocked};
+use super::recursive::{AHEAD, Recursive, shifted};
+use super::{Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
     name: "rsi",
@@ -10,13 +10,13 @@ pub(super) const SPEC: Spec = Spec {
     inputs: &[Input::Source],
     params: &[Param::period("period", 14.0)],
     outputs: &["value"],
-    make: |p| Ok(Box::new(Rsi::new(p[0] as usize)?)),
+    make: |p| Ok(Blocked::boxed(Rsi::new(p[0] as usize))),
 };
 
 /// Wilder's RSI, 100 gains / (gains + losses), each averaged with weight 1/period after a mean of `period` moves;
-/// 0 where nothing has moved (TA-Lib's convention). Batch and streaming agree to 1e-12 relative.
-#[derive(Debug, Clone)]
-pub struct Rsi {
+/// 0 where nothing has moved (TA-Lib's convention).
+#[derive(Clone)]
+pub(super) struct Rsi {
     gains: Recursive,
     losses: Recursive,
     previous: f64,
@@ -35,80 +35,43 @@ fn gain(change: f64) -> f64 {
 }
 
 impl Rsi {
-    /// A fresh index over `period` moves.
-    ///
-    /// # Errors
-    /// `period` outside 1 to 1,000,000.
-    pub fn new(period: usize) -> Result<Self, IndicatorError> {
-        IndicatorError::check_period(SPEC.name, "period", period).map(Self::unchecked)
-    }
-
-    pub(super) fn unchecked(period: usize) -> Self {
+    pub(super) fn new(period: usize) -> Self {
         let average = Recursive::wilder(period);
         Self { gains: average.clone(), losses: average, previous: f64::NAN }
     }
 
-    /// Takes the next value; NaN until `period` + 1 values were seen.
-    pub fn update(&mut self, x: f64) -> f64 {
-        if !x.is_finite() {
-            return f64::NAN;
-        }
-        let change = x - std::mem::replace(&mut self.previous, x);
-        if change.is_nan() {
-            return f64::NAN;
-        }
-        share(self.gains.push(gain(change)), self.losses.push(gain(-change)))
-    }
-}
-
-impl Fresh for Rsi {
-    fn fresh(&self) -> Self {
-        Self::unchecked(self.gains.period())
-    }
-}
-
-impl Indicator for Rsi {
-    fn lookback(&self) -> usize {
+    pub(super) fn period(&self) -> usize {
         self.gains.period()
     }
-
-    fn update(&mut self, row: &[f64], out: &mut [f64]) {
-        out[0] = Rsi::update(self, row[0]);
-    }
-
-    fn reset(&mut self) {
-        *self = self.fresh();
-    }
-
-    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_steps(self, columns, out);
-    }
 }
 
-impl Stepwise<1, 1> for Rsi {
-    type Scans = (Scan, Scan, f64);
-
-    fn scans(&self) -> Option<Self::Scans> {
-        Some((self.gains.scan()?, self.losses.scan()?, self.previous))
+impl Block<1, 1> for Rsi {
+    fn lookback(&self) -> usize {
+        self.period()
     }
 
-    fn step((gains, losses, previous): &mut Self::Scans, [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
-        for (y, source) in value.as_chunks_mut::<AHEAD>().0.iter_mut().zip(source.as_chunks::<AHEAD>().0) {
-            let before = shifted(source, previous);
-            let change: [f64; AHEAD] = std::array::from_fn(|row| source[row] - before[row]);
-            let gained = gains.block(&change.map(gain));
-            let lost = losses.block(&change.map(|change| gain(-change)));
+    fn step(&mut self, [x]: [f64; 1]) -> [f64; 1] {
+        let change = x - std::mem::replace(&mut self.previous, x);
+        [share(self.gains.chain(gain(change)), self.losses.chain(gain(-change)))]
+    }
+
+    fn at_block(&self) -> bool {
+        self.gains.at_block()
+    }
+
+    fn blocks(&mut self, [source]: [&[f64]; 1], [value]: [&mut [f64]; 1]) {
+        let (mut gains, mut losses) = (self.gains.scan(), self.losses.scan());
+        for (y, x) in value.as_chunks_mut::<AHEAD>().0.iter_mut().zip(source.as_chunks::<AHEAD>().0) {
+            let before = shifted(x, &mut self.previous);
+            let change: [f64; AHEAD] = std::array::from_fn(|row| x[row] - before[row]);
+            let (gained, lost) = (gains.block(&change.map(gain)), losses.block(&change.map(|change| gain(-change))));
             *y = std::array::from_fn(|row| share(gained[row], lost[row]));
         }
+        self.gains.resume(&gains);
+        self.losses.resume(&losses);
     }
 
-    fn all_finite((gains, losses, _): &Self::Scans) -> Option<bool> {
-        Some(gains.is_finite() && losses.is_finite())
-    }
-
-    fn resume(&mut self, (gains, losses, previous): &Self::Scans) {
-        self.gains.resume(gains);
-        self.losses.resume(losses);
-        self.previous = *previous;
+    fn is_finite(&self) -> bool {
+        self.gains.is_finite() && self.losses.is_finite()
     }
 }

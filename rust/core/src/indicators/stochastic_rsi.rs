@@ -1,6 +1,7 @@
 //! Stochastic RSI.
 
 use super::batch::{self, Fresh};
+use super::blocked::{self, Block};
 use super::rsi::Rsi;
 use super::sma::Sma;
 use super::stochastic_fast::{RawK, SlidingK};
@@ -22,7 +23,7 @@ const FLAT: f64 = 1e-10;
 
 /// Chande and Kroll's stochastic RSI: the fast stochastic of the RSI, 0 while the RSI does not move; both outputs start
 /// with %D.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct StochasticRsi {
     rsi: Rsi,
     raw: RawK,
@@ -38,13 +39,16 @@ impl StochasticRsi {
         let period = IndicatorError::check_period(SPEC.name, "period", period)?;
         let fastk = IndicatorError::check_period(SPEC.name, "fastk_period", fastk_period)?;
         let fastd = IndicatorError::check_period(SPEC.name, "fastd_period", fastd_period)?;
-        Ok(Self { rsi: Rsi::unchecked(period), raw: RawK::with_flat(fastk, FLAT), average: Sma::unchecked(fastd) })
+        Ok(Self { rsi: Rsi::new(period), raw: RawK::with_flat(fastk, FLAT), average: Sma::unchecked(fastd) })
     }
 
     /// Takes the next value; %K and %D, NaN until %D is defined.
     #[inline]
     pub fn update(&mut self, x: f64) -> [f64; 2] {
-        let rsi = self.rsi.update(x);
+        if !x.is_finite() {
+            return [f64::NAN; 2];
+        }
+        let [rsi] = self.rsi.step([x]);
         if rsi.is_nan() {
             return [f64::NAN; 2];
         }
@@ -56,7 +60,11 @@ impl StochasticRsi {
 
 impl Fresh for StochasticRsi {
     fn fresh(&self) -> Self {
-        Self { rsi: self.rsi.fresh(), raw: RawK::with_flat(self.raw.period(), FLAT), average: self.average.fresh() }
+        Self {
+            rsi: Rsi::new(self.rsi.period()),
+            raw: RawK::with_flat(self.raw.period(), FLAT),
+            average: self.average.fresh(),
+        }
     }
 }
 
@@ -74,14 +82,17 @@ impl Indicator for StochasticRsi {
     }
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        // The RSI streams: the oscillator would blow up the last digits that a look-ahead form differs in.
-        let (fastk, fastd, mut rsi) = (self.raw.period(), self.average.lookback() + 1, self.rsi.fresh());
+        let (fastk, fastd, mut rsi) = (self.raw.period(), self.average.lookback() + 1, Rsi::new(self.rsi.period()));
         let history = fastk + fastd - 2;
         let (mut sliding, mut raw, mut values) = (SlidingK::default(), Vec::new(), Vec::new());
         batch::run_windows(self, columns, out, |[source]: [&[f64]; 1], [k, d]: [&mut [f64]; 2]| {
             let unseen = if values.is_empty() { 0 } else { source.len() - k.len() };
             values.drain(..values.len().saturating_sub(history));
-            values.extend(source[unseen..].iter().map(|&x| rsi.update(x)).filter(|x| !x.is_nan()));
+            let kept = values.len();
+            values.resize(kept + source.len() - unseen, f64::NAN);
+            blocked::extend(&mut rsi, &[&source[unseen..]], &mut [&mut values[kept..]]);
+            let undefined = values[kept..].iter().take_while(|x| x.is_nan()).count();
+            values.drain(kept..kept + undefined);
             raw.resize(k.len() + fastd - 1, 0.0);
             sliding.compute([&values, &values, &values], fastk, FLAT, &mut raw);
             k.copy_from_slice(&raw[fastd - 1..]);

@@ -66,8 +66,8 @@ impl Indicator for TrueRange {
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         batch::run_sums(self, columns, out, |[high, low, close]: [&[f64]; 3], [value]: [&mut [f64]; 1]| {
-            for (((y, high), low), previous) in value.iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
-                *y = spoilt_range(*high, *low, *previous);
+            for (((y, high), low), before) in value.iter_mut().zip(&high[1..]).zip(&low[1..]).zip(close) {
+                *y = spoilt_range(*high, *low, *before);
             }
             batch::is_finite(value) && close.last().is_some_and(|x| x.is_finite())
         });

@@ -1,7 +1,7 @@
 //! Volume-weighted average price from the first bar.
 
-use super::batch::{self, Fresh, Stepwise};
-use super::{Indicator, Input, Spec};
+use super::blocked::{Block, Blocked};
+use super::{Input, Spec};
 
 pub(super) const SPEC: Spec = Spec {
     name: "vwap",
@@ -9,13 +9,13 @@ pub(super) const SPEC: Spec = Spec {
     inputs: &[Input::High, Input::Low, Input::Close, Input::Volume],
     params: &[],
     outputs: &["value"],
-    make: |_| Ok(Box::new(Vwap::default())),
+    make: |_| Ok(Blocked::boxed(Vwap::default())),
 };
 
 /// The typical price (high + low + close) / 3 of all bars seen weighted by volume; 0 before any volume (TA-Lib's
 /// convention).
-#[derive(Debug, Clone, Default)]
-pub struct Vwap {
+#[derive(Clone, Default)]
+pub(super) struct Vwap {
     product: f64,
     volume: f64,
 }
@@ -25,71 +25,48 @@ pub(super) fn typical(high: f64, low: f64, close: f64) -> f64 {
     (high + low + close) * (1.0 / 3.0)
 }
 
-#[inline]
-fn mean(product: f64, volume: f64) -> f64 {
-    if volume == 0.0 { 0.0 } else { product / volume }
-}
-
 impl Vwap {
-    /// Takes the next bar.
+    /// Takes a bar of finite values; NaN, and the bar left out, where its price is too large to be a number.
     #[inline]
-    pub fn update(&mut self, high: f64, low: f64, close: f64, volume: f64) -> f64 {
-        let price = typical(high, low, close);
-        if !(price.is_finite() && volume.is_finite()) {
+    pub(super) fn push(&mut self, bar: [f64; 4]) -> f64 {
+        let before = self.clone();
+        let value = self.add(bar);
+        if !self.is_finite() {
+            *self = before;
             return f64::NAN;
         }
-        self.product += price * volume;
+        value
+    }
+
+    #[inline(always)]
+    fn add(&mut self, [high, low, close, volume]: [f64; 4]) -> f64 {
+        self.product += typical(high, low, close) * volume;
         self.volume += volume;
-        mean(self.product, self.volume)
+        if self.volume == 0.0 { 0.0 } else { self.product / self.volume }
     }
 }
 
-impl Fresh for Vwap {
-    fn fresh(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl Indicator for Vwap {
+impl Block<4, 1> for Vwap {
     fn lookback(&self) -> usize {
         0
     }
 
-    fn update(&mut self, row: &[f64], out: &mut [f64]) {
-        out[0] = Vwap::update(self, row[0], row[1], row[2], row[3]);
+    fn step(&mut self, bar: [f64; 4]) -> [f64; 1] {
+        [self.push(bar)]
     }
 
-    fn reset(&mut self) {
-        *self = self.fresh();
+    fn at_block(&self) -> bool {
+        true
     }
 
-    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
-        batch::run_steps(self, columns, out);
-    }
-}
-
-impl Stepwise<4, 1> for Vwap {
-    type Scans = Self;
-
-    fn scans(&self) -> Option<Self::Scans> {
-        Some(self.clone())
-    }
-
-    fn step(state: &mut Self, [high, low, close, volume]: [&[f64]; 4], [value]: [&mut [f64]; 1]) {
+    fn blocks(&mut self, [high, low, close, volume]: [&[f64]; 4], [value]: [&mut [f64]; 1]) {
         // Row by row: the two chains of additions, side by side, leave time for all the rest.
-        let rows = high.iter().zip(low).zip(close).zip(volume);
-        for (y, (((high, low), close), volume)) in value.iter_mut().zip(rows) {
-            state.product += typical(*high, *low, *close) * volume;
-            state.volume += volume;
-            *y = mean(state.product, state.volume);
+        for (row, y) in value.iter_mut().enumerate() {
+            *y = self.add([high[row], low[row], close[row], volume[row]]);
         }
     }
 
-    fn all_finite(state: &Self) -> Option<bool> {
-        Some(state.product.is_finite() && state.volume.is_finite())
-    }
-
-    fn resume(&mut self, state: &Self) {
-        *self = state.clone();
+    fn is_finite(&self) -> bool {
+        self.product.is_finite() && self.volume.is_finite()
     }
 }

@@ -1,7 +1,5 @@
 //! Batch evaluation: the program over whole columns, a block of rows at a time.
 
-use std::ops::Range;
-
 use super::frames::{EvaluateError, Maps, UNKNOWN, check, made};
 use super::graph::{Field, Id, Op};
 use super::kernel::{State, apply, clock};
@@ -58,15 +56,9 @@ struct Batch<'a> {
 struct Block<'a> {
     start: usize,
     length: usize,
-    /// How far into the registers' blocks the rows begin.
-    offset: usize,
     /// The registers that are computed so far.
     done: &'a [f64],
 }
-
-/// How many rows each of several independent indicators takes in turn. A recursive mean waits for its own last value;
-/// in runs as short as this a processor works on the next one meanwhile.
-const TURN: usize = 48;
 
 /// What a value remembers from block to block.
 enum Memory {
@@ -137,20 +129,13 @@ impl<'a> Batch<'a> {
         for &id in &kept {
             self.columns[id] = vec![0.0; rows];
         }
-        let bundles = bundles(program, &block_loop.values);
         for start in (0..rows).step_by(BLOCK) {
             let length = BLOCK.min(rows - start);
-            for bundle in &bundles {
-                let turn = if bundle.len() > 1 { TURN } else { length };
-                for offset in (0..length).step_by(turn) {
-                    let turn = turn.min(length - offset);
-                    for (&id, memory) in block_loop.values[bundle.clone()].iter().zip(&mut memories[bundle.clone()]) {
-                        // An indicator fills all of its registers, whichever output is named first.
-                        let first = if let Op::Indicator(_, output) = program.graph.values[id].op { output } else { 0 };
-                        let (done, rest) = registers.split_at_mut((plan.register[id] - first) * BLOCK);
-                        self.step(id, memory, &Block { start: start + offset, length: turn, offset, done }, rest);
-                    }
-                }
+            for (&id, memory) in block_loop.values.iter().zip(&mut memories) {
+                // An indicator fills all of its registers, whichever output is named first.
+                let first = if let Op::Indicator(_, output) = program.graph.values[id].op { output } else { 0 };
+                let (done, rest) = registers.split_at_mut((plan.register[id] - first) * BLOCK);
+                self.step(id, memory, &Block { start, length, done }, rest);
             }
             for &id in &kept {
                 let block = &registers[plan.register[id] * BLOCK..][..length];
@@ -173,17 +158,17 @@ impl<'a> Batch<'a> {
             (Op::Align, _) => {
                 let from = self.program.graph.values[value.args[0]].frame;
                 let source = self.column(value.args[0]);
-                for (out, &row) in rest[block.offset..].iter_mut().zip(&self.maps.get(value.frame, from)[rows]) {
+                for (out, &row) in rest.iter_mut().zip(&self.maps.get(value.frame, from)[rows]) {
                     *out = if row == UNKNOWN { f64::NAN } else { source[row as usize] };
                 }
             }
             (op, Memory::Operator(state)) if op.arity() > 0 => {
                 let [left, right] = value.args.map(|arg| self.operand(arg, block));
-                apply(op, state, left, right, &mut rest[block.offset..][..block.length]);
+                apply(op, state, left, right, &mut rest[..block.length]);
             }
             (op, _) => {
                 let span_ns = self.program.graph.frames[value.frame].span_ns;
-                clock(op, &self.views[value.frame].ts[rows], span_ns, &mut rest[block.offset..][..block.length]);
+                clock(op, &self.views[value.frame].ts[rows], span_ns, &mut rest[..block.length]);
             }
         }
     }
@@ -196,7 +181,7 @@ impl<'a> Batch<'a> {
         }
         let mut registers = rest.chunks_mut(BLOCK);
         let mut outputs: [&mut [f64]; SERIES_MAX] = std::array::from_fn(|_| {
-            registers.next().map_or(Default::default(), |register| &mut register[block.offset..][..block.length])
+            registers.next().map_or(Default::default(), |register| &mut register[..block.length])
         });
         indicator.extend(&inputs[..call.inputs.len()], &mut outputs[..call.spec.outputs.len()]);
     }
@@ -205,7 +190,7 @@ impl<'a> Batch<'a> {
         match self.program.graph.values[id].op {
             Op::Constant(_) => &self.constants[id][..block.length],
             Op::Column(_) => &self.column(id)[block.start..block.start + block.length],
-            _ => &block.done[self.program.plan.register[id] * BLOCK + block.offset..][..block.length],
+            _ => &block.done[self.program.plan.register[id] * BLOCK..][..block.length],
         }
     }
 
@@ -240,27 +225,6 @@ impl<'a> Batch<'a> {
         }
         outputs
     }
-}
-
-/// The values of a loop in runs: indicators that stand side by side and do not read one another go together.
-fn bundles(program: &Program, values: &[Id]) -> Vec<Range<usize>> {
-    let call = |id: Id| match program.graph.values[id].op {
-        Op::Indicator(call, _) => Some(call),
-        _ => None,
-    };
-    let mut bundles: Vec<Range<usize>> = Vec::new();
-    for (place, &id) in values.iter().enumerate() {
-        let joins = bundles.last().is_some_and(|last| {
-            let mates = &values[last.clone()];
-            let reads = |mate: &Id| program.graph.needs(id).contains(mate);
-            call(id).is_some() && mates.iter().all(|mate| call(*mate).is_some() && !reads(mate))
-        });
-        match bundles.last_mut() {
-            Some(last) if joins => last.end = place + 1,
-            _ => bundles.push(place..place + 1),
-        }
-    }
-    bundles
 }
 
 fn set_fires(fires: &mut [u8], truth: &[f64]) {
