@@ -27,13 +27,39 @@ impl PercentileRank {
     }
 }
 
+/// Rows ranked at once.
+const LANES: usize = 8;
+
+/// The rank of a value that so many of the `period` before it are less than.
+#[inline(always)]
+fn rank(less: i64, period: usize) -> f64 {
+    100.0 * (less as f64 / period as f64)
+}
+
+/// 1 where `other` is less than `x`. Sums of it must wrap: one that checks for overflow would take a value at a time.
+#[inline(always)]
+fn is_less(other: f64, x: f64) -> i64 {
+    if other < x { 1 } else { 0 }
+}
+
 /// The rank of the last value among those before it.
 #[inline(always)]
-fn rank(values: &[f64]) -> f64 {
+fn rank_of_last(values: &[f64]) -> f64 {
     let (before, x) = (&values[..values.len() - 1], values[values.len() - 1]);
-    // wrapping: a sum that checks for overflow would take one value an instruction
-    let less = before.iter().fold(0_i64, |less, &other| less.wrapping_sub(if other < x { -1 } else { 0 }));
-    100.0 * (less as f64 / before.len() as f64)
+    rank(before.iter().fold(0, |less: i64, &other| less.wrapping_add(is_less(other, x))), before.len())
+}
+
+/// The ranks of the last values of as many windows, the first of which begins `column`.
+#[inline(always)]
+fn rank_block(column: &[f64], period: usize) -> [f64; LANES] {
+    let (mut less, last) = ([0_i64; LANES], &column[period..][..LANES]);
+    let last: [f64; LANES] = std::array::from_fn(|lane| last[lane]);
+    for others in column.windows(LANES).take(period) {
+        for lane in 0..LANES {
+            less[lane] = less[lane].wrapping_add(is_less(others[lane], last[lane]));
+        }
+    }
+    less.map(|less| rank(less, period))
 }
 
 impl Fresh for PercentileRank {
@@ -48,7 +74,7 @@ impl Indicator for PercentileRank {
     }
 
     fn update(&mut self, row: &[f64], out: &mut [f64]) {
-        checked(row, out, |[x]: [f64; 1]| [self.recent.push(x).map_or(f64::NAN, rank)]);
+        checked(row, out, |[x]: [f64; 1]| [self.recent.push(x).map_or(f64::NAN, rank_of_last)]);
     }
 
     fn reset(&mut self) {
@@ -61,8 +87,12 @@ impl Indicator for PercentileRank {
             let warm_up = period.min(out.len());
             let (undefined, out) = out.split_at_mut(warm_up);
             undefined.fill(f64::NAN);
-            let windows = column.windows(period + 1);
-            out.iter_mut().zip(windows).for_each(|(y, window)| *y = rank(window));
+            let (blocks, last) = out.as_chunks_mut::<LANES>();
+            for (block, y) in blocks.iter_mut().enumerate() {
+                *y = rank_block(&column[block * LANES..], period);
+            }
+            let windows = column[blocks.len() * LANES..].windows(period + 1);
+            last.iter_mut().zip(windows).for_each(|(y, window)| *y = rank_of_last(window));
             column.chunks(STRETCH).all(is_finite)
         });
     }

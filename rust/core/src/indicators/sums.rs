@@ -85,8 +85,12 @@ pub(super) fn trusted(sums: &[f64]) -> bool {
 /// Running totals of a block, from its first row on.
 #[inline(always)]
 pub(super) fn prefix(mut x: [f64; LANES]) -> [f64; LANES] {
-    for row in 1..LANES {
+    for row in 1..LANES / 2 {
         x[row] += x[row - 1];
+        x[LANES / 2 + row] += x[LANES / 2 + row - 1];
+    }
+    for row in LANES / 2..LANES {
+        x[row] += x[LANES / 2 - 1];
     }
     x
 }
@@ -108,11 +112,11 @@ pub(super) fn accumulate(x: &mut [f64], sum: &mut f64) {
 /// `y[i]` = sum of `x[i .. i + period]`; `x` is longer than `y` by `period` - 1.
 #[inline(never)]
 pub(super) fn sliding_sum(x: &[f64], period: usize, y: &mut [f64]) {
-    slide(x, period, y, |sum| sum);
+    slide(x, period, y, total(&x[..period]), 1.0);
 }
 
-/// `y[i]` = mean of `x[i .. i + period]`; answers whether the sums can be trusted. The division is exact in a flat
-/// window, where a product with the reciprocal might not be, and costs nothing: it runs beside the sums.
+/// `y[i]` = mean of `x[i .. i + period]`; answers whether the sums can be trusted. A mean changes by a share of what
+/// the window exchanges: in a flat window by nothing, where a sum's product with the reciprocal might not be exact.
 #[inline(never)]
 pub(super) fn sliding_mean(x: &[f64], period: usize, y: &mut [f64]) -> bool {
     let count = period as f64;
@@ -120,26 +124,66 @@ pub(super) fn sliding_mean(x: &[f64], period: usize, y: &mut [f64]) -> bool {
         fold_short(x, period, y, |a, b| a + b, |sum| sum / count);
         return is_finite(y);
     }
-    slide(x, period, y, |sum| sum / count);
+    slide(x, period, y, total(&x[..period]) / count, 1.0 / count);
     spike_free(y, period)
 }
 
+/// `y[0]` = `first`, then each the one before and `share` of what entered and left.
 #[inline(always)]
-fn slide(x: &[f64], period: usize, y: &mut [f64], finish: impl Fn(f64) -> f64) {
-    let Some((first, y)) = y.split_first_mut() else { return };
-    let mut sum = total(&x[..period]);
-    *first = finish(sum);
+fn slide(x: &[f64], period: usize, y: &mut [f64], first: f64, share: f64) {
+    let Some((start, y)) = y.split_first_mut() else { return };
+    let mut before = first;
+    *start = first;
     let (entering, last_entering) = x[period..].as_chunks::<LANES>();
     let (leaving, last_leaving) = x[..y.len()].as_chunks::<LANES>();
     let (blocks, last) = y.as_chunks_mut::<LANES>();
     for ((y, entering), leaving) in blocks.iter_mut().zip(entering).zip(leaving) {
-        let sums = prefix(std::array::from_fn(|row| entering[row] - leaving[row])).map(|change| sum + change);
-        sum = sums[LANES - 1];
-        *y = sums.map(&finish);
+        let changes = std::array::from_fn(|row| share * (entering[row] - leaving[row]));
+        *y = prefix(changes).map(|change| before + change);
+        before = y[LANES - 1];
     }
     for ((y, entering), leaving) in last.iter_mut().zip(last_entering).zip(last_leaving) {
-        sum += entering - leaving;
-        *y = finish(sum);
+        before += share * (entering - leaving);
+        *y = before;
+    }
+}
+
+/// Stretches of a column that are computed side by side: they are independent, and their chains of sums overlap.
+const STREAMS: usize = 4;
+
+/// `y[i]` = the last number of a state that is `start` of the first window and changes by `step` with the values that
+/// enter and leave. The states of the streams lie number by number, so that the compiler packs like with like.
+#[inline(always)]
+fn slide_streams<const S: usize>(
+    x: &[f64],
+    period: usize,
+    y: &mut [f64],
+    start: impl Fn(&[f64]) -> [f64; S],
+    step: impl Fn(&mut [[f64; STREAMS]; S], [f64; STREAMS], [f64; STREAMS]),
+) {
+    let (together, rest) = y.split_at_mut(y.len() / STREAMS * STREAMS);
+    let done = together.len();
+    for (row, y) in rest.iter_mut().enumerate() {
+        *y = start(&x[done + row..][..period])[S - 1];
+    }
+    if done == 0 {
+        return;
+    }
+    let rows = done / STREAMS;
+    let mut parts = together.chunks_exact_mut(rows);
+    let outs: [&mut [f64]; STREAMS] = std::array::from_fn(|_| &mut parts.next().unwrap_or_default()[..rows]);
+    let inputs: [&[f64]; STREAMS] = std::array::from_fn(|stream| &x[stream * rows..][..rows - 1 + period]);
+    let starts = inputs.map(|x| start(&x[..period]));
+    let mut state: [[f64; STREAMS]; S] = std::array::from_fn(|number| starts.map(|start| start[number]));
+    let (entering, leaving) = (inputs.map(|x| &x[period..][..rows - 1]), inputs.map(|x| &x[..rows - 1]));
+    for row in 0..rows - 1 {
+        for stream in 0..STREAMS {
+            outs[stream][row] = state[S - 1][stream];
+        }
+        step(&mut state, entering.map(|x| x[row]), leaving.map(|x| x[row]));
+    }
+    for stream in 0..STREAMS {
+        outs[stream][rows - 1] = state[S - 1][stream];
     }
 }
 
@@ -175,15 +219,24 @@ pub(super) fn fold_block(x: &[f64], period: usize, fold: impl Fn(f64, f64) -> f6
     folded
 }
 
-/// Whether the means (or sums) are finite and none is so small beside another that what the sums rounded away shows in it. A few
-/// rows are enough: a spike is in the means of `period` rows, and what is not finite stays in the sums to the end.
+/// Whether the means (or sums) are finite and none is so small beside another that what the sums rounded away shows in
+/// it. A few rows are enough: a spike is in the means of `period` rows, and what is not finite stays in a stream's sums
+/// to its end and begins the next.
 pub(super) fn spike_free(means: &[f64], period: usize) -> bool {
-    let (mut least, mut most) = (f64::INFINITY, 0.0);
-    for size in means.iter().step_by(period.div_ceil(2)).map(|mean| mean.abs()) {
-        least = if size < least { size } else { least };
-        most = if size > most { size } else { most };
+    let (mut least, mut most, mut probe) = ([f64::INFINITY; STREAMS], [0.0_f64; STREAMS], [0.0; STREAMS]);
+    let step = period.div_ceil(2);
+    for group in means.chunks(STREAMS * step) {
+        for (lane, mean) in group.iter().step_by(step).enumerate() {
+            let size = mean.abs();
+            least[lane] = if size < least[lane] { size } else { least[lane] };
+            most[lane] = if size > most[lane] { size } else { most[lane] };
+            probe[lane] += 0.0 * size;
+        }
     }
-    least * TRUSTED >= most && means.last().is_none_or(|mean| mean.is_finite())
+    let least = least.into_iter().fold(f64::INFINITY, f64::min);
+    let most = most.into_iter().fold(0.0, f64::max);
+    let finite = probe == [0.0; STREAMS] && means.last().is_none_or(|mean| mean.is_finite());
+    finite && least * TRUSTED >= most
 }
 
 /// The sum of the weights 1 to `period`.
@@ -198,29 +251,18 @@ pub(super) fn sliding_weighted_mean(x: &[f64], period: usize, y: &mut [f64]) -> 
         short_weighted_mean(x, period, y);
         return is_finite(y);
     }
-    let Some((first, y)) = y.split_first_mut() else { return true };
-    let (newest, weights) = (period as f64, weights(period));
-    let mut plain = total(&x[..period]);
-    let mut weighted = weighted_total(&x[..period]);
-    *first = weighted / weights;
-    let (entering, last_entering) = x[period..].as_chunks::<LANES>();
-    let (leaving, last_leaving) = x[..y.len()].as_chunks::<LANES>();
-    let (blocks, last) = y.as_chunks_mut::<LANES>();
-    for ((y, entering), leaving) in blocks.iter_mut().zip(entering).zip(leaving) {
-        let changes = prefix(std::array::from_fn(|row| entering[row] - leaving[row]));
-        let before: [f64; LANES] = std::array::from_fn(|row| if row == 0 { 0.0 } else { changes[row - 1] });
-        // What the rows gain apart from the plain sum before the block, which counts once more in each row.
-        let gains = prefix(std::array::from_fn(|row| newest * entering[row] - before[row]));
-        let sums: [f64; LANES] = std::array::from_fn(|row| gains[row] + (weighted - (row as f64 + 1.0) * plain));
-        plain += changes[LANES - 1];
-        weighted = sums[LANES - 1];
-        *y = sums.map(|sum| sum / weights);
-    }
-    for ((y, entering), leaving) in last.iter_mut().zip(last_entering).zip(last_leaving) {
-        weighted += newest * entering - plain;
-        plain += entering - leaving;
-        *y = weighted / weights;
-    }
+    let count = period as f64;
+    // What a mean gains of each value exchanged, and a weighted mean of the newest value's distance from the mean.
+    let (share, slope) = (1.0 / count, 2.0 / (count + 1.0));
+    let start = |window: &[f64]| [total(window) / count, weighted_total(window) / weights(period)];
+    slide_streams(x, period, y, start, |[mean, weighted], entering, leaving| {
+        for stream in 0..STREAMS {
+            weighted[stream] += slope * (entering[stream] - mean[stream]);
+        }
+        for stream in 0..STREAMS {
+            mean[stream] += share * (entering[stream] - leaving[stream]);
+        }
+    });
     spike_free(y, period)
 }
 
@@ -250,32 +292,48 @@ fn weighted_total(x: &[f64]) -> f64 {
     let (blocks, rest) = x.as_chunks::<LANES>();
     let mut weights: [f64; LANES] = std::array::from_fn(|lane| (lane + 1) as f64);
     let mut lanes = [0.0; LANES];
-    for block in blocks.iter().chain(std::iter::once(&padded(rest))) {
+    for block in blocks {
         for lane in 0..LANES {
             lanes[lane] += weights[lane] * block[lane];
             weights[lane] += LANES as f64;
         }
     }
-    lanes.iter().sum()
-}
-
-/// Fewer rows than a block, followed by zeros.
-#[inline]
-pub(super) fn padded(rows: &[f64]) -> [f64; LANES] {
-    let mut block = [0.0; LANES];
-    block[..rows.len()].copy_from_slice(rows);
-    block
+    let rest: f64 = weights.iter().zip(rest).map(|(weight, x)| weight * x).sum();
+    rest + lanes.iter().sum::<f64>()
 }
 
 /// The sum of a column, in as many lanes as a block has rows.
 #[inline]
 pub(super) fn total(x: &[f64]) -> f64 {
     let (blocks, rest) = x.as_chunks::<LANES>();
-    let mut lanes = padded(rest);
+    let mut lanes = [0.0; LANES];
     for block in blocks {
         for (lane, x) in lanes.iter_mut().zip(block) {
             *lane += x;
         }
     }
-    lanes.iter().sum()
+    rest.iter().chain(&lanes).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wherever a value is not finite, the sliding forms see it.
+    #[test]
+    fn what_is_not_finite_is_reported() {
+        for period in [9, 30, 200] {
+            let mut x = vec![100.0; 400 + period - 1];
+            let mut y = vec![0.0; 400];
+            assert!(sliding_mean(&x, period, &mut y) && sliding_weighted_mean(&x, period, &mut y));
+            for row in 0..x.len() {
+                for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                    x[row] = bad;
+                    assert!(!sliding_mean(&x, period, &mut y), "mean over {period}, {bad} in row {row}");
+                    assert!(!sliding_weighted_mean(&x, period, &mut y), "weighted over {period}, {bad} in row {row}");
+                }
+                x[row] = 100.0;
+            }
+        }
+    }
 }
