@@ -2,7 +2,7 @@
 //!
 //! Money is exact; the equity curve is in doubles, as reports are.
 
-use tradenode_core::account::{Account, Applied, Position};
+use tradenode_core::account::{Account, Applied, Fill, Position};
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale, rate_of};
 use tradenode_core::orders::{Intent, OrderKind};
@@ -209,12 +209,11 @@ impl<'a> Ledger<'a> {
         } else {
             self.slippage.fill_price(&instrument.price, intent.side, quote.ticks, lots, quote.volume)?
         };
-        let notional = instrument.notional(lots, ticks)?;
         let spec = instrument.spec();
-        let fee = rate_of(notional, if quote.maker { spec.maker_fee } else { spec.taker_fee })?;
-        let worse = (ticks - quote.ticks) * intent.side.sign();
-        let slippage = if worse == 0 { 0 } else { (notional - instrument.notional(lots, quote.ticks)?).abs() };
-        let applied = self.account.fill(index, instrument, intent.side, lots, ticks, fee)?;
+        let rate = if quote.maker { spec.maker_fee } else { spec.taker_fee };
+        let fill = Fill::new(instrument, intent.side, lots, ticks, rate)?;
+        let ideal = if ticks == quote.ticks { fill.worth.abs() } else { instrument.notional(lots, quote.ticks)? };
+        let applied = self.account.fill(index, instrument, &fill)?;
         let booked = Booked {
             ts: quote.now,
             instrument: index,
@@ -222,17 +221,17 @@ impl<'a> Ledger<'a> {
             side: intent.side,
             lots,
             ticks,
-            fee,
-            slippage,
+            fee: fill.fee,
+            slippage: (fill.worth.abs() - ideal).abs(),
             maker: quote.maker,
             reason: intent.reason,
         };
-        self.record_fill(&booked, applied)?;
+        self.record_fill(&booked, applied);
         self.redraw(index);
         Ok(Some(applied))
     }
 
-    fn record_fill(&mut self, booked: &Booked, applied: Applied) -> Result<(), RunError> {
+    fn record_fill(&mut self, booked: &Booked, applied: Applied) {
         let index = booked.instrument;
         let instrument = &self.instruments[index];
         let price = instrument.price.value(booked.ticks);
@@ -250,8 +249,7 @@ impl<'a> Ledger<'a> {
             } else {
                 trade.costs(fee, slippage);
             }
-            let worth = instrument.worth(i64::from(trade.direction) * applied.closed, booked.ticks)?;
-            trade.taken_off(worth, applied.realised);
+            trade.taken_off(applied.taken_off, applied.realised);
             (trade.high, trade.low) = (trade.high.max(price), trade.low.min(price));
             if applied.opened > 0 || self.account.position(index).lots == 0 {
                 let result = self.recorder.close(trade, booked, instrument, self.scale);
@@ -261,11 +259,9 @@ impl<'a> Ledger<'a> {
         }
         if applied.opened > 0 {
             let trade = self.trades[index].get_or_insert_with(|| OpenTrade::new(booked.ts, booked.side, price));
-            let worth = instrument.worth(booked.side.sign() * applied.opened, booked.ticks)?;
             trade.costs(fee, slippage);
-            trade.added(applied.opened, worth, self.account.position(index).lots);
+            trade.added(applied.opened, applied.added, self.account.position(index).lots);
         }
-        Ok(())
     }
 
     /// Charges `rate` on the notional held at `price`; shorts receive what longs pay unless `both_pay`.
