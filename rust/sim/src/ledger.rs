@@ -64,10 +64,10 @@ pub struct Ledger<'a> {
     /// Whether gross notional and extremes are recorded.
     full: bool,
     /// The last price of each instrument, in quote units; 0 before the first.
-    pub(crate) last: Vec<f64>,
+    last: Vec<f64>,
+    /// The last prices in ticks, and whether some of them have changed since they were converted.
     marks: Vec<i64>,
-    /// The prices that `marks` were made of.
-    marked: Vec<f64>,
+    stale: bool,
     curves: Vec<Curve>,
     balance: f64,
 }
@@ -103,7 +103,7 @@ impl<'a> Ledger<'a> {
             full: spec.record == Record::Full,
             last: vec![0.0; count],
             marks: vec![0; count],
-            marked: vec![0.0; count],
+            stale: false,
             curves: vec![Curve::default(); count],
             balance: scale.to_f64(cash),
         })
@@ -159,12 +159,20 @@ impl<'a> Ledger<'a> {
         Ok(self.account.equity(&self.instruments, &self.marks)?)
     }
 
+    /// The last price of an instrument in ticks.
+    #[inline]
+    pub(crate) fn ticks(&mut self, index: usize) -> Result<i64, RunError> {
+        self.refresh_marks()?;
+        Ok(self.marks[index])
+    }
+
+    #[inline]
     fn refresh_marks(&mut self) -> Result<(), RunError> {
-        let marks = self.marks.iter_mut().zip(&mut self.marked);
-        for (((mark, marked), instrument), &last) in marks.zip(&self.instruments).zip(&self.last) {
-            if *marked != last {
-                (*mark, *marked) = (instrument.price.steps(last)?, last);
+        if self.stale {
+            for ((mark, instrument), &last) in self.marks.iter_mut().zip(&self.instruments).zip(&self.last) {
+                *mark = instrument.price.steps(last)?;
             }
+            self.stale = false;
         }
         Ok(())
     }
@@ -291,7 +299,7 @@ impl<'a> Ledger<'a> {
         let (slope, cost) = (instrument.worth_f64(position.lots, 1.0), self.scale.to_f64(position.cost));
         let paid = self.curves.len() == 1 && !instrument.spec().inverse && slope >= 0.0 && self.balance >= cost;
         self.curves[index] = Curve { slope, cost, paid, ..Curve::default() };
-        self.mark(index, self.last[index]);
+        self.revalue(index, self.last[index]);
     }
 
     /// Whether a bar between these prices reaches no level of the guard; if so, both take over its extremes.
@@ -359,7 +367,18 @@ impl<'a> Ledger<'a> {
     /// Takes note of an instrument's last price.
     #[inline]
     pub(crate) fn mark(&mut self, index: usize, price: f64) {
-        self.last[index] = price;
+        self.trades_at(index, price);
+        self.revalue(index, price);
+    }
+
+    /// The same without the open profit, which nobody looks at before the next mark.
+    #[inline]
+    pub(crate) fn trades_at(&mut self, index: usize, price: f64) {
+        (self.last[index], self.stale) = (price, true);
+    }
+
+    #[inline]
+    fn revalue(&mut self, index: usize, price: f64) {
         let curve = &mut self.curves[index];
         if curve.slope != 0.0 {
             let worth = if self.instruments[index].spec().inverse { curve.slope / price } else { curve.slope * price };
@@ -372,7 +391,7 @@ impl<'a> Ledger<'a> {
     #[inline]
     pub(crate) fn sample_flat(&mut self, closes: &[f64]) {
         let Some(&last) = closes.last() else { return };
-        self.last[0] = last;
+        self.trades_at(0, last);
         self.gate.mark(self.balance);
         self.recorder.mark_flat(closes.len(), self.balance, self.full);
     }

@@ -14,10 +14,10 @@ use crate::strategy::{Entry, Request};
 use crate::working::{Working, adding_lots, any_adds};
 
 impl Engine<'_> {
-    /// Carries out what was asked for, at each lane's price: exits first, then the rest.
+    /// Carries out what was asked for, at each instrument's last price: exits first, then the rest.
     pub(crate) fn carry_out(&mut self, due: &[usize], now: i64) -> Result<(), RunError> {
         // What is gone by now holds back neither lots nor margin.
-        for lane in &mut self.lanes {
+        for lane in self.lanes.iter_mut().filter(|lane| !lane.working.is_empty()) {
             lane.working.retain(|order| order.expires > now);
         }
         if let [index] = *due
@@ -52,10 +52,10 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The market as an order meets it at the lane's price.
+    /// The market as an order meets it at the last price.
     #[inline]
-    fn quote(&self, index: usize, now: i64) -> Result<Quote, RunError> {
-        let ticks = self.ledger.instruments[index].price.steps(self.lanes[index].price)?;
+    fn quote(&mut self, index: usize, now: i64) -> Result<Quote, RunError> {
+        let ticks = self.ledger.ticks(index)?;
         Ok(Quote { ticks, maker: false, volume: self.volume(index), now })
     }
 
