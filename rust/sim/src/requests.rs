@@ -250,7 +250,7 @@ impl Engine<'_> {
                 }
                 _ => {
                     let direction = position.lots.signum() as f64;
-                    *guard = Some(Guard::open(&self.spec.exits, grid, direction, entry, distances, at.now));
+                    Guard::open(guard, &self.spec.exits, grid, direction, entry, distances, at.now);
                 }
             }
         }
