@@ -108,9 +108,7 @@ pub fn as_f64(atoms: Atoms) -> f64 {
 #[inline]
 pub fn mul_div(value: Atoms, numerator: i64, denominator: i64) -> Result<Atoms, MoneyError> {
     let (base, left) = floor_mul_div(value, numerator, denominator)?;
-    let half = left.cmp(&(denominator - left));
-    let up = half.is_gt() || (half.is_eq() && base % 2 != 0);
-    Ok(base + i128::from(up))
+    Ok(base + i128::from(rounds_up(left as u64, denominator as u64, base)))
 }
 
 /// `value` × `numerator` / `denominator` rounded towards minus infinity, and the remainder.
@@ -168,9 +166,15 @@ pub fn rate_of(value: Atoms, rate: Rate) -> Result<Atoms, MoneyError> {
         return mul_div(value, rate.0, RATE_ONE);
     };
     let (floor, left) = BILLION.divide(product);
-    let half = (2 * left).cmp(&BILLION.value);
-    let magnitude = floor + Atoms::from(half.is_gt() || (half.is_eq() && floor % 2 != 0));
+    let magnitude = floor + Atoms::from(rounds_up(left, BILLION.value, floor));
     Ok(if (value < 0) == (rate.0 < 0) { magnitude } else { -magnitude })
+}
+
+/// Whether `floor` and a remainder are rounded up, half to even; without a jump, which nobody could foresee.
+#[inline]
+fn rounds_up(left: u64, denominator: u64, floor: Atoms) -> bool {
+    let (above, below) = (left, denominator - left);
+    (above > below) | ((above == below) & (floor % 2 != 0))
 }
 
 /// A product of magnitudes that an amount of money can have.
