@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 
 use tradenode_core::bars::Bars;
-use tradenode_core::money::Atoms;
 use tradenode_core::strategy::guard::Guard;
 
 use crate::error::RunError;
@@ -18,7 +17,7 @@ use crate::recorder::Recorder;
 use crate::signals::SCALE_OUTS_MAX;
 use crate::spec::{FillAt, FillSpec, RunSpec, SlippageSpec, SpecError};
 use crate::strategy::{Request, Strategy, View};
-use crate::working::{TickBar, Working, reserved};
+use crate::working::{TickBar, Working};
 
 /// One instrument's way through its bars.
 pub(crate) struct Lane<'a> {
@@ -309,18 +308,6 @@ impl<'a> Engine<'a> {
             }
         }
         Ok(())
-    }
-
-    /// The margin that open orders in other instruments hold back.
-    pub(crate) fn reserved(&self, but: usize) -> Result<Atoms, RunError> {
-        let mut sum = 0;
-        for (index, lane) in self.lanes.iter().enumerate() {
-            if index != but && !lane.working.is_empty() {
-                let instrument = &self.ledger.instruments[index];
-                sum += reserved(&lane.working, instrument, self.ledger.gate.margin(index))?;
-            }
-        }
-        Ok(sum)
     }
 }
 

@@ -29,6 +29,13 @@ pub(crate) struct Quote {
     pub(crate) now: i64,
 }
 
+/// How many lots of an order closed and opened; none where the volume was not enough for one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Filled {
+    pub(crate) closed: i64,
+    pub(crate) opened: i64,
+}
+
 /// What the gate must know of open orders: as [`Situation`] has it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct OpenOrders {
@@ -182,7 +189,7 @@ impl<'a> Ledger<'a> {
         &mut self,
         intent: &Intent,
         now: i64,
-        open: OpenOrders,
+        open: &OpenOrders,
     ) -> Result<Option<Approved>, RunError> {
         self.refresh_marks()?;
         let situation = Situation {
@@ -203,14 +210,27 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Fills an approved order at a quote and books it; returns what it did, `None` when nothing could fill.
-    pub(crate) fn execute(&mut self, approved: &Approved, quote: Quote) -> Result<Option<Applied>, RunError> {
-        let intent = *approved.intent();
+    /// Asks the gate for an order that meets the market at once and fills it; `None` when it was refused.
+    pub(crate) fn trade(
+        &mut self,
+        intent: &Intent,
+        quote: &Quote,
+        open: &OpenOrders,
+    ) -> Result<Option<Filled>, RunError> {
+        match self.approve(intent, quote.now, open)? {
+            Some(approved) => self.execute(&approved, quote).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Fills an approved order at a quote and books it.
+    pub(crate) fn execute(&mut self, approved: &Approved, quote: &Quote) -> Result<Filled, RunError> {
+        let intent = approved.intent();
         let index = intent.instrument;
         let instrument = &self.instruments[index];
         let lots = if quote.maker { intent.lots } else { self.slippage.fillable(intent.lots, quote.volume) };
         if lots == 0 {
-            return Ok(None);
+            return Ok(Filled::default());
         }
         let ticks = if quote.maker || matches!(intent.kind, OrderKind::Limit(_)) {
             quote.ticks
@@ -236,7 +256,7 @@ impl<'a> Ledger<'a> {
         };
         self.record_fill(&booked, applied);
         self.redraw(index);
-        Ok(Some(applied))
+        Ok(Filled { closed: applied.closed, opened: applied.opened })
     }
 
     fn record_fill(&mut self, booked: &Booked, applied: Applied) {
