@@ -166,15 +166,15 @@ impl<'a> Ledger<'a> {
         Ok(self.account.equity(&self.instruments, &self.marks)?)
     }
 
-    /// The last price of an instrument in ticks.
+    /// The last price of an instrument in ticks, as of the last [`Ledger::refresh_marks`].
     #[inline]
-    pub(crate) fn ticks(&mut self, index: usize) -> Result<i64, RunError> {
-        self.refresh_marks()?;
-        Ok(self.marks[index])
+    pub(crate) fn ticks(&self, index: usize) -> i64 {
+        self.marks[index]
     }
 
+    /// Converts the last prices to ticks, if they have changed.
     #[inline]
-    fn refresh_marks(&mut self) -> Result<(), RunError> {
+    pub(crate) fn refresh_marks(&mut self) -> Result<(), RunError> {
         if self.stale {
             for ((mark, instrument), &last) in self.marks.iter_mut().zip(&self.instruments).zip(&self.last) {
                 *mark = instrument.price.steps(last)?;

@@ -20,11 +20,15 @@ impl Engine<'_> {
         for lane in self.lanes.iter_mut().filter(|lane| !lane.working.is_empty()) {
             lane.working.retain(|order| order.expires > now);
         }
+        if due.iter().all(|&index| self.lanes[index].requests.is_empty()) {
+            return Ok(());
+        }
+        self.ledger.refresh_marks()?;
         if let [index] = *due
             && self.lanes[index].requests.len() == 1
         {
             // The two passes below, for what is by far the most usual.
-            let at = self.quote(index, now)?;
+            let at = self.quote(index, now);
             let mut requests = std::mem::take(&mut self.lanes[index].requests);
             if !self.reduce(index, &requests[0], &at)? {
                 self.grow(index, &requests[0], &at)?;
@@ -39,7 +43,7 @@ impl Engine<'_> {
             if self.lanes[index].requests.is_empty() {
                 continue;
             }
-            let at = self.quote(index, now)?;
+            let at = self.quote(index, now);
             let requests = std::mem::take(&mut self.lanes[index].requests);
             for request in requests {
                 if !self.reduce(index, &request, &at)? {
@@ -51,7 +55,7 @@ impl Engine<'_> {
             if self.lanes[index].requests.is_empty() {
                 continue;
             }
-            let at = self.quote(index, now)?;
+            let at = self.quote(index, now);
             for request in std::mem::take(&mut self.lanes[index].requests) {
                 self.grow(index, &request, &at)?;
             }
@@ -61,9 +65,8 @@ impl Engine<'_> {
 
     /// The market as an order meets it at the last price.
     #[inline]
-    fn quote(&mut self, index: usize, now: i64) -> Result<Quote, RunError> {
-        let ticks = self.ledger.ticks(index)?;
-        Ok(Quote { ticks, maker: false, volume: self.volume(index), now })
+    fn quote(&self, index: usize, now: i64) -> Quote {
+        Quote { ticks: self.ledger.ticks(index), maker: false, volume: self.volume(index), now }
     }
 
     /// The second pass: entries and orders; what could not be closed for want of volume is asked for again.
