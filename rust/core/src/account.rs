@@ -4,8 +4,9 @@
 //! [`Account::equity`]. Spot bought with the whole balance and a contract at leverage 1 are the same here.
 
 use crate::instrument::Instrument;
-use crate::money::{Atoms, MoneyError, mul_div};
+use crate::money::{Atoms, MoneyError, mul_div, rate_of};
 use crate::orders::Side;
+use crate::units::Rate;
 
 /// Lots held of one instrument and the exact worth at which they were taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +36,33 @@ impl Position {
     }
 }
 
+/// A fill as an account books it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fill {
+    /// Which way.
+    pub side: Side,
+    /// How many lots, above zero.
+    pub lots: i64,
+    /// The price.
+    pub ticks: i64,
+    /// [`Instrument::worth`] of the lots, with the side's sign, at that price.
+    pub worth: Atoms,
+    /// The fee; below zero for a rebate.
+    pub fee: Atoms,
+}
+
+impl Fill {
+    /// A fill with its worth, exact, and its fee: `rate` of the notional, rounded.
+    ///
+    /// # Errors
+    /// An amount beyond 128 bits.
+    #[inline]
+    pub fn new(instrument: &Instrument, side: Side, lots: i64, ticks: i64, rate: Rate) -> Result<Self, MoneyError> {
+        let worth = instrument.worth(lots.checked_mul(side.sign()).ok_or(MoneyError::Overflow)?, ticks)?;
+        Ok(Self { side, lots, ticks, worth, fee: rate_of(worth.abs(), rate)? })
+    }
+}
+
 /// What one fill did to a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Applied {
@@ -44,6 +72,10 @@ pub struct Applied {
     pub closed: i64,
     /// Lots that opened, above zero.
     pub opened: i64,
+    /// [`Instrument::worth`] of the lots that closed, as they were held, at the fill's price.
+    pub taken_off: Atoms,
+    /// [`Instrument::worth`] of the lots that opened.
+    pub added: Atoms,
 }
 
 /// A balance and its positions.
@@ -91,37 +123,37 @@ impl Account {
         Ok(equity)
     }
 
-    /// Books a fill of `lots` (above zero) at `ticks` with its fee (below zero for a rebate).
+    /// Books a fill.
     ///
     /// # Errors
     /// An amount beyond 128 bits; the account is then as it was.
-    pub fn fill(
-        &mut self,
-        index: usize,
-        instrument: &Instrument,
-        side: Side,
-        lots: i64,
-        ticks: i64,
-        fee: Atoms,
-    ) -> Result<Applied, MoneyError> {
-        let old = self.positions[index];
-        let signed = lots.checked_mul(side.sign()).ok_or(MoneyError::Overflow)?;
+    #[inline]
+    pub fn fill(&mut self, index: usize, instrument: &Instrument, fill: &Fill) -> Result<Applied, MoneyError> {
+        let (old, lots) = (self.positions[index], fill.lots);
+        let signed = lots * fill.side.sign();
         let against = old.lots.signum() == -signed.signum();
         let closed = if against { lots.min(old.lots.abs()) } else { 0 };
         let opened = lots - closed;
+        let (taken_off, added) = match (closed, opened) {
+            (0, _) => (0, fill.worth),
+            (_, 0) => (-fill.worth, 0),
+            _ => {
+                let worth = |lots| instrument.worth(lots, fill.ticks);
+                (worth(old.lots.signum() * closed)?, worth(signed.signum() * opened)?)
+            }
+        };
         // A share of the cost leaves with the lots that close; the rest keeps every remaining atom.
         let gone = match closed {
             0 => 0,
             all if all == old.lots.abs() => old.cost,
             part => mul_div(old.cost, part, old.lots.abs())?,
         };
-        let realised = instrument.worth(old.lots.signum() * closed, ticks)? - gone;
-        let added = instrument.worth(side.sign() * opened, ticks)?;
+        let realised = taken_off - gone;
         let cost = (old.cost - gone).checked_add(added).ok_or(MoneyError::Overflow)?;
         let held = old.lots.checked_add(signed).ok_or(MoneyError::Overflow)?;
-        self.balance = self.balance.checked_add(realised - fee).ok_or(MoneyError::Overflow)?;
+        self.balance = self.balance.checked_add(realised - fill.fee).ok_or(MoneyError::Overflow)?;
         self.positions[index] = Position { lots: held, cost };
-        Ok(Applied { realised, closed, opened })
+        Ok(Applied { realised, closed, opened, taken_off, added })
     }
 
     /// Books a payment (above zero: received).
@@ -151,14 +183,19 @@ mod tests {
         spec.bind(Scale::covering([spec.digits()]).unwrap()).unwrap()
     }
 
+    fn filled(instrument: &Instrument, side: Side, lots: i64, ticks: i64, fee: Atoms) -> Fill {
+        Fill { fee, ..Fill::new(instrument, side, lots, ticks, Rate::ZERO).unwrap() }
+    }
+
     #[test]
     fn a_fill_through_zero_closes_then_opens() {
         let x = instrument(false);
         let mut account = Account::new(1_000_000_000_000_000, 1);
-        account.fill(0, &x, Side::Buy, 100, 200, 0).unwrap();
-        let applied = account.fill(0, &x, Side::Sell, 150, 220, 7).unwrap();
+        account.fill(0, &x, &filled(&x, Side::Buy, 100, 200, 0)).unwrap();
+        let applied = account.fill(0, &x, &filled(&x, Side::Sell, 150, 220, 7)).unwrap();
         // 1.00 bought at 100, sold at 110: 10 gained; 0.50 short at 110.
-        assert_eq!(applied, Applied { realised: 10_000_000_000_000, closed: 100, opened: 50 });
+        let (taken_off, added) = (110_000_000_000_000, -55_000_000_000_000);
+        assert_eq!(applied, Applied { realised: 10_000_000_000_000, closed: 100, opened: 50, taken_off, added });
         assert_eq!(account.position(0), Position { lots: -50, cost: -55_000_000_000_000 });
         assert_eq!(account.balance(), 1_010_000_000_000_000 - 7);
         assert!((account.position(0).average_price(&x) - 110.0).abs() < 1e-9);
@@ -174,7 +211,7 @@ mod tests {
             let (mut flow, mut held) = (0_i128, 0_i64);
             for (buy, lots, ticks) in fills {
                 let side = if buy { Side::Buy } else { Side::Sell };
-                account.fill(0, &x, side, lots, ticks, 3).unwrap();
+                account.fill(0, &x, &filled(&x, side, lots, ticks, 3)).unwrap();
                 flow -= x.worth(side.sign() * lots, ticks).unwrap() + 3;
                 held += side.sign() * lots;
             }
@@ -191,7 +228,7 @@ mod tests {
             let count = fills.len() as f64;
             for (buy, lots, ticks) in fills {
                 let side = if buy { Side::Buy } else { Side::Sell };
-                account.fill(0, &x, side, lots, ticks, 0).unwrap();
+                account.fill(0, &x, &filled(&x, side, lots, ticks, 0)).unwrap();
                 flow -= x.worth_f64(side.sign() * lots, x.price.value(ticks));
                 held += side.sign() * lots;
             }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::money::{Atoms, MoneyError, Scale, as_f64, mul_div};
-use crate::units::{Decimal, Grid, Rate, UnitError};
+use crate::money::{Atoms, Divisor, MoneyError, Scale, as_f64, mul_div, times};
+use crate::units::{Decimal, Grid, RATE_ONE, Rate, UnitError};
 
 /// The description of an instrument as configs and venues give it. Sizes are in base units (or contracts).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,6 +96,8 @@ pub struct Instrument {
     unit_atoms: f64,
     /// The same as a double in currency units.
     unit_f64: f64,
+    /// A notional of one and its taker fee, in parts per billion; a rebate is none.
+    with_fee: Divisor,
 }
 
 impl InstrumentSpec {
@@ -134,6 +136,7 @@ impl InstrumentSpec {
             unit,
             unit_atoms: as_f64(unit),
             unit_f64: scale.to_f64(unit),
+            with_fee: Divisor::new(RATE_ONE as u64 + self.taker_fee.0.max(0) as u64),
         })
     }
 
@@ -197,10 +200,9 @@ impl Instrument {
     pub fn worth(&self, lots: i64, ticks: i64) -> Result<Atoms, MoneyError> {
         if self.spec.inverse {
             assert!(ticks > 0, "an inverse contract has a price above zero");
-            let total = self.unit.checked_mul(i128::from(lots)).ok_or(MoneyError::Overflow)?;
-            return Ok(-mul_div(total, 1, ticks)?);
+            return Ok(-mul_div(times(self.unit, i128::from(lots))?, 1, ticks)?);
         }
-        (i128::from(lots) * i128::from(ticks)).checked_mul(self.unit).ok_or(MoneyError::Overflow)
+        times(i128::from(lots) * i128::from(ticks), self.unit)
     }
 
     /// The magnitude of [`Instrument::worth`].
@@ -230,6 +232,20 @@ impl Instrument {
         let worth = as_f64(worth);
         let ticks = if self.spec.inverse { -scaled / worth } else { worth / scaled };
         ticks / self.price.inverse()
+    }
+
+    /// The most that can be bought for `budget` so that its taker fee, rounded, is still covered; 0 when none.
+    ///
+    /// # Errors
+    /// An amount beyond 128 bits.
+    #[inline]
+    pub fn before_fee(&self, budget: Atoms) -> Result<Atoms, MoneyError> {
+        // A notional within this has, before rounding, a fee of at most the whole number of atoms that is left; and
+        // rounding, which keeps order, does not take it beyond.
+        let billion = i128::from(RATE_ONE);
+        let (whole, rest) = self.with_fee.divide(budget.max(0));
+        let (part, _) = self.with_fee.divide(i128::from(rest) * billion);
+        times(whole, billion)?.checked_add(part).ok_or(MoneyError::Overflow)
     }
 
     /// The most lots whose notional at `ticks` is at most `budget`; 0 when none.

@@ -356,7 +356,7 @@ impl RiskGate {
             let lots = |lots| instrument.quantity.value(lots);
             return Ok(refuse(Check::MaxPosition, lots(self.max_lots[index]), lots(after)));
         }
-        let worth = instrument.notional(after, price)?;
+        let worth = if after == intent.lots { notional } else { instrument.notional(after, price)? };
         if let Some(limit) = self.max_notional.filter(|&limit| worth > limit) {
             return Ok(refuse(Check::MaxNotional, money(limit), money(worth)));
         }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::account::Fill;
 use crate::instrument::InstrumentSpec;
 use crate::orders::{OrderKind, Reason};
 
@@ -41,8 +42,9 @@ impl Desk {
 
     fn fill(&mut self, approved: Approved) {
         let intent = approved.intent();
-        let fee = rate_of(self.instruments[0].notional(intent.lots, self.marks[0]).unwrap(), Rate(1_000_000)).unwrap();
-        self.account.fill(0, &self.instruments[0], intent.side, intent.lots, self.marks[0], fee).unwrap();
+        let instrument = &self.instruments[0];
+        let fill = Fill::new(instrument, intent.side, intent.lots, self.marks[0], Rate(1_000_000)).unwrap();
+        self.account.fill(0, instrument, &fill).unwrap();
     }
 }
 

@@ -282,17 +282,17 @@ impl Grid {
     #[inline]
     fn on_grid(&self, value: f64) -> Option<i64> {
         let scaled = value * self.inverse;
-        let shifted = (scaled + SHIFT) - SHIFT;
-        let steps = if scaled.abs() < SHIFT_MAX { shifted } else { scaled.round_ties_even() };
+        let steps = (scaled + SHIFT) - SHIFT;
         if (steps - scaled).abs() <= scaled.abs() * (2.0 * f64::EPSILON) && scaled.abs() < SHIFT_MAX {
             return Some(steps as i64);
         }
-        self.near(value, steps)
+        self.near(value)
     }
 
     /// The exact check, for values that are not within rounding of a whole number of steps at first sight.
     #[cold]
-    fn near(&self, value: f64, steps: f64) -> Option<i64> {
+    fn near(&self, value: f64) -> Option<i64> {
+        let steps = (value * self.inverse).round_ties_even();
         // Beyond 2^53 steps a double no longer tells neighbours apart; a NaN fails this comparison too.
         if steps.abs() >= STEPS_MAX || steps.is_nan() {
             return None;

@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 
 use tradenode_core::bars::Bars;
-use tradenode_core::money::Atoms;
 use tradenode_core::strategy::guard::Guard;
 
 use crate::error::RunError;
@@ -18,7 +17,7 @@ use crate::recorder::Recorder;
 use crate::signals::SCALE_OUTS_MAX;
 use crate::spec::{FillAt, FillSpec, RunSpec, SlippageSpec, SpecError};
 use crate::strategy::{Request, Strategy, View};
-use crate::working::{TickBar, Working, reserved};
+use crate::working::{TickBar, Working};
 
 /// One instrument's way through its bars.
 pub(crate) struct Lane<'a> {
@@ -34,8 +33,6 @@ pub(crate) struct Lane<'a> {
     borrow: Carry<'a>,
     /// The opening time of the last bar seen; charges after it are due.
     charged: i64,
-    /// The price at which requests are carried out.
-    pub(crate) price: f64,
     pub(crate) requests: Vec<Request>,
     pub(crate) working: Vec<Working>,
     pub(crate) guard: Option<Guard>,
@@ -143,6 +140,7 @@ impl<'a> Engine<'a> {
     /// bar too, unless its close is where the order fills.
     #[inline]
     fn glide<S: Strategy>(&mut self, strategy: &mut S) -> Result<(), RunError> {
+        let Some(mut open) = self.lanes[0].fills.open.get(self.lanes[0].next).copied() else { return Ok(()) };
         loop {
             let lane = &mut self.lanes[0];
             let (first, rows) = (lane.next, lane.fills.ts.len());
@@ -151,7 +149,7 @@ impl<'a> Engine<'a> {
             }
             if !lane.requests.is_empty() {
                 let now = lane.fills.ts[first];
-                self.open(0, now)?;
+                self.ledger.trades_at(0, open);
                 self.carry_out(&[0], now)?;
             }
             let lane = &mut self.lanes[0];
@@ -160,7 +158,7 @@ impl<'a> Engine<'a> {
             }
             let quiet = strategy.quiet_until(0, first, self.ledger.position(0).lots.signum());
             // Where requests will be carried out: asked for now, it is at hand when the bars before it are done.
-            lane.price = lane.fills.open.get(quiet + 1).copied().unwrap_or_default();
+            open = lane.fills.open.get(quiet + 1).copied().unwrap_or_default();
             let stirs = usize::from(self.fill.at == FillAt::NextOpen);
             let span = first..rows.min(quiet + stirs);
             let closes = &lane.fills.close[span.clone()];
@@ -235,10 +233,6 @@ impl<'a> Engine<'a> {
         if self.fill.at == FillAt::Close {
             // Fills at the close belong to this bar's equity.
             self.signal(&due, end, strategy)?;
-            for &index in &due {
-                let lane = &mut self.lanes[index];
-                lane.price = lane.fills.close[lane.next];
-            }
             self.carry_out(&due, end)?;
             self.sample(now);
         } else {
@@ -271,9 +265,8 @@ impl<'a> Engine<'a> {
         if self.charges {
             self.charge(index, now)?;
         }
-        let lane = &mut self.lanes[index];
-        lane.price = lane.fills.open[lane.next];
-        self.ledger.last[index] = lane.price;
+        let lane = &self.lanes[index];
+        self.ledger.trades_at(index, lane.fills.open[lane.next]);
         Ok(())
     }
 
@@ -316,18 +309,6 @@ impl<'a> Engine<'a> {
         }
         Ok(())
     }
-
-    /// The margin that open orders in other instruments hold back.
-    pub(crate) fn reserved(&self, but: usize) -> Result<Atoms, RunError> {
-        let mut sum = 0;
-        for (index, lane) in self.lanes.iter().enumerate() {
-            if index != but && !lane.working.is_empty() {
-                let instrument = &self.ledger.instruments[index];
-                sum += reserved(&lane.working, instrument, self.ledger.gate.margin(index))?;
-            }
-        }
-        Ok(sum)
-    }
 }
 
 impl<'a> Lane<'a> {
@@ -345,7 +326,6 @@ impl<'a> Lane<'a> {
             funding,
             borrow: Carry::constant("costs.borrow.every_ns", spec.costs.borrow)?,
             charged: fills.ts.first().map_or(0, |first| first - 1),
-            price: 0.0,
             requests: Vec::new(),
             working: Vec::new(),
             guard: None,

@@ -91,7 +91,7 @@ impl Engine<'_> {
     /// The guard closes the position; what it could not close for want of volume it tries again in the next bar.
     fn get_out(&mut self, index: usize, reason: Reason, quote: Quote) -> Result<(), RunError> {
         if !self.lanes[index].cut_short {
-            self.lanes[index].cut_short = !self.leave(index, i64::MAX, reason, quote)?;
+            self.lanes[index].cut_short = !self.leave(index, i64::MAX, reason, &quote)?;
         }
         Ok(())
     }
@@ -147,7 +147,7 @@ impl Engine<'_> {
             let side = Side::adding(held).opposite();
             if let Some(trigger) = bar.reaches(side, OrderKind::Limit(ticks), self.fill.touch_fills).filter(|_| !beyond)
             {
-                self.take_off(index, part, Quote { ticks: trigger.ticks, maker: true, ..quote })?;
+                self.take_off(index, part, &Quote { ticks: trigger.ticks, maker: true, ..quote })?;
             }
         }
         Ok(())
@@ -232,10 +232,10 @@ impl Engine<'_> {
         let at = Quote { ticks: trigger.ticks, maker, ..quote };
         if intent.reduce_only && intent.lots > before.abs() {
             let left = Intent { lots: before.abs(), ..*intent };
-            let Some(approved) = self.ledger.approve(&left, quote.now, OpenOrders::default())? else { return Ok(()) };
-            self.fill(index, &approved, order.distances, at)?;
+            let Some(approved) = self.ledger.approve(&left, quote.now, &OpenOrders::default())? else { return Ok(()) };
+            self.fill(index, &approved, &order.distances, &at)?;
         } else {
-            self.fill(index, &order.approved, order.distances, at)?;
+            self.fill(index, &order.approved, &order.distances, &at)?;
         }
         let after = self.ledger.position(index).lots;
         if order.tag == 0 && after != 0 {

@@ -2,7 +2,7 @@
 //!
 //! Money is exact; the equity curve is in doubles, as reports are.
 
-use tradenode_core::account::{Account, Applied, Position};
+use tradenode_core::account::{Account, Applied, Fill, Position};
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale, rate_of};
 use tradenode_core::orders::{Intent, OrderKind};
@@ -27,6 +27,13 @@ pub(crate) struct Quote {
     pub(crate) volume: f64,
     /// The time of the fill.
     pub(crate) now: i64,
+}
+
+/// How many lots of an order closed and opened; none where the volume was not enough for one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Filled {
+    pub(crate) closed: i64,
+    pub(crate) opened: i64,
 }
 
 /// What the gate must know of open orders: as [`Situation`] has it.
@@ -64,10 +71,10 @@ pub struct Ledger<'a> {
     /// Whether gross notional and extremes are recorded.
     full: bool,
     /// The last price of each instrument, in quote units; 0 before the first.
-    pub(crate) last: Vec<f64>,
+    last: Vec<f64>,
+    /// The last prices in ticks, and whether some of them have changed since they were converted.
     marks: Vec<i64>,
-    /// The prices that `marks` were made of.
-    marked: Vec<f64>,
+    stale: bool,
     curves: Vec<Curve>,
     balance: f64,
 }
@@ -103,7 +110,7 @@ impl<'a> Ledger<'a> {
             full: spec.record == Record::Full,
             last: vec![0.0; count],
             marks: vec![0; count],
-            marked: vec![0.0; count],
+            stale: false,
             curves: vec![Curve::default(); count],
             balance: scale.to_f64(cash),
         })
@@ -159,12 +166,20 @@ impl<'a> Ledger<'a> {
         Ok(self.account.equity(&self.instruments, &self.marks)?)
     }
 
-    fn refresh_marks(&mut self) -> Result<(), RunError> {
-        let marks = self.marks.iter_mut().zip(&mut self.marked);
-        for (((mark, marked), instrument), &last) in marks.zip(&self.instruments).zip(&self.last) {
-            if *marked != last {
-                (*mark, *marked) = (instrument.price.steps(last)?, last);
+    /// The last price of an instrument in ticks, as of the last [`Ledger::refresh_marks`].
+    #[inline]
+    pub(crate) fn ticks(&self, index: usize) -> i64 {
+        self.marks[index]
+    }
+
+    /// Converts the last prices to ticks, if they have changed.
+    #[inline]
+    pub(crate) fn refresh_marks(&mut self) -> Result<(), RunError> {
+        if self.stale {
+            for ((mark, instrument), &last) in self.marks.iter_mut().zip(&self.instruments).zip(&self.last) {
+                *mark = instrument.price.steps(last)?;
             }
+            self.stale = false;
         }
         Ok(())
     }
@@ -174,7 +189,7 @@ impl<'a> Ledger<'a> {
         &mut self,
         intent: &Intent,
         now: i64,
-        open: OpenOrders,
+        open: &OpenOrders,
     ) -> Result<Option<Approved>, RunError> {
         self.refresh_marks()?;
         let situation = Situation {
@@ -195,26 +210,38 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Fills an approved order at a quote and books it; returns what it did, `None` when nothing could fill.
-    pub(crate) fn execute(&mut self, approved: &Approved, quote: Quote) -> Result<Option<Applied>, RunError> {
-        let intent = *approved.intent();
+    /// Asks the gate for an order that meets the market at once and fills it; `None` when it was refused.
+    pub(crate) fn trade(
+        &mut self,
+        intent: &Intent,
+        quote: &Quote,
+        open: &OpenOrders,
+    ) -> Result<Option<Filled>, RunError> {
+        match self.approve(intent, quote.now, open)? {
+            Some(approved) => self.execute(&approved, quote).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Fills an approved order at a quote and books it.
+    pub(crate) fn execute(&mut self, approved: &Approved, quote: &Quote) -> Result<Filled, RunError> {
+        let intent = approved.intent();
         let index = intent.instrument;
         let instrument = &self.instruments[index];
         let lots = if quote.maker { intent.lots } else { self.slippage.fillable(intent.lots, quote.volume) };
         if lots == 0 {
-            return Ok(None);
+            return Ok(Filled::default());
         }
         let ticks = if quote.maker || matches!(intent.kind, OrderKind::Limit(_)) {
             quote.ticks
         } else {
             self.slippage.fill_price(&instrument.price, intent.side, quote.ticks, lots, quote.volume)?
         };
-        let notional = instrument.notional(lots, ticks)?;
         let spec = instrument.spec();
-        let fee = rate_of(notional, if quote.maker { spec.maker_fee } else { spec.taker_fee })?;
-        let worse = (ticks - quote.ticks) * intent.side.sign();
-        let slippage = if worse == 0 { 0 } else { (notional - instrument.notional(lots, quote.ticks)?).abs() };
-        let applied = self.account.fill(index, instrument, intent.side, lots, ticks, fee)?;
+        let rate = if quote.maker { spec.maker_fee } else { spec.taker_fee };
+        let fill = Fill::new(instrument, intent.side, lots, ticks, rate)?;
+        let ideal = if ticks == quote.ticks { fill.worth.abs() } else { instrument.notional(lots, quote.ticks)? };
+        let applied = self.account.fill(index, instrument, &fill)?;
         let booked = Booked {
             ts: quote.now,
             instrument: index,
@@ -222,17 +249,17 @@ impl<'a> Ledger<'a> {
             side: intent.side,
             lots,
             ticks,
-            fee,
-            slippage,
+            fee: fill.fee,
+            slippage: (fill.worth.abs() - ideal).abs(),
             maker: quote.maker,
             reason: intent.reason,
         };
-        self.record_fill(&booked, applied)?;
+        self.record_fill(&booked, applied);
         self.redraw(index);
-        Ok(Some(applied))
+        Ok(Filled { closed: applied.closed, opened: applied.opened })
     }
 
-    fn record_fill(&mut self, booked: &Booked, applied: Applied) -> Result<(), RunError> {
+    fn record_fill(&mut self, booked: &Booked, applied: Applied) {
         let index = booked.instrument;
         let instrument = &self.instruments[index];
         let price = instrument.price.value(booked.ticks);
@@ -250,8 +277,7 @@ impl<'a> Ledger<'a> {
             } else {
                 trade.costs(fee, slippage);
             }
-            let worth = instrument.worth(i64::from(trade.direction) * applied.closed, booked.ticks)?;
-            trade.taken_off(worth, applied.realised);
+            trade.taken_off(applied.taken_off, applied.realised);
             (trade.high, trade.low) = (trade.high.max(price), trade.low.min(price));
             if applied.opened > 0 || self.account.position(index).lots == 0 {
                 let result = self.recorder.close(trade, booked, instrument, self.scale);
@@ -261,11 +287,9 @@ impl<'a> Ledger<'a> {
         }
         if applied.opened > 0 {
             let trade = self.trades[index].get_or_insert_with(|| OpenTrade::new(booked.ts, booked.side, price));
-            let worth = instrument.worth(booked.side.sign() * applied.opened, booked.ticks)?;
             trade.costs(fee, slippage);
-            trade.added(applied.opened, worth, self.account.position(index).lots);
+            trade.added(applied.opened, applied.added, self.account.position(index).lots);
         }
-        Ok(())
     }
 
     /// Charges `rate` on the notional held at `price`; shorts receive what longs pay unless `both_pay`.
@@ -295,7 +319,7 @@ impl<'a> Ledger<'a> {
         let (slope, cost) = (instrument.worth_f64(position.lots, 1.0), self.scale.to_f64(position.cost));
         let paid = self.curves.len() == 1 && !instrument.spec().inverse && slope >= 0.0 && self.balance >= cost;
         self.curves[index] = Curve { slope, cost, paid, ..Curve::default() };
-        self.mark(index, self.last[index]);
+        self.revalue(index, self.last[index]);
     }
 
     /// Whether a bar between these prices reaches no level of the guard; if so, both take over its extremes.
@@ -363,7 +387,18 @@ impl<'a> Ledger<'a> {
     /// Takes note of an instrument's last price.
     #[inline]
     pub(crate) fn mark(&mut self, index: usize, price: f64) {
-        self.last[index] = price;
+        self.trades_at(index, price);
+        self.revalue(index, price);
+    }
+
+    /// The same without the open profit, which nobody looks at before the next mark.
+    #[inline]
+    pub(crate) fn trades_at(&mut self, index: usize, price: f64) {
+        (self.last[index], self.stale) = (price, true);
+    }
+
+    #[inline]
+    fn revalue(&mut self, index: usize, price: f64) {
         let curve = &mut self.curves[index];
         if curve.slope != 0.0 {
             let worth = if self.instruments[index].spec().inverse { curve.slope / price } else { curve.slope * price };
@@ -376,7 +411,7 @@ impl<'a> Ledger<'a> {
     #[inline]
     pub(crate) fn sample_flat(&mut self, closes: &[f64]) {
         let Some(&last) = closes.last() else { return };
-        self.last[0] = last;
+        self.trades_at(0, last);
         self.gate.mark(self.balance);
         self.recorder.mark_flat(closes.len(), self.balance, self.full);
     }

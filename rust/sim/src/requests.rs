@@ -7,35 +7,46 @@ use tradenode_core::strategy::sizing::SizeInput;
 use tradenode_core::strategy::{EntryOrder, ScaleOutSpec};
 use tradenode_core::units::{RATE_ONE, Rounding};
 
-use crate::engine::{Engine, Lane};
+use crate::engine::Engine;
 use crate::error::RunError;
-use crate::ledger::{OpenOrders, Quote};
+use crate::ledger::{Filled, OpenOrders, Quote};
 use crate::strategy::{Entry, Request};
-use crate::working::{Working, adding_lots, any_adds};
+use crate::working::{Working, adding_lots, any_adds, reserved};
 
 impl Engine<'_> {
-    /// Carries out what was asked for, at each lane's price: exits first, then the rest.
+    /// Carries out what was asked for, at each instrument's last price: exits first, then the rest.
     pub(crate) fn carry_out(&mut self, due: &[usize], now: i64) -> Result<(), RunError> {
         // What is gone by now holds back neither lots nor margin.
-        for lane in &mut self.lanes {
+        for lane in self.lanes.iter_mut().filter(|lane| !lane.working.is_empty()) {
             lane.working.retain(|order| order.expires > now);
         }
+        if due.iter().all(|&index| self.lanes[index].requests.is_empty()) {
+            return Ok(());
+        }
+        self.ledger.refresh_marks()?;
         if let [index] = *due
-            && let [request] = self.lanes[index].requests[..]
+            && self.lanes[index].requests.len() == 1
         {
             // The two passes below, for what is by far the most usual.
-            self.lanes[index].requests.clear();
-            let at = self.quote(index, now)?;
-            return if self.reduce(index, request, at)? { Ok(()) } else { self.grow(index, request, at) };
+            let at = self.quote(index, now);
+            let mut requests = std::mem::take(&mut self.lanes[index].requests);
+            if !self.reduce(index, &requests[0], &at)? {
+                self.grow(index, &requests[0], &at)?;
+            }
+            if self.lanes[index].requests.is_empty() {
+                requests.clear();
+                self.lanes[index].requests = requests;
+            }
+            return Ok(());
         }
         for &index in due {
             if self.lanes[index].requests.is_empty() {
                 continue;
             }
-            let at = self.quote(index, now)?;
+            let at = self.quote(index, now);
             let requests = std::mem::take(&mut self.lanes[index].requests);
             for request in requests {
-                if !self.reduce(index, request, at)? {
+                if !self.reduce(index, &request, &at)? {
                     self.lanes[index].requests.push(request);
                 }
             }
@@ -44,29 +55,28 @@ impl Engine<'_> {
             if self.lanes[index].requests.is_empty() {
                 continue;
             }
-            let at = self.quote(index, now)?;
+            let at = self.quote(index, now);
             for request in std::mem::take(&mut self.lanes[index].requests) {
-                self.grow(index, request, at)?;
+                self.grow(index, &request, &at)?;
             }
         }
         Ok(())
     }
 
-    /// The market as an order meets it at the lane's price.
+    /// The market as an order meets it at the last price.
     #[inline]
-    fn quote(&self, index: usize, now: i64) -> Result<Quote, RunError> {
-        let ticks = self.ledger.instruments[index].price.steps(self.lanes[index].price)?;
-        Ok(Quote { ticks, maker: false, volume: self.volume(index), now })
+    fn quote(&self, index: usize, now: i64) -> Quote {
+        Quote { ticks: self.ledger.ticks(index), maker: false, volume: self.volume(index), now }
     }
 
     /// The second pass: entries and orders; what could not be closed for want of volume is asked for again.
-    fn grow(&mut self, index: usize, request: Request, at: Quote) -> Result<(), RunError> {
-        match request {
-            Request::Enter(entry) => self.enter(index, entry, at),
+    fn grow(&mut self, index: usize, request: &Request, at: &Quote) -> Result<(), RunError> {
+        match *request {
+            Request::Enter(ref entry) => self.enter(index, entry, at),
             Request::Place { .. } => self.place(index, request, at),
             Request::Leave(_) => {
                 self.lanes[index].requests.clear();
-                self.lanes[index].requests.push(request);
+                self.lanes[index].requests.push(*request);
                 Ok(())
             }
             Request::TakeOff(_) | Request::Cancel(_) | Request::CancelAll => Ok(()),
@@ -84,11 +94,11 @@ impl Engine<'_> {
     }
 
     /// The first pass: whatever shrinks a position or cancels. Returns whether the request is done with.
-    fn reduce(&mut self, index: usize, request: Request, at: Quote) -> Result<bool, RunError> {
+    fn reduce(&mut self, index: usize, request: &Request, at: &Quote) -> Result<bool, RunError> {
         let held = self.ledger.position(index).lots;
-        match request {
+        match *request {
             Request::Leave(reason) => self.leave(index, held.abs(), reason, at),
-            Request::Enter(entry) => {
+            Request::Enter(ref entry) => {
                 if held != 0 && Side::adding(held) != entry.side && entry.order == EntryOrder::Market {
                     self.leave(index, held.abs(), Reason::Reversal, at)?;
                 }
@@ -111,19 +121,18 @@ impl Engine<'_> {
     }
 
     /// Closes `lots` of the position at a quote; returns whether nothing is left of them.
-    pub(crate) fn leave(&mut self, index: usize, lots: i64, reason: Reason, at: Quote) -> Result<bool, RunError> {
+    pub(crate) fn leave(&mut self, index: usize, lots: i64, reason: Reason, at: &Quote) -> Result<bool, RunError> {
         let held = self.ledger.position(index).lots;
         if held == 0 || lots == 0 {
             return Ok(true);
         }
         let side = Side::adding(held).opposite();
         let intent = Intent { instrument: index, side, lots, kind: OrderKind::Market, reduce_only: true, reason };
-        let Some(approved) = self.ledger.approve(&intent, at.now, OpenOrders::default())? else { return Ok(true) };
-        let applied = self.ledger.execute(&approved, at)?;
+        let Some(filled) = self.ledger.trade(&intent, at, &OpenOrders::default())? else { return Ok(true) };
         if self.ledger.position(index).lots == 0 {
             self.flat(index);
         }
-        Ok(applied.is_some_and(|applied| applied.closed == lots.min(held.abs())))
+        Ok(filled.closed == lots.min(held.abs()))
     }
 
     /// Nothing is held any more: nothing is left to guard or to reduce.
@@ -133,7 +142,7 @@ impl Engine<'_> {
         lane.working.retain(|order| !order.approved.intent().reduce_only);
     }
 
-    pub(crate) fn take_off(&mut self, index: usize, part: usize, at: Quote) -> Result<bool, RunError> {
+    pub(crate) fn take_off(&mut self, index: usize, part: usize, at: &Quote) -> Result<bool, RunError> {
         let Some(trade) = self.ledger.trades[index].as_mut().filter(|trade| trade.parts_taken & (1 << part) == 0)
         else {
             return Ok(true);
@@ -146,7 +155,7 @@ impl Engine<'_> {
     }
 
     /// Sizes an entry at the quote and fills it, or lets it rest.
-    fn enter(&mut self, index: usize, entry: Entry, at: Quote) -> Result<(), RunError> {
+    fn enter(&mut self, index: usize, entry: &Entry, at: &Quote) -> Result<(), RunError> {
         let held = self.ledger.position(index).lots;
         if (held != 0) != entry.adds || (held != 0 && Side::adding(held) != entry.side) {
             return Ok(());
@@ -187,73 +196,85 @@ impl Engine<'_> {
             self.lanes[index].working.retain(|order| order.tag != 0 || order.approved.intent().side != entry.side);
         }
         let expires = at.now.saturating_add(entry.valid_ns);
-        self.send(intent, expires, entry.distances, entry.tag, at)
+        self.send(&intent, expires, &entry.distances, entry.tag, at)
     }
 
-    fn place(&mut self, index: usize, request: Request, at: Quote) -> Result<(), RunError> {
-        let Request::Place { side, lots, kind, reduce_only, tag } = request else { return Ok(()) };
+    fn place(&mut self, index: usize, request: &Request, at: &Quote) -> Result<(), RunError> {
+        let Request::Place { side, lots, kind, reduce_only, tag } = *request else { return Ok(()) };
         let intent = Intent { instrument: index, side, lots, kind, reduce_only, reason: Reason::Strategy };
-        self.send(intent, i64::MAX, Distances::NONE, tag, at)
+        self.send(&intent, i64::MAX, &Distances::NONE, tag, at)
     }
 
     /// Through the gate, then to the market or to rest at the venue.
     fn send(
         &mut self,
-        intent: Intent,
+        intent: &Intent,
         expires: i64,
-        distances: Distances,
+        distances: &Distances,
         tag: u64,
-        at: Quote,
+        at: &Quote,
     ) -> Result<(), RunError> {
         let index = intent.instrument;
-        let open_lots = adding_lots(&self.lanes[index].working, intent.side);
-        let reserved = self.reserved(index)?;
-        let open = OpenOrders { lots: open_lots, reserved, positions: self.waiting(index) };
-        let Some(approved) = self.ledger.approve(&intent, at.now, open)? else { return Ok(()) };
+        let open = self.open_orders(index, intent.side)?;
         if intent.kind == OrderKind::Market {
-            return self.fill(index, &approved, distances, at);
+            let before = self.ledger.position(index).lots;
+            let filled = self.ledger.trade(intent, at, &open)?.unwrap_or_default();
+            self.guard(index, before, filled, distances, at.now);
+        } else if let Some(approved) = self.ledger.approve(intent, at.now, &open)? {
+            let order = Working { approved, expires, resting: false, distances: *distances, tag };
+            self.lanes[index].working.push(order);
         }
-        self.lanes[index].working.push(Working { approved, expires, resting: false, distances, tag });
         Ok(())
     }
 
-    /// The other instruments in which nothing is held but open orders would open a position.
-    fn waiting(&self, but: usize) -> usize {
-        let waits = |(index, lane): &(usize, &Lane<'_>)| {
-            *index != but && self.ledger.position(*index).lots == 0 && any_adds(&lane.working)
-        };
-        self.lanes.iter().enumerate().filter(waits).count()
+    /// What the gate must know of open orders besides one on a side of an instrument.
+    fn open_orders(&self, index: usize, side: Side) -> Result<OpenOrders, RunError> {
+        let mut open = OpenOrders::default();
+        for (other, lane) in self.lanes.iter().enumerate().filter(|(_, lane)| !lane.working.is_empty()) {
+            if other == index {
+                open.lots = adding_lots(&lane.working, side);
+            } else {
+                let instrument = &self.ledger.instruments[other];
+                open.reserved += reserved(&lane.working, instrument, self.ledger.gate.margin(other))?;
+                open.positions += usize::from(self.ledger.position(other).lots == 0 && any_adds(&lane.working));
+            }
+        }
+        Ok(open)
     }
 
-    /// Fills an order of the strategy and guards what it opens.
+    /// Fills an approved order of the strategy and guards what it opens.
     pub(crate) fn fill(
         &mut self,
         index: usize,
         approved: &Approved,
-        distances: Distances,
-        at: Quote,
+        distances: &Distances,
+        at: &Quote,
     ) -> Result<(), RunError> {
         let before = self.ledger.position(index).lots;
-        let Some(applied) = self.ledger.execute(approved, at)? else { return Ok(()) };
+        let filled = self.ledger.execute(approved, at)?;
+        self.guard(index, before, filled, distances, at.now);
+        Ok(())
+    }
+
+    /// Guards what a fill has opened; takes the guard off what it has closed.
+    fn guard(&mut self, index: usize, before: i64, filled: Filled, distances: &Distances, now: i64) {
         let position = self.ledger.position(index);
-        if position.lots == 0 {
+        if filled.closed > 0 && position.lots == 0 {
             self.flat(index);
-            return Ok(());
         }
-        if applied.opened > 0 {
+        if filled.opened > 0 {
             let instrument = &self.ledger.instruments[index];
             let (grid, entry) = (&instrument.price, position.average_price(instrument));
             let guard = &mut self.lanes[index].guard;
             match guard {
                 Some(guard) if before.signum() == position.lots.signum() => {
-                    guard.add(&self.spec.exits, grid, entry, distances)
+                    guard.add(&self.spec.exits, grid, entry, *distances)
                 }
                 _ => {
                     let direction = position.lots.signum() as f64;
-                    *guard = Some(Guard::open(&self.spec.exits, grid, direction, entry, distances, at.now));
+                    Guard::open(guard, &self.spec.exits, grid, direction, entry, *distances, now);
                 }
             }
         }
-        Ok(())
     }
 }

@@ -54,10 +54,18 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Guards a position of `direction` (+1 long, -1 short) taken at `entry` on average.
-    #[must_use]
-    pub fn open(spec: &ExitsSpec, grid: &Grid, direction: f64, entry: f64, distances: Distances, opened: i64) -> Self {
-        let mut guard = Self {
+    /// Guards a position of `direction` (+1 long, -1 short) taken at `entry` on average, in the place of another guard.
+    #[inline]
+    pub fn open(
+        guard: &mut Option<Self>,
+        spec: &ExitsSpec,
+        grid: &Grid,
+        direction: f64,
+        entry: f64,
+        distances: Distances,
+        opened: i64,
+    ) {
+        let guard = guard.insert(Self {
             opened,
             direction,
             entry,
@@ -66,11 +74,12 @@ impl Guard {
             stop: None,
             ratcheted: None,
             target: None,
-            steps: Vec::with_capacity(spec.profit_table.len()),
+            steps: Vec::new(),
             calm: (f64::NEG_INFINITY, f64::INFINITY),
-        };
-        guard.place(spec, grid);
-        guard
+        });
+        if spec.has_levels() {
+            guard.place(spec, grid);
+        }
     }
 
     /// The position was added to: the entry is the new average, the ratchets stay where they are.
@@ -238,6 +247,16 @@ impl Guard {
 }
 
 impl ExitsSpec {
+    /// Whether any price is one at which a position is left.
+    #[inline]
+    fn has_levels(&self) -> bool {
+        self.stop_loss.is_some()
+            || self.take_profit.is_some()
+            || self.trailing.is_some()
+            || self.break_even.is_some()
+            || !self.profit_table.is_empty()
+    }
+
     /// The first distance that a rule should have given and did not: not a number above zero.
     #[must_use]
     pub fn undefined(&self, distances: Distances) -> Option<f64> {
@@ -286,6 +305,12 @@ mod tests {
         Some(Level { ticks, reason })
     }
 
+    fn open(spec: &ExitsSpec, direction: f64, entry: f64, distances: Distances, opened: i64) -> Guard {
+        let mut guard = None;
+        Guard::open(&mut guard, spec, &grid(), direction, entry, distances, opened);
+        guard.unwrap()
+    }
+
     #[test]
     fn a_stop_and_a_target_stand_at_their_distance_from_the_entry() {
         let spec = ExitsSpec {
@@ -294,10 +319,10 @@ mod tests {
             ..ExitsSpec::default()
         };
         let distances = Distances { take_profit: 4.5, ..Distances::NONE };
-        let long = Guard::open(&spec, &grid(), 1.0, 101.23, distances, 0);
+        let long = open(&spec, 1.0, 101.23, distances, 0);
         // 101.23 * 0.98 = 99.2054, rounded up; 105.73, rounded up.
         assert_eq!((long.stop(), long.target(0)), (at(993, Reason::StopLoss), at(1058, Reason::TakeProfit)));
-        let short = Guard::open(&spec, &grid(), -1.0, 101.23, distances, 0);
+        let short = open(&spec, -1.0, 101.23, distances, 0);
         assert_eq!((short.stop(), short.target(0)), (at(1032, Reason::StopLoss), at(967, Reason::TakeProfit)));
     }
 
@@ -305,7 +330,7 @@ mod tests {
     fn a_trailing_stop_waits_for_its_offset_and_never_falls_back() {
         let trailing = TrailingSpec { distance: Distance::Ratio(Rate(PERCENT)), offset: Rate(2 * PERCENT) };
         let spec = ExitsSpec { trailing: Some(trailing), ..ExitsSpec::default() };
-        let mut guard = Guard::open(&spec, &grid(), 1.0, 100.0, Distances::NONE, 0);
+        let mut guard = open(&spec, 1.0, 100.0, Distances::NONE, 0);
         guard.on_bar(&spec, &grid(), 101.9, 99.0);
         assert_eq!(guard.stop(), None);
         guard.on_bar(&spec, &grid(), 103.0, 101.0);
@@ -322,7 +347,7 @@ mod tests {
             max_hold_ns: Some(180),
             ..ExitsSpec::default()
         };
-        let guard = Guard::open(&spec, &grid(), 1.0, 100.0, Distances::NONE, 1_000);
+        let guard = open(&spec, 1.0, 100.0, Distances::NONE, 1_000);
         let ticks = |now| guard.target(now).unwrap().ticks;
         assert_eq!([ticks(1_000), ticks(1_059), ticks(1_060), ticks(1_120)], [1040, 1040, 1010, 990]);
         assert!(!guard.expired(&spec, 1_179) && guard.expired(&spec, 1_180));
@@ -336,7 +361,7 @@ mod tests {
             break_even: Some(even),
             ..ExitsSpec::default()
         };
-        let mut guard = Guard::open(&spec, &grid(), -1.0, 100.0, Distances::NONE, 0);
+        let mut guard = open(&spec, -1.0, 100.0, Distances::NONE, 0);
         assert_eq!(guard.stop(), at(1050, Reason::StopLoss));
         guard.on_bar(&spec, &grid(), 100.0, 98.9);
         assert_eq!(guard.stop(), at(1000, Reason::BreakEven));

@@ -2,7 +2,7 @@
 
 use super::SizeSpec;
 use crate::instrument::Instrument;
-use crate::money::{Atoms, MoneyError, Scale, floor_mul_div, rate_of};
+use crate::money::{Atoms, MoneyError, Scale, rate_of};
 use crate::orders::Side;
 use crate::units::{Decimal, Grid, RATE_ONE, Rate, UnitError};
 
@@ -116,11 +116,7 @@ fn floor_lots(grid: &Grid, quantity: Decimal) -> Result<i64, UnitError> {
 
 /// The most lots whose notional and taker fee together are within the budget.
 fn fraction_lots(input: &SizeInput<'_>, budget: Atoms) -> Result<i64, MoneyError> {
-    let fee = input.instrument.spec().taker_fee.max(Rate::ZERO);
-    // A notional within this has, before rounding, a fee of at most the whole number of atoms that is left; and
-    // rounding, which keeps order, does not take it beyond.
-    let (net, _) = floor_mul_div(budget, RATE_ONE, RATE_ONE + fee.0)?;
-    Ok(input.instrument.lots_for(net, input.price))
+    Ok(input.instrument.lots_for(input.instrument.before_fee(budget)?, input.price))
 }
 
 /// The most lots that lose at most `budget` when the stop is hit, taker fees of both sides included.
