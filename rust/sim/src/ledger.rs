@@ -217,9 +217,11 @@ impl<'a> Ledger<'a> {
         quote: &Quote,
         open: &OpenOrders,
     ) -> Result<Option<Filled>, RunError> {
-        match self.approve(intent, quote.now, open)? {
-            Some(approved) => self.execute(&approved, quote).map(Some),
-            None => Ok(None),
+        // Executed where it was written: a copy at once would have to wait for all its bytes.
+        match self.approve(intent, quote.now, open) {
+            Ok(Some(ref approved)) => self.execute(approved, quote).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
