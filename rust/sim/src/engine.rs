@@ -171,7 +171,7 @@ impl<'a> Engine<'a> {
                     let (ts, highs, lows) =
                         (&lane.fills.ts[span.clone()], &lane.fills.high[span.clone()], &lane.fills.low[span]);
                     let passed = self.ledger.pass_all(guard, &self.spec.exits, ts, highs, lows);
-                    self.ledger.sample_held(&closes[..passed]);
+                    self.ledger.sample_held(&lane.fills.close[first..], passed);
                     passed
                 }
             };

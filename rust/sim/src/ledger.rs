@@ -217,9 +217,11 @@ impl<'a> Ledger<'a> {
         quote: &Quote,
         open: &OpenOrders,
     ) -> Result<Option<Filled>, RunError> {
-        match self.approve(intent, quote.now, open)? {
-            Some(approved) => self.execute(&approved, quote).map(Some),
-            None => Ok(None),
+        // Executed where it was written: a copy at once would have to wait for all its bytes.
+        match self.approve(intent, quote.now, open) {
+            Ok(Some(ref approved)) => self.execute(approved, quote).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -416,24 +418,24 @@ impl<'a> Ledger<'a> {
         self.recorder.mark_flat(closes.len(), self.balance, self.full);
     }
 
-    /// Records the equity of a lone position at the closes of bars in which nothing happens.
+    /// Records the equity of a lone position at the closes of the first `bars` of some bars, in which nothing happens.
     #[inline]
-    pub(crate) fn sample_held(&mut self, closes: &[f64]) {
-        let Some(&last) = closes.last() else { return };
+    pub(crate) fn sample_held(&mut self, closes: &[f64], bars: usize) {
+        let Some(last) = bars.checked_sub(1) else { return };
         let (curve, balance) = (self.curves[0], self.balance);
         let inverse = self.instruments[0].spec().inverse;
-        let worths = closes.iter().map(|&close| if inverse { curve.slope / close } else { curve.slope * close });
+        let worth = |close: f64| if inverse { curve.slope / close } else { curve.slope * close };
         if self.full {
-            self.recorder.gross.extend(worths.clone().map(f64::abs));
+            self.recorder.gross.extend(closes[..bars].iter().map(|&close| worth(close).abs()));
         }
         let from = self.recorder.equity.len();
-        self.recorder.equity.extend(worths.map(|worth| balance + (worth - curve.cost)));
+        self.recorder.mark_held(closes, bars, |close| balance + (worth(close) - curve.cost));
         if self.gate.limits_drawdown() {
             for &equity in &self.recorder.equity[from..] {
                 self.gate.mark(equity);
             }
         }
-        self.mark(0, last);
+        self.mark(0, closes[last]);
     }
 
     /// Records the equity at a bar's end and tells the gate; returns whether trading has just been halted.

@@ -220,6 +220,9 @@ impl OpenTrade {
     }
 }
 
+/// Rows of the curve that are written at once and then cut to length.
+const STRETCH: usize = 32;
+
 /// Everything recorded.
 #[derive(Debug, Clone, Default)]
 pub struct Recorder<'a> {
@@ -255,7 +258,7 @@ impl Recorder<'_> {
         let fills = (bars / 16).min(Self::FILLS_RESERVED_MAX);
         recorder.fills.reserve(fills);
         recorder.trades.reserve(fills / 2);
-        recorder.equity.reserve_exact(bars);
+        recorder.equity.reserve_exact(bars + STRETCH);
         recorder.gross.reserve_exact(if full { bars } else { 0 });
         recorder
     }
@@ -266,11 +269,37 @@ impl Recorder<'_> {
         self.gross.extend(gross);
     }
 
+    /// The same equity at the end of many bars.
     pub(crate) fn mark_flat(&mut self, bars: usize, equity: f64, full: bool) {
-        self.equity.resize(self.equity.len() + bars, equity);
-        if full {
-            self.gross.resize(self.equity.len(), 0.0);
+        let rows = self.equity.len() + bars;
+        if bars == 1 {
+            self.equity.push(equity);
         }
+        // By stretches of one length: where a loop over bars would end nobody can foresee.
+        while self.equity.len() < rows {
+            self.equity.extend_from_slice(&[equity; STRETCH]);
+        }
+        self.equity.truncate(rows);
+        if full {
+            self.gross.resize(rows, 0.0);
+        }
+    }
+
+    /// The equity that follows from the closes of the first `bars` of some bars.
+    #[inline]
+    pub(crate) fn mark_held(&mut self, closes: &[f64], bars: usize, equity: impl Fn(f64) -> f64) {
+        if bars == 1 {
+            return self.equity.push(equity(closes[0]));
+        }
+        let rows = self.equity.len() + bars;
+        let (stretches, rest) = closes.as_chunks::<STRETCH>();
+        for stretch in stretches.iter().take(bars.div_ceil(STRETCH)) {
+            self.equity.extend(stretch.iter().map(|&close| equity(close)));
+        }
+        if self.equity.len() < rows {
+            self.equity.extend(rest.iter().map(|&close| equity(close)));
+        }
+        self.equity.truncate(rows);
     }
 
     pub(crate) fn refuse(&mut self, ts: i64, instrument: usize, reason: Reason, refusal: Refusal) {

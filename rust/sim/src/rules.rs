@@ -8,6 +8,7 @@ use crate::engine::Engine;
 use crate::error::RunError;
 use crate::frames::Frame;
 use crate::recorder::Recorder;
+use crate::rows::Rows;
 use crate::signals::{SCALE_OUTS_MAX, SignalColumns, Signals, bit};
 use crate::spec::{RulesSpec, RunSpec, SpecError};
 
@@ -67,15 +68,10 @@ fn text(faults: &[Fault]) -> String {
 }
 
 fn gather(uses: &[Use], columns: Vec<Column>, rows: usize) -> SignalColumns {
-    let mut signals = SignalColumns { fired: vec![0; rows], ..SignalColumns::default() };
+    let mut signals = SignalColumns { rows, ..SignalColumns::default() };
     for (to, column) in uses.iter().zip(columns) {
         match (to, column) {
-            (Use::Fires(bit), Column::Bool(fires)) => {
-                // 1 becomes all ones: no branch, so that the compiler takes many rows at once.
-                for (fired, fires) in signals.fired.iter_mut().zip(fires) {
-                    *fired |= u16::from(fires).wrapping_neg() & bit;
-                }
-            }
+            (Use::Fires(bit), Column::Bool(fires)) => signals.fires.push((*bit, Rows::of(&fires))),
             (Use::PriceLong, Column::Number(column)) => signals.price_long = column,
             (Use::PriceShort, Column::Number(column)) => signals.price_short = column,
             (Use::StopLoss, Column::Number(column)) => signals.stop_loss = column,

@@ -5,6 +5,7 @@ use tradenode_core::strategy::guard::Distances;
 use tradenode_core::strategy::{EntryOrder, EntrySpec};
 
 use crate::error::RunError;
+use crate::rows::Rows;
 use crate::spec::RunSpec;
 use crate::strategy::{Entry, Request, Strategy, View};
 
@@ -25,12 +26,27 @@ pub const SCALE_OUTS_MAX: usize = 8;
 /// What the rules say of one instrument's bars; a number's column is empty where no rule gives one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SignalColumns {
-    pub(crate) fired: Vec<u16>,
+    /// Each rule's bit and the rows on which it fires.
+    pub(crate) fires: Vec<(u16, Rows)>,
+    pub(crate) rows: usize,
     pub(crate) price_long: Vec<f64>,
     pub(crate) price_short: Vec<f64>,
     pub(crate) stop_loss: Vec<f64>,
     pub(crate) take_profit: Vec<f64>,
     pub(crate) trailing: Vec<f64>,
+}
+
+impl SignalColumns {
+    /// The bits of the rules that fire on a row.
+    #[inline]
+    fn fired(&self, row: usize) -> u16 {
+        self.fires.iter().fold(0, |all, (bit, rows)| all | (bit & u16::from(rows.has(row)).wrapping_neg()))
+    }
+
+    /// The rows on which any of some rules fires.
+    fn rows_of(&self, bits: u16) -> Rows {
+        Rows::any(self.fires.iter().filter(|(bit, _)| bit & bits != 0).map(|(_, rows)| rows), self.rows)
+    }
 }
 
 /// How one side is entered.
@@ -44,6 +60,8 @@ struct Way {
 #[derive(Debug)]
 pub struct Signals {
     columns: Vec<SignalColumns>,
+    /// For each instrument the rows that can matter while nothing, a long or a short position is held.
+    stirs: Vec<[Rows; 3]>,
     long: Way,
     short: Way,
     /// The bit that adds to a long and to a short position, and how many entries one may have.
@@ -63,15 +81,19 @@ impl Signals {
             valid_ns: entry.map_or(0, |entry| i64::from(entry.valid_for).saturating_mul(spec.timeframe_ns)),
         };
         let own = spec.scale_in.as_ref().is_some_and(|scale| scale.when.is_some());
-        Self {
+        let mut signals = Self {
             columns,
+            stirs: Vec::new(),
             long: way(rules.and_then(|rules| rules.enter_long.as_ref())),
             short: way(rules.and_then(|rules| rules.enter_short.as_ref())),
             add_long: if own { bit::SCALE_IN } else { bit::ENTER_LONG },
             add_short: if own { bit::SCALE_IN } else { bit::ENTER_SHORT },
             entries_max: spec.scale_in.as_ref().map_or(1, |scale| scale.max_entries),
             parts: spec.scale_out.len(),
-        }
+        };
+        let rows = |columns: &SignalColumns| [0, 1, -1].map(|held| columns.rows_of(signals.stirring(held)));
+        signals.stirs = signals.columns.iter().map(rows).collect();
+        signals
     }
 
     fn entry(&self, view: &View<'_>, side: Side, adds: bool) -> Request {
@@ -107,7 +129,7 @@ impl Signals {
 impl Strategy for Signals {
     #[inline]
     fn on_bar(&mut self, view: &View<'_>, requests: &mut Vec<Request>) -> Result<(), RunError> {
-        let fired = self.columns[view.instrument].fired[view.row];
+        let fired = self.columns[view.instrument].fired(view.row);
         if fired == 0 {
             return Ok(());
         }
@@ -148,13 +170,12 @@ impl Strategy for Signals {
 
     #[inline]
     fn quiet_until(&self, instrument: usize, row: usize, held: i64) -> usize {
-        let stirring = self.stirring(held);
-        let fired = &self.columns[instrument].fired[row..];
-        // Eight rows at a time, until some of them stir.
-        let (blocks, _) = fired.as_chunks::<8>();
-        let still = |block: &&[u16; 8]| block.iter().fold(0, |all, bits| all | bits) & stirring == 0;
-        let passed = 8 * blocks.iter().take_while(still).count();
-        let rest = &fired[passed..];
-        row + passed + rest.iter().position(|&bits| bits & stirring != 0).unwrap_or(rest.len())
+        let [flat, long, short] = &self.stirs[instrument];
+        let rows = match held {
+            0 => flat,
+            1 => long,
+            _ => short,
+        };
+        rows.next(row)
     }
 }
