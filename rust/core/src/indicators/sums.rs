@@ -95,20 +95,6 @@ pub(super) fn prefix(mut x: [f64; LANES]) -> [f64; LANES] {
     x
 }
 
-/// Replaces each value by the total up to it, from `sum` on.
-#[inline(always)]
-pub(super) fn accumulate(x: &mut [f64], sum: &mut f64) {
-    let (blocks, rest) = x.as_chunks_mut::<LANES>();
-    for block in blocks {
-        *block = prefix(*block).map(|total| *sum + total);
-        *sum = block[LANES - 1];
-    }
-    for x in rest {
-        *sum += *x;
-        *x = *sum;
-    }
-}
-
 /// `y[i]` = sum of `x[i .. i + period]`; `x` is longer than `y` by `period` - 1.
 #[inline(never)]
 pub(super) fn sliding_sum(x: &[f64], period: usize, y: &mut [f64]) {

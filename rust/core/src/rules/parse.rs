@@ -260,9 +260,28 @@ impl Parser<'_> {
             (_, true) => Cross::Below,
             _ => Cross::Either,
         };
+        if way == Cross::Either {
+            self.misspelt_way();
+        }
         let right = self.sum();
         let span = left.span.start..self.end();
         Expr { node: Node::Cross { way, left: Box::new(left), right: Box::new(right) }, span }
+    }
+
+    /// A word with another operand right after it was meant as the way of crossing: no operator stands between them.
+    fn misspelt_way(&mut self) {
+        let Token::Word(word) = self.token().clone() else { return };
+        let next = self.tokens.get(self.at + 1).map(|next| &next.token);
+        let operand = match next {
+            Some(Token::Word(next)) => !OPERATOR_WORDS.contains(&next.as_str()),
+            Some(Token::Number(_) | Token::Instrument(_)) => true,
+            _ => false,
+        };
+        if operand {
+            let fault = Fault::new(self.span(), format!("expected `above` or `below`, found {}", self.shown()));
+            self.push(fault.with_near_miss(&word, ["above", "below"].into_iter()));
+            self.advance();
+        }
     }
 
     fn trend(&mut self, of: Expr, way: Trend) -> Expr {

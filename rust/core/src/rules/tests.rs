@@ -64,7 +64,7 @@ fn numbers(text: &str, closes: &[f64]) -> Vec<f64> {
 
 #[test]
 fn every_fault_comes_with_its_place_and_advice() {
-    let cases: [(&str, &[(&str, &str)]); 19] = [
+    let cases: [(&str, &[(&str, &str)]); 20] = [
         ("clsoe > 3 and strenght < opne", &[("clsoe", "`close`"), ("strenght", "`strength`"), ("opne", "`open`")]),
         ("close and strength > 30", &[("close", "expected a condition, found a number")]),
         ("(close > 3) + 1 > 2", &[("(close > 3)", "expected a number, found a condition")]),
@@ -84,6 +84,7 @@ fn every_fault_comes_with_its_place_and_advice() {
         ("min(close) > abs(close, 2)", &[("min(close)", "two arguments"), ("abs(close, 2)", "one argument")]),
         ("emma(3) > strength(14)", &[("emma", "`ema`"), ("strength(14)", "takes no arguments")]),
         ("close > > clsoe", &[(">", "expected a value"), ("clsoe", "`close`")]),
+        ("close crosses abve 30 and close crosses blow slow", &[("abve", "`above`"), ("blow", "`below`")]),
     ];
     for (text, expected) in cases {
         let found = told(text);
