@@ -11,7 +11,6 @@ pub mod metrics;
 pub mod models;
 pub mod recorder;
 mod requests;
-mod rows;
 pub mod rules;
 pub mod signals;
 pub mod spec;

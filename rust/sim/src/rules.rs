@@ -8,7 +8,6 @@ use crate::engine::Engine;
 use crate::error::RunError;
 use crate::frames::Frame;
 use crate::recorder::Recorder;
-use crate::rows::Rows;
 use crate::signals::{SCALE_OUTS_MAX, SignalColumns, Signals, bit};
 use crate::spec::{RulesSpec, RunSpec, SpecError};
 
@@ -71,7 +70,7 @@ fn gather(uses: &[Use], columns: Vec<Column>, rows: usize) -> SignalColumns {
     let mut signals = SignalColumns { rows, ..SignalColumns::default() };
     for (to, column) in uses.iter().zip(columns) {
         match (to, column) {
-            (Use::Fires(bit), Column::Bool(fires)) => signals.fires.push((*bit, Rows::of(&fires))),
+            (Use::Fires(bit), Column::Bool(fires)) => signals.fires.push((*bit, fires)),
             (Use::PriceLong, Column::Number(column)) => signals.price_long = column,
             (Use::PriceShort, Column::Number(column)) => signals.price_short = column,
             (Use::StopLoss, Column::Number(column)) => signals.stop_loss = column,

@@ -1,11 +1,11 @@
 //! Rules as a strategy: what fired on each bar, turned into requests by the position held.
 
 use tradenode_core::orders::{Reason, Side};
+use tradenode_core::rules::Rows;
 use tradenode_core::strategy::guard::Distances;
 use tradenode_core::strategy::{EntryOrder, EntrySpec};
 
 use crate::error::RunError;
-use crate::rows::Rows;
 use crate::spec::RunSpec;
 use crate::strategy::{Entry, Request, Strategy, View};
 

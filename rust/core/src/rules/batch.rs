@@ -4,6 +4,7 @@ use super::frames::{EvaluateError, Maps, UNKNOWN, check, made};
 use super::graph::{Field, Id, Op};
 use super::kernel::{State, apply, clock};
 use super::program::{Kind, Loop, Program, is_register};
+use super::rows::Rows;
 use crate::bars::Bars;
 use crate::indicators::{Indicator, SERIES_MAX};
 
@@ -13,8 +14,8 @@ const BLOCK: usize = if cfg!(test) { 16 } else { 512 };
 /// What a rule comes to, one element a bar.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
-    /// 1 where the condition fires; 0 where it does not hold or is undefined.
-    Bool(Vec<u8>),
+    /// The bars on which the condition fires: it holds, and is not undefined.
+    Bool(Rows),
     /// The number, NaN where it is undefined.
     Number(Vec<f64>),
 }
@@ -87,7 +88,7 @@ impl<'a> Batch<'a> {
         let constants =
             (0..values.len()).map(|id| program.graph.as_constant(id).map_or(Vec::new(), |x| vec![x; BLOCK]));
         let outputs = program.roots.iter().map(|&(id, kind)| match (kind, is_register(values[id].op)) {
-            (Kind::Bool, _) => Column::Bool(vec![0; rows]),
+            (Kind::Bool, _) => Column::Bool(Rows::with_capacity(rows)),
             (Kind::Number, true) => Column::Number(vec![0.0; rows]),
             // A column of the bars, or a constant, is copied at the end.
             (Kind::Number, false) => Column::Number(Vec::new()),
@@ -202,7 +203,7 @@ impl<'a> Batch<'a> {
             }
             let block = &registers[self.program.plan.register[id] * BLOCK..][..length];
             match output {
-                Column::Bool(fires) => set_fires(&mut fires[start..start + length], block),
+                Column::Bool(fires) => fires.append(block),
                 Column::Number(numbers) => numbers[start..start + length].copy_from_slice(block),
             }
         }
@@ -219,18 +220,10 @@ impl<'a> Batch<'a> {
             let constant = self.filled(id, rows);
             let column = if constant.is_empty() { self.column(id) } else { &constant };
             match output {
-                Column::Bool(fires) => set_fires(fires, column),
+                Column::Bool(fires) => fires.append(column),
                 Column::Number(numbers) => *numbers = column.to_vec(),
             }
         }
         outputs
-    }
-}
-
-fn set_fires(fires: &mut [u8], truth: &[f64]) {
-    for (fires, &truth) in fires.iter_mut().zip(truth) {
-        // Of 0, 1 and NaN only 1 has bit 61 without bit 62: no comparison, so that many rows are taken at once.
-        let bits = truth.to_bits() >> 61;
-        *fires = (bits & !(bits >> 1) & 1) as u8;
     }
 }

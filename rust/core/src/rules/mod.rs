@@ -58,6 +58,7 @@ mod parity;
 mod parse;
 mod print;
 mod program;
+mod rows;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -71,5 +72,6 @@ pub use frames::EvaluateError;
 pub use machine::{Machine, MachineError};
 pub use parse::{COUNT_MAX, DEPTH_MAX, RESERVED, TOKENS_MAX};
 pub use program::{Kind, Program, Rule, check, compile};
+pub use rows::Rows;
 pub use scope::{Definition, IndicatorTable, NamedIndicator, Scope};
 pub use token::TEXT_MAX;
