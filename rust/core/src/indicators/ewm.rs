@@ -1,5 +1,7 @@
-//! Exponentially weighted mean seeded with the first value and undefined for `period` - 1 rows: what pandas computes as
-//! `ewm(span=period, adjust=False, min_periods=period).mean()`.
+//! Exponentially weighted mean seeded with the first value.
+//!
+//! It is undefined for `period` - 1 rows: what pandas computes as `ewm(span=period, adjust=False,
+//! min_periods=period).mean()`.
 
 use super::blocked::Blocked;
 use super::ema::Average;

@@ -51,6 +51,7 @@ mod graph;
 mod kernel;
 mod lower;
 mod machine;
+mod movement;
 #[cfg(test)]
 mod naive;
 #[cfg(test)]

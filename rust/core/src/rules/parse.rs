@@ -18,9 +18,9 @@
 
 use std::ops::Range;
 
-use super::ast::{Arg, Binary, Count, Cross, Expr, Node, Trend, Unary};
+use super::ast::{Arg, Binary, Count, Expr, Node, Trend, Unary};
 use super::token::{Spanned, Token, split};
-use super::{Fault, filter};
+use super::{Fault, filter, movement};
 
 /// How deep parentheses, signs and `not` may nest.
 pub const DEPTH_MAX: usize = 100;
@@ -35,7 +35,7 @@ pub const RESERVED: [&str; 15] = [
     "weekday",
 ];
 
-const OPERATOR_WORDS: [&str; 8] = ["and", "or", "crosses", "rising", "falling", "within", "in", "not"];
+pub(super) const OPERATOR_WORDS: [&str; 8] = ["and", "or", "crosses", "rising", "falling", "within", "in", "not"];
 
 pub(super) struct Parser<'a> {
     text: &'a str,
@@ -83,6 +83,11 @@ impl Parser<'_> {
         &self.tokens[self.at].token
     }
 
+    /// The token after this one.
+    pub(super) fn next_token(&self) -> Option<&Token> {
+        self.tokens.get(self.at + 1).map(|next| &next.token)
+    }
+
     pub(super) fn span(&self) -> Range<usize> {
         self.tokens[self.at].span.clone()
     }
@@ -103,7 +108,7 @@ impl Parser<'_> {
 
     /// Whether the token after this one is that word.
     fn is_next_word(&self, word: &str) -> bool {
-        matches!(self.tokens.get(self.at + 1).map(|next| &next.token), Some(Token::Word(found)) if found == word)
+        matches!(self.next_token(), Some(Token::Word(found)) if found == word)
     }
 
     pub(super) fn take_word(&mut self, word: &str) -> bool {
@@ -123,7 +128,7 @@ impl Parser<'_> {
     }
 
     /// The token as the reader sees it.
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         if *self.token() == Token::End {
             "the end of the rule".to_owned()
         } else {
@@ -137,7 +142,7 @@ impl Parser<'_> {
         self.push(fault);
     }
 
-    fn push(&mut self, fault: Fault) {
+    pub(super) fn push(&mut self, fault: Fault) {
         if !self.too_deep && !self.faults.iter().any(|known| known.span == fault.span) {
             self.faults.push(fault);
         }
@@ -242,59 +247,20 @@ impl Parser<'_> {
             return binary(op, left, right);
         }
         if self.take_word("crosses") {
-            return self.cross(left);
+            return movement::cross(self, left);
         }
         if self.is_word("in") || (self.is_word("not") && self.is_next_word("in")) {
             return filter::time(self, left);
         }
         match (self.take_word("rising"), self.take_word("falling")) {
-            (true, _) => self.trend(left, Trend::Rising),
-            (_, true) => self.trend(left, Trend::Falling),
+            (true, _) => movement::trend(self, left, Trend::Rising),
+            (_, true) => movement::trend(self, left, Trend::Falling),
             _ => left,
         }
     }
 
-    fn cross(&mut self, left: Expr) -> Expr {
-        let way = match (self.take_word("above"), self.take_word("below")) {
-            (true, _) => Cross::Above,
-            (_, true) => Cross::Below,
-            _ => Cross::Either,
-        };
-        if way == Cross::Either {
-            self.misspelt_way();
-        }
-        let right = self.sum();
-        let span = left.span.start..self.end();
-        Expr { node: Node::Cross { way, left: Box::new(left), right: Box::new(right) }, span }
-    }
-
-    /// A word with another operand right after it was meant as the way of crossing: no operator stands between them.
-    fn misspelt_way(&mut self) {
-        let Token::Word(word) = self.token().clone() else { return };
-        let next = self.tokens.get(self.at + 1).map(|next| &next.token);
-        let operand = match next {
-            Some(Token::Word(next)) => !OPERATOR_WORDS.contains(&next.as_str()),
-            Some(Token::Number(_) | Token::Instrument(_)) => true,
-            _ => false,
-        };
-        if operand {
-            let fault = Fault::new(self.span(), format!("expected `above` or `below`, found {}", self.shown()));
-            self.push(fault.with_near_miss(&word, ["above", "below"].into_iter()));
-            self.advance();
-        }
-    }
-
-    fn trend(&mut self, of: Expr, way: Trend) -> Expr {
-        let bars = if self.take_word("for") { self.bars() } else { Count::Fixed(1) };
-        let span = of.span.start..self.end();
-        if self.is_bare(&of) {
-            return Expr { span, ..of.trending(way, bars) };
-        }
-        Expr { node: Node::Trend { way, of: Box::new(of), bars }, span }
-    }
-
     /// Whether `of` is a value of another timeframe or instrument that no parenthesis closes off.
-    fn is_bare(&self, of: &Expr) -> bool {
+    pub(super) fn is_bare(&self, of: &Expr) -> bool {
         let written = &self.text[of.span.clone()];
         match of.node {
             Node::At { .. } => !written.ends_with(')'),
@@ -304,7 +270,7 @@ impl Parser<'_> {
     }
 
     /// A number of bars, 1 or more, and the word `bars` if it stands there.
-    fn bars(&mut self) -> Count {
+    pub(super) fn bars(&mut self) -> Count {
         let span = self.span();
         let count = self.count();
         if count == Count::Fixed(0) {
@@ -340,7 +306,7 @@ impl Parser<'_> {
         count
     }
 
-    fn sum(&mut self) -> Expr {
+    pub(super) fn sum(&mut self) -> Expr {
         let mut left = self.product();
         loop {
             let op = match self.token() {
