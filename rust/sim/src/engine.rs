@@ -136,8 +136,8 @@ impl<'a> Engine<'a> {
     }
 
     /// Passes over the bars of a lone instrument in which nothing can happen, with what [`Engine::group`] would do to
-    /// them: carry out requests at the open, mark, sample, take over the extremes. The bar at whose close the strategy may ask for something is such a
-    /// bar too, unless its close is where the order fills.
+    /// them: carry out requests at the open, mark, sample, take over the extremes. The bar at whose close the strategy
+    /// may ask for something is such a bar too, unless its close is where the order fills.
     #[inline]
     fn glide<S: Strategy>(&mut self, strategy: &mut S) -> Result<(), RunError> {
         let Some(mut open) = self.lanes[0].fills.open.get(self.lanes[0].next).copied() else { return Ok(()) };
