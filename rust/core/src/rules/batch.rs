@@ -2,7 +2,7 @@
 
 use super::frames::{EvaluateError, Maps, UNKNOWN, check, made};
 use super::graph::{Field, Id, Op};
-use super::kernel::{State, apply, clock};
+use super::kernel::{State, append_where, apply, clock};
 use super::program::{Kind, Loop, Program, is_register};
 use super::rows::Rows;
 use crate::bars::Bars;
@@ -197,16 +197,23 @@ impl<'a> Batch<'a> {
 
     /// Writes the rules whose value the registers of the first frame hold.
     fn emit(&mut self, start: usize, length: usize, registers: &[f64]) {
-        for (&(id, _), output) in self.program.roots.iter().zip(&mut self.outputs) {
-            if !is_register(self.program.graph.values[id].op) {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        for (&(id, _), output) in self.program.roots.iter().zip(&mut outputs) {
+            let value = self.program.graph.values[id];
+            if !is_register(value.op) {
                 continue;
             }
-            let block = &registers[self.program.plan.register[id] * BLOCK..][..length];
+            let block = Block { start, length, done: registers };
             match output {
-                Column::Bool(fires) => fires.append(block),
-                Column::Number(numbers) => numbers[start..start + length].copy_from_slice(block),
+                Column::Bool(fires) if self.program.plan.bare[id] => {
+                    let [left, right] = value.args.map(|arg| self.operand(arg, &block));
+                    append_where(value.op, left, right, fires);
+                }
+                Column::Bool(fires) => fires.append(self.operand(id, &block)),
+                Column::Number(numbers) => numbers[start..start + length].copy_from_slice(self.operand(id, &block)),
             }
         }
+        self.outputs = outputs;
     }
 
     /// The outputs, those of the bars' columns and of constants filled in.

@@ -3,6 +3,7 @@
 //! Truth is 1, falsehood 0, and NaN is undefined. Whatever reads a NaN is NaN.
 
 use super::graph::Op;
+use super::rows::Rows;
 use crate::timeframe::DAY_NS;
 
 const NAN: f64 = f64::NAN;
@@ -67,6 +68,18 @@ pub(super) fn apply(op: Op, state: &mut State, left: &[f64], right: &[f64], out:
         Op::Falling(bars) => trend(state, u64::from(bars), left, out, |last, x| x < last),
         Op::Constant(_) | Op::Column(_) | Op::Indicator(..) | Op::Align => {}
         Op::Opened | Op::TimeOfDay | Op::Session(..) | Op::Weekday(_) => {}
+    }
+}
+
+/// Adds the rows on which a comparison holds; it does not where either side is NaN.
+pub(super) fn append_where(op: Op, left: &[f64], right: &[f64], rows: &mut Rows) {
+    match op {
+        Op::Gt => rows.append_where(left, right, |x, y| x > y),
+        Op::Ge => rows.append_where(left, right, |x, y| x >= y),
+        Op::Lt => rows.append_where(left, right, |x, y| x < y),
+        Op::Le => rows.append_where(left, right, |x, y| x <= y),
+        Op::Eq => rows.append_where(left, right, |x, y| x == y),
+        _ => rows.append_where(left, right, |x, y| (x < y) | (x > y)),
     }
 }
 

@@ -78,7 +78,7 @@ pub fn compile(rules: &[Rule], scope: &Scope) -> Result<Program, Vec<Fault>> {
     let roots: Vec<_> = ids.into_iter().zip(roots).map(|(id, (_, kind))| (id, kind)).collect();
     let before = lookbacks(&graph);
     let lookback = roots.iter().map(|root| before[root.0]).max().unwrap_or(0);
-    let plan = Plan::new(&graph);
+    let plan = Plan::new(&graph, &roots);
     Ok(Program { graph, roots, base_ns: scope.base_ns, instruments: scope.instruments.clone(), plan, lookback })
 }
 
@@ -161,6 +161,8 @@ pub(super) struct Plan {
     pub(super) register: Vec<usize>,
     /// Whether a register's value is kept as a whole column, for another frame.
     pub(super) kept: Vec<bool>,
+    /// Whether a value is a comparison that is a rule's condition and nothing else: it has no register.
+    pub(super) bare: Vec<bool>,
 }
 
 /// The values of one frame, computed block by block.
@@ -178,8 +180,22 @@ pub(super) const fn is_register(op: Op) -> bool {
     !matches!(op, Op::Constant(_) | Op::Column(_))
 }
 
+/// Which values are comparisons that a rule consists of and that nothing else reads.
+fn bare(graph: &Graph, roots: &[(Id, Kind)]) -> Vec<bool> {
+    let compares = |op| matches!(op, Op::Gt | Op::Ge | Op::Lt | Op::Le | Op::Eq | Op::Ne);
+    let mut bare = vec![false; graph.values.len()];
+    for &(root, _) in roots {
+        bare[root] = compares(graph.values[root].op) && graph.values[root].frame == 0;
+    }
+    for needed in (0..graph.values.len()).flat_map(|id| graph.needs(id)) {
+        bare[*needed] = false;
+    }
+    bare
+}
+
 impl Plan {
-    fn new(graph: &Graph) -> Self {
+    fn new(graph: &Graph, roots: &[(Id, Kind)]) -> Self {
+        let bare = bare(graph, roots);
         let own = graph.frames[0].instrument;
         let mut order: Vec<usize> = (0..graph.frames.len()).collect();
         // Other instruments never read this one, and a higher timeframe never reads a lower one.
@@ -187,7 +203,7 @@ impl Plan {
         let (mut register, mut kept) = (vec![0; graph.values.len()], vec![false; graph.values.len()]);
         let mut loops: Vec<Loop> = order.iter().map(|&frame| Loop { frame, ..Loop::default() }).collect();
         let mut first_register = vec![None; graph.calls.len()];
-        for (id, value) in graph.values.iter().enumerate().filter(|(_, value)| is_register(value.op)) {
+        for (id, value) in graph.values.iter().enumerate().filter(|(id, value)| is_register(value.op) && !bare[*id]) {
             let Some(block_loop) = loops.iter_mut().find(|known| known.frame == value.frame) else { continue };
             if value.op == Op::Align {
                 kept[value.args[0]] = is_register(graph.values[value.args[0]].op);
@@ -205,7 +221,7 @@ impl Plan {
                 first_register[call] = known.or(Some(next));
             }
         }
-        Self { loops, register, kept }
+        Self { loops, register, kept, bare }
     }
 }
 

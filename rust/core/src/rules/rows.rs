@@ -19,17 +19,23 @@ impl Rows {
 
     /// Adds the next rows: those whose truth is 1 (not 0, not NaN) belong to the set.
     pub(super) fn append(&mut self, truth: &[f64]) {
+        self.append_where(truth, truth, |truth, _| truth == 1.0);
+    }
+
+    /// Adds the next rows: those belong to the set of which `holds` is true, given both columns' values.
+    pub(super) fn append_where(&mut self, left: &[f64], right: &[f64], holds: impl Fn(f64, f64) -> bool) {
         let filled = self.count % WORD;
-        let (first, others) = truth.split_at(if filled == 0 { 0 } else { truth.len().min(WORD - filled) });
-        if let Some(last) = self.words.last_mut().filter(|_| !first.is_empty()) {
-            *last |= part(first) << filled;
+        let first = if filled == 0 { 0 } else { left.len().min(WORD - filled) };
+        let ((left, lefts), (right, rights)) = (left.split_at(first), right.split_at(first));
+        if let Some(last) = self.words.last_mut().filter(|_| first > 0) {
+            *last |= part(left, right, &holds) << filled;
         }
-        let (words, rest) = others.as_chunks::<WORD>();
-        self.words.extend(words.iter().map(word));
-        if !rest.is_empty() {
-            self.words.push(part(rest));
+        let ((left, last_left), (right, last_right)) = (lefts.as_chunks(), rights.as_chunks());
+        self.words.extend(left.iter().zip(right).map(|(left, right)| word(left, right, &holds)));
+        if !last_left.is_empty() {
+            self.words.push(part(last_left, last_right, &holds));
         }
-        self.count += truth.len();
+        self.count += first + lefts.len();
     }
 
     /// The rows that are in any of some sets, of `count` rows each.
@@ -77,19 +83,18 @@ impl Rows {
 }
 
 /// Fewer rows than a word has.
-fn part(truth: &[f64]) -> u64 {
-    let mut all = [0.0; WORD];
-    all[..truth.len()].copy_from_slice(truth);
-    word(&all)
+fn part(left: &[f64], right: &[f64], holds: impl Fn(f64, f64) -> bool) -> u64 {
+    let rows = left.iter().zip(right).enumerate();
+    rows.fold(0, |word, (row, (&left, &right))| word | u64::from(holds(left, right)) << row)
 }
 
 /// The rows of a word; each lane takes every fourth, so that two of them fit an instruction.
-#[inline]
-fn word(truth: &[f64; WORD]) -> u64 {
+#[inline(always)]
+fn word(left: &[f64; WORD], right: &[f64; WORD], holds: impl Fn(f64, f64) -> bool) -> u64 {
     let mut lanes = [0_u64; 4];
-    for fours in truth.as_chunks::<4>().0.iter().rev() {
-        for (lane, &truth) in lanes.iter_mut().zip(fours) {
-            *lane = (*lane << 4) | u64::from(truth == 1.0);
+    for (left, right) in left.as_chunks::<4>().0.iter().zip(right.as_chunks::<4>().0).rev() {
+        for (lane, (&left, &right)) in lanes.iter_mut().zip(left.iter().zip(right)) {
+            *lane = (*lane << 4) | u64::from(holds(left, right));
         }
     }
     lanes[0] | lanes[1] << 1 | lanes[2] << 2 | lanes[3] << 3
