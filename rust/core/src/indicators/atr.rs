@@ -28,13 +28,14 @@ impl<const NORMALISED: bool> Atr<NORMALISED> {
         Self { average: Recursive::wilder(period), previous: f64::NAN }
     }
 
+    /// The output of an average that is defined.
     #[inline(always)]
     fn shown(average: f64, close: f64) -> f64 {
         if !NORMALISED {
             return average;
         }
-        // A close of 0 leaves the NaN of the warm-up.
-        if close == 0.0 { 0.0 * average } else { 100.0 * average / close }
+        let percent = 100.0 * average / close;
+        if close == 0.0 { 0.0 } else { percent }
     }
 }
 
@@ -46,7 +47,8 @@ impl<const NORMALISED: bool> Block<3, 1> for Atr<NORMALISED> {
     fn step(&mut self, [high, low, close]: [f64; 3]) -> [f64; 1] {
         let previous = std::mem::replace(&mut self.previous, close);
         let range = if previous.is_nan() { f64::NAN } else { range(high, low, previous) };
-        [Self::shown(self.average.chain(range), close)]
+        let average = self.average.chain(range);
+        [if average.is_nan() { average } else { Self::shown(average, close) }]
     }
 
     fn at_block(&self) -> bool {
