@@ -100,7 +100,7 @@ impl<F: Fold<N>, const N: usize> RollingFold<F, N> {
 pub(super) trait Rows<const N: usize> {
     /// Called before the rows from `start` to `end` are first read, in order; `false` when one is not finite.
     fn load(&mut self, start: usize, end: usize) -> bool;
-    /// The columns of `len` rows that were loaded, at most [`STRETCH`] rows and two windows ago.
+    /// The columns of `len` rows that were loaded, at most [`LOADED`] rows or [`LANES`] windows, and a window before.
     fn columns(&self, start: usize, len: usize) -> [&[f64]; N];
 }
 
@@ -114,6 +114,9 @@ impl<const N: usize> Rows<N> for [&[f64]; N] {
         self.map(|column| &column[start..start + len])
     }
 }
+
+/// Rows loaded at once, unless [`LANES`] windows are more: few, so that memory delivers the next while they are folded.
+const LOADED: usize = 128;
 
 /// Blocks computed side by side: they are independent, and their chains of joins overlap.
 const LANES: usize = 4;
@@ -139,7 +142,7 @@ pub(super) fn fold_windows<F: Fold<N>, const N: usize, const M: usize>(
         column[window - 1] = value;
     }
     let lanes = if window > STRETCH { 1 } else { LANES };
-    let stretch = window * lanes * (STRETCH / (window * lanes)).max(1);
+    let stretch = window * lanes * (LOADED / (window * lanes)).max(1);
     let mut lane_suffix = vec![[F::EMPTY; LANES]; if lanes == LANES { window + 1 } else { 0 }];
     let mut suffix = vec![[F::EMPTY]; window + 1];
     let mut start = window;
