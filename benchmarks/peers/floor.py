@@ -1,4 +1,4 @@
-"""The floor of `indicators`: how long a function's columns take to pass through memory, whatever is computed of them."""
+"""The floor of `indicators`: how long a function's columns take to pass through memory, whatever is computed."""
 
 from __future__ import annotations
 

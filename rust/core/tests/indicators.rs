@@ -118,6 +118,7 @@ const SUMMED_IN_ANOTHER_ORDER: &[&str] = &[
     "stochastic_fast",
     "stochastic",
     "stochastic_rsi",
+    "correlation",
 ];
 
 #[test]

@@ -1,9 +1,11 @@
 //! Rolling correlation.
 
+use super::batch::{self, Fresh};
+use super::comoments::sliding_comoments;
+use super::finite::checked;
 use super::rolling_extreme::{greater, lesser};
-use super::rolling_fold::{Fold, Window};
-use super::windowed::{Formula, Windowed};
-use super::{Input, Param, Spec};
+use super::rolling_fold::{Fold, RollingFold};
+use super::{Indicator, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
     name: "correlation",
@@ -11,16 +13,16 @@ pub(super) const SPEC: Spec = Spec {
     inputs: &[Input::Source, Input::Other],
     params: &[Param::period("period", 30.0)],
     outputs: &["value"],
-    make: |p| Ok(Windowed::boxed(p[0] as usize, Correlation { per_row: 1.0 / p[0] })),
+    make: |p| Ok(Box::new(Correlation(RollingFold::new(p[0] as usize)))),
 };
 
-#[derive(Clone)]
-struct Correlation {
-    per_row: f64,
-}
+/// Batch and streaming agree to 1e-12.
+struct Correlation(RollingFold<Products, 2>);
+
+struct Products;
 
 /// Sums of x, y, x x, y y and x y, where x and y are deviations from the anchor.
-impl Fold<2> for Correlation {
+impl Fold<2> for Products {
     type Item = [f64; 5];
     const EMPTY: [f64; 5] = [0.0; 5];
 
@@ -34,13 +36,47 @@ impl Fold<2> for Correlation {
     }
 }
 
-impl Formula<2, 1> for Correlation {
-    type Fold = Self;
+/// The correlation, from sums of products about the means.
+#[inline(always)]
+fn coefficient(common: f64, spread_x: f64, spread_y: f64) -> f64 {
+    greater(lesser(common / (spread_x * spread_y).sqrt(), 1.0), -1.0)
+}
 
-    fn values(&self, window: Window<[f64; 5], 2>) -> [f64; 1] {
+impl Correlation {
+    fn push(&mut self, row: [f64; 2]) -> f64 {
+        let per_row = 1.0 / self.0.window() as f64;
+        let Some(window) = self.0.push(row) else { return f64::NAN };
         let [x, y, xx, yy, xy] = window.fold;
-        let (mean_x, mean_y) = (x * self.per_row, y * self.per_row);
-        let value = (xy - x * mean_y) / ((xx - x * mean_x) * (yy - y * mean_y)).sqrt();
-        [if xx > 0.0 && yy > 0.0 { greater(lesser(value, 1.0), -1.0) } else { 0.0 }]
+        if xx > 0.0 && yy > 0.0 {
+            coefficient(xy - x * y * per_row, xx - x * x * per_row, yy - y * y * per_row)
+        } else {
+            0.0
+        }
+    }
+}
+
+impl Fresh for Correlation {
+    fn fresh(&self) -> Self {
+        Self(RollingFold::new(self.0.window()))
+    }
+}
+
+impl Indicator for Correlation {
+    fn lookback(&self) -> usize {
+        self.0.window() - 1
+    }
+
+    fn update(&mut self, row: &[f64], out: &mut [f64]) {
+        checked(row, out, |row| [self.push(row)]);
+    }
+
+    fn reset(&mut self) {
+        *self = self.fresh();
+    }
+
+    fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
+        batch::run_sums(self, columns, out, |series: [&[f64]; 2], [value]: [&mut [f64]; 1]| {
+            sliding_comoments(series, self.0.window(), value, coefficient)
+        });
     }
 }

@@ -21,6 +21,7 @@ mod bollinger;
 pub mod catalog;
 mod cci;
 mod cmf;
+mod comoments;
 mod correlation;
 mod dema;
 mod directional;

@@ -206,23 +206,33 @@ pub(super) fn fold_block(x: &[f64], period: usize, fold: impl Fn(f64, f64) -> f6
 }
 
 /// Whether the means (or sums) are finite and none is so small beside another that what the sums rounded away shows in
-/// it. A few rows are enough: a spike is in the means of `period` rows, and what is not finite stays in a stream's sums
-/// to its end and begins the next.
+/// it. For the greatest a few rows are enough: a spike is in the means of `period` rows, and what is not finite stays in a
+/// stream's sums to its end and begins the next.
 pub(super) fn spike_free(means: &[f64], period: usize) -> bool {
-    let (mut least, mut most, mut probe) = ([f64::INFINITY; STREAMS], [0.0_f64; STREAMS], [0.0; STREAMS]);
+    let (mut most, mut probe) = ([0.0_f64; STREAMS], [0.0; STREAMS]);
     let step = period.div_ceil(2);
     for group in means.chunks(STREAMS * step) {
         for (lane, mean) in group.iter().step_by(step).enumerate() {
             let size = mean.abs();
-            least[lane] = if size < least[lane] { size } else { least[lane] };
             most[lane] = if size > most[lane] { size } else { most[lane] };
             probe[lane] += 0.0 * size;
         }
     }
-    let least = least.into_iter().fold(f64::INFINITY, f64::min);
     let most = most.into_iter().fold(0.0, f64::max);
     let finite = probe == [0.0; STREAMS] && means.last().is_none_or(|mean| mean.is_finite());
-    finite && least * TRUSTED >= most
+    finite && least(means) * TRUSTED >= most
+}
+
+/// The least magnitude.
+fn least(means: &[f64]) -> f64 {
+    let (blocks, rest) = means.as_chunks::<LANES>();
+    let mut least = [f64::INFINITY; LANES];
+    for block in blocks {
+        for (least, mean) in least.iter_mut().zip(block) {
+            *least = if mean.abs() < *least { mean.abs() } else { *least };
+        }
+    }
+    rest.iter().map(|mean| mean.abs()).chain(least).fold(f64::INFINITY, f64::min)
 }
 
 /// The sum of the weights 1 to `period`.
@@ -304,6 +314,19 @@ pub(super) fn total(x: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A window that is small for one row only.
+    #[test]
+    fn a_dip_between_high_prices_is_reported() {
+        for period in [9, 30, 200] {
+            for first in period..2 * period {
+                let mut x = vec![1e6; 5 * period];
+                x[first..first + period].fill(1.0);
+                let mut y = vec![0.0; 4 * period + 1];
+                assert!(!sliding_mean(&x, period, &mut y), "mean over {period} from row {first}");
+            }
+        }
+    }
 
     /// Wherever a value is not finite, the sliding forms see it.
     #[test]
