@@ -145,7 +145,7 @@ impl Kama {
         for ((y, x), weight) in blocks.iter_mut().zip(xs).zip(weights) {
             let mut slope = weight.map(|weight| 1.0 - weight);
             let mut offset: [f64; LANES] = std::array::from_fn(|row| weight[row] * x[row]);
-            // As in `Scan::run`, so that the compiler packs like with like.
+            // The first row adds nothing to look like the others, so that the compiler packs like with like.
             offset[0] += 0.0;
             for row in 1..LANES {
                 offset[row] += slope[row] * offset[row - 1];
