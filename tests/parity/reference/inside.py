@@ -127,8 +127,9 @@ class Inside:
         for number, (profit, _) in enumerate(engine.plan.parts):
             level = None if profit is None else guard.level(guard.entry * profit)
             if level is not None:
-                parts.append((level * side, number, level))
-        for _, number, level in sorted(parts):
+                # Nearest first: by the profit where two come to one tick.
+                parts.append((level * side, profit, number, level))
+        for _, _, number, level in sorted(parts):
             beyond = target is not None and met is not None and (level - target[0]) * side >= 0
             at = price(level)
             if at is not None and not beyond and self.held and not self.cut_short:

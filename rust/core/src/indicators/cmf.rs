@@ -1,7 +1,7 @@
 //! Chaikin money flow.
 
 use super::batch::{self, Fresh};
-use super::finite::checked;
+use super::finite::{STRETCH, checked};
 use super::money_flow::{money_flow, money_flows};
 use super::rolling_fold::{RollingFold, Rows, Sums, Window, fold_windows};
 use super::{Indicator, Input, Param, Spec};
@@ -56,17 +56,23 @@ impl Indicator for ChaikinMoneyFlow {
 struct FlowRows<'a> {
     bars: [&'a [f64]; 4],
     window: usize,
+    /// The row of the first of `flows`.
     base: usize,
     flows: Vec<f64>,
 }
 
 impl Rows<2> for FlowRows<'_> {
     fn load(&mut self, start: usize, end: usize) -> bool {
-        let kept = start - start.saturating_sub(self.window);
-        self.flows.drain(..start - kept - self.base);
-        self.base = start - kept;
-        self.flows.resize(end - self.base, 0.0);
-        money_flows(self.bars.map(|column| &column[start..end]), &mut self.flows[kept..])
+        let known = self.base + self.flows.len();
+        if end <= known {
+            return true;
+        }
+        let kept = start.saturating_sub(self.window).max(self.base);
+        self.flows.drain(..kept - self.base);
+        self.base = kept;
+        let end = end.max(known + STRETCH).min(self.bars[3].len());
+        self.flows.resize(end - kept, 0.0);
+        money_flows(self.bars.map(|column| &column[known..end]), &mut self.flows[known - kept..])
     }
 
     fn columns(&self, start: usize, len: usize) -> [&[f64]; 2] {
