@@ -16,7 +16,7 @@ pub(super) const SPEC: Spec = Spec {
 /// Bollinger's bands with the population deviation (divisor `period`). Batch and streaming agree to 1e-12
 /// relative to the price.
 #[derive(Debug, Clone)]
-pub struct Bollinger {
+pub(super) struct Bollinger {
     moments: Moments,
     deviations: f64,
 }
@@ -26,7 +26,7 @@ impl Bollinger {
     ///
     /// # Errors
     /// `period` outside 1 to 1,000,000, `deviations` not finite.
-    pub fn new(period: usize, deviations: f64) -> Result<Self, IndicatorError> {
+    pub(super) fn new(period: usize, deviations: f64) -> Result<Self, IndicatorError> {
         let period = IndicatorError::check_period(SPEC.name, "period", period)?;
         let deviations = IndicatorError::check_finite(SPEC.name, "deviations", deviations)?;
         Ok(Self { moments: Moments::new(period), deviations })
@@ -34,7 +34,7 @@ impl Bollinger {
 
     /// Takes the next value; upper band, middle, lower band, NaN until `period` values were seen.
     #[inline]
-    pub fn update(&mut self, x: f64) -> [f64; 3] {
+    pub(super) fn update(&mut self, x: f64) -> [f64; 3] {
         if !x.is_finite() {
             return [f64::NAN; 3];
         }

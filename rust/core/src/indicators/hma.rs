@@ -17,7 +17,7 @@ pub(super) const SPEC: Spec = Spec {
 /// Hull's average; half the period and its root are rounded down (TA-Lib's convention).
 /// Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
-pub struct Hma {
+pub(super) struct Hma {
     period: usize,
     half: Wma,
     whole: Wma,
@@ -29,7 +29,7 @@ impl Hma {
     ///
     /// # Errors
     /// `period` outside 2 to 1,000,000.
-    pub fn new(period: usize) -> Result<Self, IndicatorError> {
+    pub(super) fn new(period: usize) -> Result<Self, IndicatorError> {
         IndicatorError::check_period(SPEC.name, "period", period / 2)?;
         IndicatorError::check_period(SPEC.name, "period", period).map(Self::unchecked)
     }
@@ -45,7 +45,7 @@ impl Hma {
 
     /// Takes the next value; NaN until `period` + root - 1 values were seen.
     #[inline]
-    pub fn update(&mut self, x: f64) -> f64 {
+    pub(super) fn update(&mut self, x: f64) -> f64 {
         let difference = 2.0 * self.half.update(x) - self.whole.update(x);
         self.smooth.update(difference)
     }

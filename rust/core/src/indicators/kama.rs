@@ -22,7 +22,7 @@ const SLOW: f64 = 2.0 / 31.0;
 /// of moves; seeded with the value before the first output (TA-Lib's convention). Batch and streaming
 /// agree to 1e-12 relative.
 #[derive(Debug, Clone)]
-pub struct Kama {
+pub(super) struct Kama {
     values: Window,
     moves: RollingSum,
     previous: f64,
@@ -46,7 +46,7 @@ impl Kama {
     ///
     /// # Errors
     /// `period` outside 1 to 1,000,000.
-    pub fn new(period: usize) -> Result<Self, IndicatorError> {
+    pub(super) fn new(period: usize) -> Result<Self, IndicatorError> {
         IndicatorError::check_period(SPEC.name, "period", period).map(Self::unchecked)
     }
 
@@ -57,7 +57,7 @@ impl Kama {
 
     /// Takes the next value; NaN until `period` + 1 values were seen.
     #[inline]
-    pub fn update(&mut self, x: f64) -> f64 {
+    pub(super) fn update(&mut self, x: f64) -> f64 {
         if !x.is_finite() {
             return f64::NAN;
         }

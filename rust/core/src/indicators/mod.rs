@@ -77,20 +77,8 @@ mod windowed;
 mod wma;
 mod zscore;
 
-pub use bollinger::Bollinger;
 pub use catalog::{CATALOG, Input, Param, Spec, find};
 pub use error::IndicatorError;
-pub use hma::Hma;
-pub use kama::Kama;
-pub use sma::Sma;
-pub use stddev::StdDev;
-pub use stochastic::Stochastic;
-pub use stochastic_fast::StochasticFast;
-pub use stochastic_rsi::StochasticRsi;
-pub use true_range::TrueRange;
-pub use vwap_rolling::VwapRolling;
-pub use vwma::Vwma;
-pub use wma::Wma;
 
 /// The most inputs, and the most outputs, that an indicator may have.
 pub const SERIES_MAX: usize = 8;

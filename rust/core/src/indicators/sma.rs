@@ -15,7 +15,7 @@ pub(super) const SPEC: Spec = Spec {
 
 /// The mean of the last `period` values. Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
-pub struct Sma {
+pub(super) struct Sma {
     sum: RollingSum,
 }
 
@@ -24,7 +24,7 @@ impl Sma {
     ///
     /// # Errors
     /// `period` outside 1 to 1,000,000.
-    pub fn new(period: usize) -> Result<Self, IndicatorError> {
+    pub(super) fn new(period: usize) -> Result<Self, IndicatorError> {
         IndicatorError::check_period(SPEC.name, "period", period).map(Self::unchecked)
     }
 
@@ -34,7 +34,7 @@ impl Sma {
 
     /// Takes the next value; NaN until `period` values were seen.
     #[inline]
-    pub fn update(&mut self, x: f64) -> f64 {
+    pub(super) fn update(&mut self, x: f64) -> f64 {
         if x.is_finite() { self.sum.push(x) / self.sum.period() as f64 } else { f64::NAN }
     }
 }

@@ -16,20 +16,20 @@ pub(super) const SPEC: Spec = Spec {
 /// The population standard deviation (divisor `period`) of the last `period` values. Batch and
 /// streaming agree to 1e-12 relative to the source.
 #[derive(Debug, Clone)]
-pub struct StdDev(Moments);
+pub(super) struct StdDev(Moments);
 
 impl StdDev {
     /// A fresh deviation over `period` values.
     ///
     /// # Errors
     /// `period` outside 1 to 1,000,000.
-    pub fn new(period: usize) -> Result<Self, IndicatorError> {
+    pub(super) fn new(period: usize) -> Result<Self, IndicatorError> {
         IndicatorError::check_period(SPEC.name, "period", period).map(|period| Self(Moments::new(period)))
     }
 
     /// Takes the next value; NaN until `period` values were seen.
     #[inline]
-    pub fn update(&mut self, x: f64) -> f64 {
+    pub(super) fn update(&mut self, x: f64) -> f64 {
         if x.is_finite() { self.0.push(x).1.sqrt() } else { f64::NAN }
     }
 }

@@ -22,7 +22,7 @@ pub(super) const SPEC: Spec = Spec {
 /// Lane's slow %K, a simple average of the raw %K, and its simple average %D; both start with %D (TA-Lib's
 /// convention).
 #[derive(Debug, Clone)]
-pub struct Stochastic {
+pub(super) struct Stochastic {
     raw: RawK,
     slowk: Sma,
     slowd: Sma,
@@ -33,7 +33,7 @@ impl Stochastic {
     ///
     /// # Errors
     /// A period outside 1 to 1,000,000.
-    pub fn new(fastk_period: usize, slowk_period: usize, slowd_period: usize) -> Result<Self, IndicatorError> {
+    pub(super) fn new(fastk_period: usize, slowk_period: usize, slowd_period: usize) -> Result<Self, IndicatorError> {
         let fastk = IndicatorError::check_period(SPEC.name, "fastk_period", fastk_period)?;
         let slowk = IndicatorError::check_period(SPEC.name, "slowk_period", slowk_period)?;
         let slowd = IndicatorError::check_period(SPEC.name, "slowd_period", slowd_period)?;
@@ -42,7 +42,7 @@ impl Stochastic {
 
     /// Takes the next bar; %K and %D, NaN until %D is defined.
     #[inline]
-    pub fn update(&mut self, high: f64, low: f64, close: f64) -> [f64; 2] {
+    pub(super) fn update(&mut self, high: f64, low: f64, close: f64) -> [f64; 2] {
         if !(high.is_finite() && low.is_finite() && close.is_finite()) {
             return [f64::NAN; 2];
         }

@@ -97,7 +97,7 @@ fn short_k([high, low, close]: [&[f64]; 3], period: usize, flat: f64, raw: &mut 
 
 /// Fast %K and its simple average %D; both start with %D (TA-Lib's convention).
 #[derive(Debug, Clone)]
-pub struct StochasticFast {
+pub(super) struct StochasticFast {
     raw: RawK,
     average: Sma,
 }
@@ -107,7 +107,7 @@ impl StochasticFast {
     ///
     /// # Errors
     /// A period outside 1 to 1,000,000.
-    pub fn new(fastk_period: usize, fastd_period: usize) -> Result<Self, IndicatorError> {
+    pub(super) fn new(fastk_period: usize, fastd_period: usize) -> Result<Self, IndicatorError> {
         let fastk = IndicatorError::check_period(SPEC.name, "fastk_period", fastk_period)?;
         let fastd = IndicatorError::check_period(SPEC.name, "fastd_period", fastd_period)?;
         Ok(Self { raw: RawK::new(fastk), average: Sma::unchecked(fastd) })
@@ -115,7 +115,7 @@ impl StochasticFast {
 
     /// Takes the next bar; %K and %D, NaN until %D is defined.
     #[inline]
-    pub fn update(&mut self, high: f64, low: f64, close: f64) -> [f64; 2] {
+    pub(super) fn update(&mut self, high: f64, low: f64, close: f64) -> [f64; 2] {
         if !(high.is_finite() && low.is_finite() && close.is_finite()) {
             return [f64::NAN; 2];
         }

@@ -24,7 +24,7 @@ const FLAT: f64 = 1e-10;
 /// Chande and Kroll's stochastic RSI: the fast stochastic of the RSI, 0 while the RSI does not move; both outputs start
 /// with %D.
 #[derive(Clone)]
-pub struct StochasticRsi {
+pub(super) struct StochasticRsi {
     rsi: Rsi,
     raw: RawK,
     average: Sma,
@@ -35,7 +35,7 @@ impl StochasticRsi {
     ///
     /// # Errors
     /// A period outside 1 to 1,000,000.
-    pub fn new(period: usize, fastk_period: usize, fastd_period: usize) -> Result<Self, IndicatorError> {
+    pub(super) fn new(period: usize, fastk_period: usize, fastd_period: usize) -> Result<Self, IndicatorError> {
         let period = IndicatorError::check_period(SPEC.name, "period", period)?;
         let fastk = IndicatorError::check_period(SPEC.name, "fastk_period", fastk_period)?;
         let fastd = IndicatorError::check_period(SPEC.name, "fastd_period", fastd_period)?;
@@ -44,7 +44,7 @@ impl StochasticRsi {
 
     /// Takes the next value; %K and %D, NaN until %D is defined.
     #[inline]
-    pub fn update(&mut self, x: f64) -> [f64; 2] {
+    pub(super) fn update(&mut self, x: f64) -> [f64; 2] {
         if !x.is_finite() {
             return [f64::NAN; 2];
         }

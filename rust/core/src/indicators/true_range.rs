@@ -15,7 +15,7 @@ pub(super) const SPEC: Spec = Spec {
 
 /// max(high, previous close) - min(low, previous close); undefined in the first row.
 #[derive(Debug, Clone)]
-pub struct TrueRange {
+pub(super) struct TrueRange {
     previous: f64,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn range(high: f64, low: f64, previous: f64) -> f64 {
 impl TrueRange {
     /// Takes the next bar; NaN in the first.
     #[inline]
-    pub fn update(&mut self, high: f64, low: f64, close: f64) -> f64 {
+    pub(super) fn update(&mut self, high: f64, low: f64, close: f64) -> f64 {
         if !(high.is_finite() && low.is_finite() && close.is_finite()) {
             return f64::NAN;
         }

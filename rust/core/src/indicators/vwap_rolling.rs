@@ -17,20 +17,20 @@ pub(super) const SPEC: Spec = Spec {
 /// The typical price (high + low + close) / 3 of the last `period` bars weighted by volume; NaN while they have none.
 /// Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
-pub struct VwapRolling(VolumeMean);
+pub(super) struct VwapRolling(VolumeMean);
 
 impl VwapRolling {
     /// A fresh average over `period` bars.
     ///
     /// # Errors
     /// `period` outside 1 to 1,000,000.
-    pub fn new(period: usize) -> Result<Self, IndicatorError> {
+    pub(super) fn new(period: usize) -> Result<Self, IndicatorError> {
         IndicatorError::check_period(SPEC.name, "period", period).map(|period| Self(VolumeMean::new(period)))
     }
 
     /// Takes the next bar; NaN until `period` bars were seen.
     #[inline]
-    pub fn update(&mut self, high: f64, low: f64, close: f64, volume: f64) -> f64 {
+    pub(super) fn update(&mut self, high: f64, low: f64, close: f64, volume: f64) -> f64 {
         let price = typical(high, low, close);
         if price.is_finite() && volume.is_finite() { self.0.push(price, volume) } else { f64::NAN }
     }

@@ -16,20 +16,20 @@ pub(super) const SPEC: Spec = Spec {
 /// The mean of the last `period` values weighted by their volumes; NaN while the window has no volume.
 /// Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
-pub struct Vwma(VolumeMean);
+pub(super) struct Vwma(VolumeMean);
 
 impl Vwma {
     /// A fresh average over `period` rows.
     ///
     /// # Errors
     /// `period` outside 1 to 1,000,000.
-    pub fn new(period: usize) -> Result<Self, IndicatorError> {
+    pub(super) fn new(period: usize) -> Result<Self, IndicatorError> {
         IndicatorError::check_period(SPEC.name, "period", period).map(|period| Self(VolumeMean::new(period)))
     }
 
     /// Takes the next row; NaN until `period` rows were seen.
     #[inline]
-    pub fn update(&mut self, x: f64, volume: f64) -> f64 {
+    pub(super) fn update(&mut self, x: f64, volume: f64) -> f64 {
         if x.is_finite() && volume.is_finite() { self.0.push(x, volume) } else { f64::NAN }
     }
 }

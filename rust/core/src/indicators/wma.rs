@@ -17,7 +17,7 @@ pub(super) const SPEC: Spec = Spec {
 /// The mean of the last `period` values with weights 1 (oldest) to `period` (newest).
 /// Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
-pub struct Wma {
+pub(super) struct Wma {
     sum: WeightedSum,
     weights: f64,
 }
@@ -27,7 +27,7 @@ impl Wma {
     ///
     /// # Errors
     /// `period` outside 1 to 1,000,000.
-    pub fn new(period: usize) -> Result<Self, IndicatorError> {
+    pub(super) fn new(period: usize) -> Result<Self, IndicatorError> {
         IndicatorError::check_period(SPEC.name, "period", period).map(Self::unchecked)
     }
 
@@ -37,7 +37,7 @@ impl Wma {
 
     /// Takes the next value; NaN until `period` values were seen.
     #[inline]
-    pub fn update(&mut self, x: f64) -> f64 {
+    pub(super) fn update(&mut self, x: f64) -> f64 {
         if x.is_finite() { self.sum.push(x) / self.weights } else { f64::NAN }
     }
 }
