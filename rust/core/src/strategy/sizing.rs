@@ -131,7 +131,9 @@ fn risk_lots(input: &SizeInput<'_>, budget: Atoms) -> i64 {
     let stop = price - input.side.sign() as f64 * distance;
     let loss = (one_lot(price) - one_lot(stop)).abs();
     let fees = fee * (one_lot(price).abs() + one_lot(stop).abs());
-    let lots = input.scale.to_f64(budget) / (loss + fees);
+    // What was rounded on the way, most of it in the difference, must not take a whole lot off what comes out even.
+    let rounded = 8.0 * f64::EPSILON * (1.0 + price / distance);
+    let lots = input.scale.to_f64(budget) / (loss + fees) * (1.0 + rounded);
     if lots.is_finite() { lots.floor().min(i64::MAX as f64) as i64 } else { 0 }
 }
 
@@ -166,6 +168,8 @@ mod tests {
         // 1 % of 10,000 lost over 5 a unit, with fees of 0.1 and 0.095: 100 / 5.195 = 19.2492...
         assert_eq!(lots(&SizeSpec::RiskPerTrade { risk: Rate(10_000_000) }, none, 5.0), 19_249);
         assert_eq!(lots(&SizeSpec::RiskPerTrade { risk: Rate(10_000_000) }, none, nan), 0);
+        // 640 / (8 + 0.1 + 0.092) is 78.125 exactly, and a little less in doubles.
+        assert_eq!(lots(&SizeSpec::RiskPerTrade { risk: Rate(64_000_000) }, none, 8.0), 78_125);
         // A short is stopped out above: the fees are 0.1 and 0.105, 100 / 5.205 = 19.2122...
         let short = lots_of(&SizeSpec::RiskPerTrade { risk: Rate(10_000_000) }, Side::Sell, none, 5.0);
         assert_eq!(short, 19_212);
