@@ -1,7 +1,7 @@
 //! An indicator whose state passes from row to row for ever, with a form that takes blocks of rows at once.
 
 use super::Indicator;
-use super::finite::checked;
+use super::finite::{checked, scan};
 use super::recursive::AHEAD;
 
 /// The most rows that [`Block::blocks`] is given: few enough for the first-level cache.
@@ -45,7 +45,7 @@ pub(super) fn extend<S: Block<N, M>, const N: usize, const M: usize>(
         let mut output = out.each_mut().map(|y| &mut y[span.clone()]);
         row = span.end;
         if !(ready && take_blocks(state, input, output.each_mut().map(|y| &mut **y))) {
-            take_rows(state, input, output);
+            scan(&input, &mut output, |row| state.step(row));
         }
     }
 }
@@ -63,20 +63,6 @@ fn take_blocks<S: Block<N, M>, const N: usize, const M: usize>(
         *state = before;
     }
     finite
-}
-
-fn take_rows<S: Block<N, M>, const N: usize, const M: usize>(
-    state: &mut S,
-    input: [&[f64]; N],
-    mut output: [&mut [f64]; M],
-) {
-    for place in 0..input[0].len() {
-        let mut results = [f64::NAN; M];
-        checked(&input.map(|x| x[place]), &mut results, |row| state.step(row));
-        for (y, result) in output.iter_mut().zip(results) {
-            y[place] = result;
-        }
-    }
 }
 
 /// The indicator of a [`Block`]; batch and streaming agree to the bit.

@@ -1,6 +1,6 @@
 //! Covariance and variances of two series over a window, for whole columns.
 
-use super::extremes::{greater, less};
+use super::extremes::{greater, lesser};
 use super::sums::{LANES, prefix, total};
 
 /// Below this share of the greatest second moment of a chunk, too many digits of a variance are lost.
@@ -59,7 +59,7 @@ impl Sliding {
             spreads[s] = std::array::from_fn(|row| seconds[row] - firsts[s][row] * firsts[s][row] * self.share);
             for row in 0..LANES {
                 self.most[s][row] = greater(self.most[s][row], seconds[row]);
-                self.least[s][row] = less(self.least[s][row], spreads[s][row]);
+                self.least[s][row] = lesser(self.least[s][row], spreads[s][row]);
             }
             (self.first[s], self.second[s]) = (firsts[s][LANES - 1], seconds[LANES - 1]);
         }
@@ -113,10 +113,9 @@ pub(super) fn sliding_comoments(
         rows.map(|rows| std::array::from_fn::<f64, LANES, _>(|row| rows.get(row).copied().unwrap_or_default()))
     };
     let (entered, left) = (filled(entering.map(|x| x.1)), filled(leaving.map(|x| x.1)));
-    let mut rest = Sliding { most: sliding.most, least: sliding.least, ..sliding };
-    let sums = rest.step([&entered[0], &entered[1]], [&left[0], &left[1]]);
+    let sums = sliding.step([&entered[0], &entered[1]], [&left[0], &left[1]]);
     for (row, y) in last.iter_mut().enumerate() {
         *y = finish(sums[0][row], sums[1][row], sums[2][row]);
     }
-    rest.is_exact()
+    sliding.is_exact()
 }

@@ -2,8 +2,8 @@
 
 use super::batch::{self, Fresh};
 use super::comoments::sliding_comoments;
+use super::extremes::{greater, lesser};
 use super::finite::checked;
-use super::rolling_extreme::{greater, lesser};
 use super::rolling_fold::{Fold, RollingFold};
 use super::{Indicator, Input, Param, Spec};
 

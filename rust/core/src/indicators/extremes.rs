@@ -57,7 +57,7 @@ impl Extreme {
     }
 }
 
-/// The greater of two finite values, in one instruction.
+/// The greater of two finite values, in one instruction (the standard's rule for NaN takes three).
 #[inline(always)]
 pub(super) fn greater(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
@@ -65,7 +65,7 @@ pub(super) fn greater(a: f64, b: f64) -> f64 {
 
 /// The lesser of two finite values, in one instruction.
 #[inline(always)]
-pub(super) fn less(a: f64, b: f64) -> f64 {
+pub(super) fn lesser(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
 }
 
@@ -86,7 +86,7 @@ impl Sliding {
     /// As `maximum`, the least.
     #[inline(never)]
     pub(super) fn minimum(&mut self, x: &[f64], period: usize, y: &mut [f64]) {
-        self.doubling(x, period, y, less);
+        self.doubling(x, period, y, lesser);
     }
 
     /// Each level holds the extremes of windows twice as wide as the level before; two windows of the last level cover

@@ -1,6 +1,6 @@
 //! The highest high and the lowest low of a rolling window, for channels and oscillators.
 
-use super::rolling_extreme::{greater, lesser};
+use super::extremes::{greater, lesser};
 use super::rolling_fold::Fold;
 
 /// Folds rows that begin with a high and a low to the greatest high and the least low.

@@ -1,6 +1,6 @@
 //! Least-squares line through a rolling window: its last value, slope, intercept and coefficient of determination.
 
-use super::rolling_extreme::lesser;
+use super::extremes::lesser;
 use super::rolling_fold::{Fold, Window};
 use super::windowed::{Formula, Windowed};
 use super::{Input, Param, Spec};

@@ -1,6 +1,6 @@
 //! Mean and variance over a window, safe against cancellation.
 
-use super::extremes::{greater, less};
+use super::extremes::{greater, lesser};
 use super::sums::{LANES, prefix, total};
 use super::window::Window;
 
@@ -113,7 +113,7 @@ impl Sliding {
         let spreads: [f64; LANES] = std::array::from_fn(|row| seconds[row] - firsts[row] * means[row]);
         for lane in 0..2 {
             self.most[lane] = strided(seconds, lane).into_iter().fold(self.most[lane], greater);
-            self.least[lane] = strided(spreads, lane).into_iter().fold(self.least[lane], less);
+            self.least[lane] = strided(spreads, lane).into_iter().fold(self.least[lane], lesser);
         }
         [means.map(|mean| self.anchor + mean), spreads.map(|spread| spread * self.share)]
     }

@@ -1,6 +1,6 @@
 //! Parabolic stop and reverse.
 
-use super::rolling_extreme::{greater, lesser};
+use super::extremes::{greater, lesser};
 use super::scanned::{Scanned, Step};
 use super::{Input, Param, Spec};
 

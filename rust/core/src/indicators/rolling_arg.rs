@@ -1,6 +1,6 @@
 //! How many rows ago a rolling window's extreme occurred.
 
-use super::rolling_extreme::greater;
+use super::extremes::greater;
 use super::rolling_fold::{Fold, Window};
 use super::windowed::{Formula, Windowed};
 use super::{Input, Param, Spec};

@@ -1,5 +1,6 @@
 //! Greatest and least value of a rolling window.
 
+use super::extremes::{greater, lesser};
 use super::rolling_fold::{Fold, Window};
 use super::windowed::{Formula, Windowed};
 use super::{Input, Param, Spec};
@@ -23,18 +24,6 @@ pub(super) const MAX: Spec = Spec {
     outputs: &["value"],
     make: |p| Ok(Windowed::boxed(p[0] as usize, Greatest)),
 };
-
-/// `a.max(b)` for finite values, in one instruction (the standard's rule for NaN takes three).
-#[inline]
-pub(super) fn greater(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
-}
-
-/// `a.min(b)` for finite values, in one instruction.
-#[inline]
-pub(super) fn lesser(a: f64, b: f64) -> f64 {
-    if a < b { a } else { b }
-}
 
 #[derive(Clone)]
 struct Least;

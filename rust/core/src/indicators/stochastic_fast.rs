@@ -1,7 +1,7 @@
 //! Fast stochastic oscillator.
 
 use super::batch::{self, Fresh};
-use super::extremes::{Extreme, Sliding, greater, less};
+use super::extremes::{Extreme, Sliding, greater, lesser};
 use super::sma::Sma;
 use super::sums::{LANES, fold_block, sliding_mean};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
@@ -89,7 +89,7 @@ fn short_k([high, low, close]: [&[f64]; 3], period: usize, flat: f64, raw: &mut 
     let closes = close[period - 1..].as_chunks::<LANES>().0;
     for (block, (k, close)) in blocks.iter_mut().zip(closes).enumerate() {
         let highest = fold_block(&high[block * LANES..], period, greater);
-        let lowest = fold_block(&low[block * LANES..], period, less);
+        let lowest = fold_block(&low[block * LANES..], period, lesser);
         *k = std::array::from_fn(|row| position(close[row], lowest[row], highest[row], flat));
     }
     rows

@@ -1,6 +1,6 @@
 //! SuperTrend.
 
-use super::rolling_extreme::{greater, lesser};
+use super::extremes::{greater, lesser};
 use super::scanned::{Scanned, Step};
 use super::{Input, Param, Spec};
 

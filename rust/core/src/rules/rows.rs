@@ -59,7 +59,7 @@ impl Rows {
     /// Whether a row is in the set.
     ///
     /// # Panics
-    /// For a row beyond the last.
+    /// For a row beyond the last word.
     #[must_use]
     #[inline]
     pub fn has(&self, row: usize) -> bool {
