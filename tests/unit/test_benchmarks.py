@@ -19,6 +19,7 @@ from benchmarks import (
     contestant,
     crossing,
     floor,
+    functions,
     harness,
     indicators,
     market,
@@ -26,6 +27,7 @@ from benchmarks import (
     startup,
 )
 from benchmarks.harness import FLOOR, OURS, Claim, Contestant, Results
+from benchmarks.peers import floor as memory
 from benchmarks.peers import plain_python
 from rich.console import Console
 
@@ -235,6 +237,22 @@ def test_the_least_ratio_is_named_and_needs_all_functions() -> None:
     assert indicators.least({"sma": 3.0, "ema": 2.0}, ["sma", "ema"]) == ("ema", 2.0)
     assert indicators.least({"sma": 3.0}, ["sma", "ema"])[1] is None
     assert indicators.least({}, [])[1] is None
+
+
+def test_only_what_runs_at_the_speed_of_memory_is_left_out_of_the_claims() -> None:
+    ours = {"mom": {"ns": 1.04, "us": 1.0}, "kama": {"ns": 1.06, "us": 2.0}}
+    floor = {name: {"ns": 1.0, "us": 0.0} for name in ours}
+    free = indicators.at_memory_speed(ours, floor)
+    assert free == ["mom"]
+    assert indicators.at_memory_speed(ours, {}) == []
+    everywhere = indicators.claims(ours, {"mom": 0.5, "kama": 0.9}, free)[0]
+    assert (everywhere.measured, everywhere.holds()) == (0.9, False)
+
+
+def test_the_floor_copies_half_a_column_for_each(folder: Path) -> None:
+    columns = np.arange(10.0), np.arange(10.0, 20.0)
+    assert memory.passing(3)(*columns, 14) is columns[0]
+    assert set(memory.indicators(folder).work()) == {each.ours for each in functions.FUNCTIONS}
 
 
 def test_a_contestant_prints_one_json_object(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
