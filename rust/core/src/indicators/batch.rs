@@ -61,7 +61,7 @@ fn stream<I: Indicator, const N: usize, const M: usize>(
 }
 
 /// The rows that a windowed kernel takes at once, at least: few enough for the first-level cache.
-const CHUNK: usize = 512;
+const CHUNK: usize = 1024;
 
 /// The batch form of an indicator that depends on the last `lookback` + 1 rows alone: `kernel` computes chunk after
 /// chunk, each from its own rows and the `lookback` rows before, so that no rounding outlives a chunk. A chunk for which

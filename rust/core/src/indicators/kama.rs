@@ -1,7 +1,8 @@
 //! Kaufman's adaptive moving average.
 
 use super::batch::{self, Fresh};
-use super::sums::{LANES, RollingSum, sliding_sum, spike_free};
+use super::extremes::lesser;
+use super::sums::{LANES, Range, RollingSum, prefix};
 use super::window::Window;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
 
@@ -29,14 +30,11 @@ pub(super) struct Kama {
     value: f64,
 }
 
-/// Moves that add up to less than this share of the value are none: they are what rounding left of earlier ones.
-const STILL: f64 = 1e-13;
-
-/// The weight of `x` after a move from `oldest` over moves that add up to `moves`.
+/// The weight of `x` after a move from `oldest` over moves that add up to `moves`. Without any move the efficiency is 1,
+/// as if it were straight: what is not a number is not less.
 #[inline(always)]
 fn weight(x: f64, oldest: f64, moves: f64) -> f64 {
-    let change = (x - oldest).abs();
-    let efficiency = if moves <= change + STILL * x.abs() { 1.0 } else { change / moves };
+    let efficiency = lesser((x - oldest).abs() / moves, 1.0);
     let mix = efficiency * (FAST - SLOW) + SLOW;
     mix * mix
 }
@@ -73,7 +71,13 @@ impl Kama {
         if self.value.is_nan() {
             self.value = previous;
         }
-        self.value += (x - self.value) * weight(x, oldest, moves);
+        self.step(x, weight(x, oldest, moves))
+    }
+
+    /// Moves the average towards `x`. Of the forms of this sum, the one in which the least waits for the value before.
+    #[inline(always)]
+    fn step(&mut self, x: f64, weight: f64) -> f64 {
+        self.value = x * weight + self.value * (1.0 - weight);
         self.value
     }
 }
@@ -102,61 +106,93 @@ impl Indicator for Kama {
     }
 }
 
-/// The rows computed at once.
-const CHUNK: usize = 512;
+/// The rows whose sums of moves slide from row to row, at least: rounding does not outlive them.
+const CHUNK: usize = 2048;
+
+/// The blocks that are averaged at once: few, so that their divisions overlap the averages of those before.
+const BLOCKS: usize = 2;
+const AT_ONCE: usize = BLOCKS * LANES;
 
 impl Kama {
-    /// The batch form: efficiency ratios of many rows, then the average over them.
+    /// The batch form, chunk by chunk; false where a row is not finite.
     fn fill(mut self, source: &[f64], value: &mut [f64]) -> bool {
         let period = self.moves.period();
         let warm = (period + 1).min(source.len());
         for (y, &x) in value.iter_mut().zip(&source[..warm]) {
             *y = self.update(x);
         }
-        let (mut moves, mut sums) = (Vec::new(), Vec::new());
-        for begin in (warm..source.len()).step_by(CHUNK.max(4 * period)) {
-            let end = source.len().min(begin + CHUNK.max(4 * period));
-            let history = &source[begin - period..end];
-            moves.clear();
-            moves.extend(history.iter().zip(&history[1..]).map(|(before, x)| (x - before).abs()));
-            sums.resize(end - begin, 0.0);
-            sliding_sum(&moves, period, &mut sums);
-            if !spike_free(&sums, period) {
-                let mut exact = RollingSum::new(period);
-                let all = moves.iter().map(|&x| exact.push(x));
-                sums.clear();
-                sums.extend(all.skip(period - 1));
+        let size = CHUNK.max((4 * period).next_multiple_of(AT_ONCE));
+        for begin in (warm..source.len()).step_by(size) {
+            let end = source.len().min(begin + size);
+            let whole = begin + (end - begin) / AT_ONCE * AT_ONCE;
+            let before = self.value;
+            if !self.slide(&source[begin - period - 1..whole], &mut value[begin..whole]) {
+                self.value = before;
+                self.follow(&source[begin - period - 1..whole], &mut value[begin..whole]);
             }
-            for ((sum, x), oldest) in sums.iter_mut().zip(&history[period..]).zip(history) {
-                *sum = weight(*x, *oldest, *sum);
+            if whole < end {
+                self.follow(&source[whole - period - 1..end], &mut value[whole..end]);
             }
-            self.average(&source[begin..end], &sums, &mut value[begin..end]);
         }
         // What is not finite never leaves the average again.
         source.len() <= period || self.value.is_finite()
     }
 
-    /// Averages with these weights: within a block each row is a line in the value before the block, so that only one
-    /// product and one sum a block wait for the block before.
-    fn average(&mut self, source: &[f64], weights: &[f64], value: &mut [f64]) {
-        let (blocks, last) = value.as_chunks_mut::<LANES>();
-        let (xs, last_xs) = source.as_chunks::<LANES>();
-        let (weights, last_weights) = weights.as_chunks::<LANES>();
-        for ((y, x), weight) in blocks.iter_mut().zip(xs).zip(weights) {
-            let mut slope = weight.map(|weight| 1.0 - weight);
-            let mut offset: [f64; LANES] = std::array::from_fn(|row| weight[row] * x[row]);
-            // The first row adds nothing to look like the others, so that the compiler packs like with like.
-            offset[0] += 0.0;
-            for row in 1..LANES {
-                offset[row] += slope[row] * offset[row - 1];
-                slope[row] *= slope[row - 1];
+    /// The averages of whole blocks of rows, from sums that slide; `history` begins `period` + 1 rows before them.
+    /// Answers whether the sums can be trusted.
+    #[inline(never)]
+    fn slide(&mut self, history: &[f64], value: &mut [f64]) -> bool {
+        let period = self.moves.period();
+        let mut moves = Moves::new(&history[..=period]);
+        let mut weights = [[0.0; LANES]; BLOCKS];
+        for (place, value) in value.as_chunks_mut::<AT_ONCE>().0.iter_mut().enumerate() {
+            let history = &history[place * AT_ONCE..][..period + 1 + AT_ONCE];
+            moves.weights(history, period, &mut weights);
+            for ((y, &x), &weight) in value.iter_mut().zip(&history[period + 1..]).zip(weights.as_flattened()) {
+                *y = self.step(x, weight);
             }
-            *y = std::array::from_fn(|row| offset[row] + slope[row] * self.value);
-            self.value = y[LANES - 1];
         }
-        for ((y, x), weight) in last.iter_mut().zip(last_xs).zip(last_weights) {
-            self.value += (x - self.value) * weight;
-            *y = self.value;
+        moves.range.is_trusted()
+    }
+
+    /// The averages row by row, from exact sums; `history` begins `period` + 1 rows before.
+    fn follow(&mut self, history: &[f64], value: &mut [f64]) {
+        let period = self.moves.period();
+        let mut sum = RollingSum::new(period);
+        for (row, pair) in history.windows(2).enumerate().take(period + value.len()) {
+            let moves = sum.push((pair[1] - pair[0]).abs());
+            if row >= period {
+                value[row - period] = self.step(pair[1], weight(pair[1], history[row + 1 - period], moves));
+            }
+        }
+    }
+}
+
+/// Sums of the moves over a window, sliding from block to block of rows.
+struct Moves {
+    sum: f64,
+    range: Range,
+}
+
+impl Moves {
+    /// The sum over the first window, of one value more than it has moves.
+    fn new(window: &[f64]) -> Self {
+        let sum = window.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum();
+        Self { sum, range: Range::new(sum) }
+    }
+
+    /// The weights of the next rows; `history` begins `period` + 1 rows before them.
+    #[inline(always)]
+    fn weights(&mut self, history: &[f64], period: usize, weights: &mut [[f64; LANES]; BLOCKS]) {
+        let blocks = |start: usize| &history[start..].as_chunks::<LANES>().0[..BLOCKS];
+        let [(left, before_left), (entered, before)] = [0, period].map(|start| (blocks(start + 1), blocks(start)));
+        for (block, weights) in weights.iter_mut().enumerate() {
+            let (left, before_left, entered, before) = (left[block], before_left[block], entered[block], before[block]);
+            let change = |row: usize| (entered[row] - before[row]).abs() - (left[row] - before_left[row]).abs();
+            let sums = prefix(std::array::from_fn(change)).map(|change| self.sum + change);
+            self.sum = sums[LANES - 1];
+            self.range.widen(&sums);
+            *weights = std::array::from_fn(|row| weight(entered[row], left[row], sums[row]));
         }
     }
 }

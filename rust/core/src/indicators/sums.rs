@@ -1,6 +1,7 @@
 //! Running sums over a window: streaming ones that round nothing away, and sliding ones over whole columns.
 
 use super::batch::is_finite;
+use super::extremes::{greater, lesser};
 use super::window::Window;
 
 /// Rows that sliding sums take at once.
@@ -80,6 +81,33 @@ pub(super) fn trusted(sums: &[f64]) -> bool {
     let least = least.into_iter().chain(rest.clone()).fold(f64::INFINITY, f64::min);
     let most = most.into_iter().chain(rest).fold(0.0, f64::max);
     least * TRUSTED >= most
+}
+
+/// The least and the greatest of the sums that a chunk slid through.
+pub(super) struct Range {
+    least: [f64; 2],
+    most: [f64; 2],
+}
+
+impl Range {
+    pub(super) fn new(first: f64) -> Self {
+        Self { least: [first; 2], most: [first; 2] }
+    }
+
+    #[inline(always)]
+    pub(super) fn widen(&mut self, sums: &[f64; LANES]) {
+        for pair in sums.as_chunks::<2>().0 {
+            for (lane, sum) in pair.iter().enumerate() {
+                self.least[lane] = lesser(self.least[lane], *sum);
+                self.most[lane] = greater(self.most[lane], *sum);
+            }
+        }
+    }
+
+    /// As [`trusted`], for sums of what is never negative.
+    pub(super) fn is_trusted(&self) -> bool {
+        lesser(self.least[0], self.least[1]) * TRUSTED >= greater(self.most[0], self.most[1])
+    }
 }
 
 /// Running totals of a block, from its first row on.
