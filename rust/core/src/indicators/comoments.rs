@@ -1,13 +1,16 @@
 //! Covariance and variances of two series over a window, for whole columns.
 
 use super::extremes::{greater, lesser};
-use super::sums::{LANES, prefix, total};
+use super::sums::total;
 
 /// Below this share of the greatest second moment of a chunk, too many digits of a variance are lost.
 const CANCELLED: f64 = 1.0 / 4096.0;
 
+/// Rows taken at once: so few that the sums of both series stay in registers.
+const LANES: usize = 4;
+
 /// Blocks after which the anchors move to the means.
-const ANCHORED: usize = 4;
+const ANCHORED: usize = 8;
 
 type Block = [f64; LANES];
 
@@ -50,21 +53,23 @@ impl Sliding {
         let crossed = std::array::from_fn(|row| changes[0][row] * entered[1][row] + left[0][row] * changes[1][row]);
         let crosses = prefix(crossed).map(|change| self.cross + change);
         self.cross = crosses[LANES - 1];
-        let mut firsts = [[0.0; LANES]; 2];
-        let mut spreads = [[0.0; LANES]; 2];
-        for s in 0..2 {
-            firsts[s] = prefix(changes[s]).map(|change| self.first[s] + change);
-            let squares = std::array::from_fn(|row| changes[s][row] * (entered[s][row] + left[s][row]));
-            let seconds = prefix(squares).map(|change| self.second[s] + change);
-            spreads[s] = std::array::from_fn(|row| seconds[row] - firsts[s][row] * firsts[s][row] * self.share);
-            for row in 0..LANES {
-                self.most[s][row] = greater(self.most[s][row], seconds[row]);
-                self.least[s][row] = lesser(self.least[s][row], spreads[s][row]);
-            }
-            (self.first[s], self.second[s]) = (firsts[s][LANES - 1], seconds[LANES - 1]);
-        }
-        let common = std::array::from_fn(|row| crosses[row] - firsts[0][row] * firsts[1][row] * self.share);
-        [common, spreads[0], spreads[1]]
+        let (x, spread_x) = self.moments(0, changes[0], entered[0], left[0]);
+        let (y, spread_y) = self.moments(1, changes[1], entered[1], left[1]);
+        let common = std::array::from_fn(|row| crosses[row] - x[row] * y[row] * self.share);
+        [common, spread_x, spread_y]
+    }
+
+    /// The next sums of one series' deviations from its anchor, and of their squares about the means.
+    #[inline(always)]
+    fn moments(&mut self, s: usize, changes: Block, entered: Block, left: Block) -> (Block, Block) {
+        let firsts = prefix(changes).map(|change| self.first[s] + change);
+        let squares = std::array::from_fn(|row| changes[row] * (entered[row] + left[row]));
+        let seconds = prefix(squares).map(|change| self.second[s] + change);
+        let spreads: Block = std::array::from_fn(|row| seconds[row] - firsts[row] * firsts[row] * self.share);
+        self.most[s] = std::array::from_fn(|row| greater(self.most[s][row], seconds[row]));
+        self.least[s] = std::array::from_fn(|row| lesser(self.least[s][row], spreads[row]));
+        (self.first[s], self.second[s]) = (firsts[LANES - 1], seconds[LANES - 1]);
+        (firsts, spreads)
     }
 
     /// Moves the anchors to the means: the sums stay small, and what they round away with them.
@@ -85,6 +90,13 @@ impl Sliding {
         };
         self.most.iter().zip(&self.least).all(exact) && (self.cross + self.second[0] + self.second[1]).is_finite()
     }
+}
+
+/// Running totals of a block, from its first row on.
+#[inline(always)]
+fn prefix([a, b, c, d]: Block) -> Block {
+    let (b, d) = (b + a, d + c);
+    [a, b, c + b, d + b]
 }
 
 /// What `finish` makes of the sums of products and of squares about the means over each window of `period` rows; the

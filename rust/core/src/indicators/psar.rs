@@ -23,7 +23,7 @@ struct ParabolicSar {
     acceleration: f64,
     maximum: f64,
     bars: u8,
-    sign: f64,
+    up: bool,
     factor: f64,
     extreme: f64,
     stop: f64,
@@ -35,48 +35,69 @@ impl ParabolicSar {
     fn new(acceleration: f64, maximum: f64) -> Self {
         let factor = acceleration.min(maximum);
         let (extreme, stop, high, low) = (f64::NAN, f64::NAN, f64::NAN, f64::NAN);
-        Self { acceleration: factor, maximum, bars: 0, sign: 1.0, factor, extreme, stop, high, low }
-    }
-
-    /// The bar's high and low as the trend sees them.
-    fn seen(&self, high: f64, low: f64) -> (f64, f64) {
-        if self.sign > 0.0 { (high, low) } else { (-low, -high) }
+        Self { acceleration: factor, maximum, bars: 0, up: true, factor, extreme, stop, high, low }
     }
 
     /// Decides the first trend; the second bar then counts as its own predecessor.
     fn start(&mut self, high: f64, low: f64) {
         let (up, down) = (high - self.high, self.low - low);
-        if down > 0.0 && down > up {
-            self.sign = -1.0;
-        }
-        (_, self.stop) = self.seen(self.high, self.low);
-        (self.high, self.low) = self.seen(high, low);
-        self.extreme = self.high;
+        self.up = down <= 0.0 || down <= up;
+        let first = if self.up { self.low } else { -self.high };
+        (self.high, self.low) = if self.up { (high, low) } else { (-low, -high) };
+        (self.stop, self.extreme) = (first, self.high);
     }
 
-    /// Moves the stop towards the extreme.
-    fn advance(&mut self) {
-        self.stop += self.factor * (self.extreme - self.stop);
+    /// Takes a bar as the trend sees it; the stop.
+    #[inline(always)]
+    fn follow(&mut self, high: f64, low: f64) -> f64 {
+        let (highest, lowest) = (greater(high, self.high), lesser(low, self.low));
+        (self.high, self.low) = (high, low);
+        if low <= self.stop {
+            return self.reverse(highest);
+        }
+        let out = self.stop;
+        let faster = if high > self.extreme { self.acceleration } else { 0.0 };
+        self.factor = lesser(self.factor + faster, self.maximum);
+        self.extreme = greater(self.extreme, high);
+        self.advance();
+        if lowest < self.stop {
+            rarely(); // so that the next stop seldom waits for this comparison
+            self.stop = lowest;
+        }
+        out
     }
 
     /// Turns the trend at a bar that touched the stop; the stop restarts beyond the old trend's extreme.
-    fn reverse(&mut self, high: f64, low: f64, highest: f64) -> f64 {
-        let out = self.sign * greater(self.extreme, highest);
-        self.sign = -self.sign;
+    #[inline(always)]
+    fn reverse(&mut self, highest: f64) -> f64 {
+        let out = greater(self.extreme, highest);
+        self.up = !self.up;
         self.factor = self.acceleration;
-        (self.stop, self.extreme) = (self.sign * out, -low);
+        (self.high, self.low) = (-self.low, -self.high);
+        (self.stop, self.extreme) = (-out, self.high);
         self.advance();
         self.stop = lesser(self.stop, -highest);
-        (self.high, self.low) = (-low, -high);
         out
     }
+
+    /// Moves the stop towards the extreme.
+    #[inline(always)]
+    fn advance(&mut self) {
+        self.stop += self.factor * (self.extreme - self.stop);
+    }
 }
+
+/// Makes a branch of what would else be a selection, which waits for both of its values.
+#[cold]
+#[inline]
+fn rarely() {}
 
 impl Step<2, 1> for ParabolicSar {
     fn lookback(&self) -> usize {
         1
     }
 
+    #[inline(always)]
     fn step(&mut self, [high, low]: [f64; 2]) -> [f64; 1] {
         if self.bars < 2 {
             self.bars += 1;
@@ -86,17 +107,6 @@ impl Step<2, 1> for ParabolicSar {
             }
             self.start(high, low);
         }
-        let (high, low) = self.seen(high, low);
-        if low <= self.stop {
-            return [self.reverse(high, low, greater(high, self.high))];
-        }
-        let out = self.sign * self.stop;
-        let faster = if high > self.extreme { self.acceleration } else { 0.0 };
-        self.factor = lesser(self.factor + faster, self.maximum);
-        self.extreme = greater(self.extreme, high);
-        self.advance();
-        self.stop = lesser(self.stop, lesser(low, self.low));
-        (self.high, self.low) = (high, low);
-        [out]
+        [if self.up { self.follow(high, low) } else { -self.follow(-low, -high) }]
     }
 }

@@ -69,6 +69,7 @@ impl<F: Fold<N>, const N: usize> RollingFold<F, N> {
     }
 
     /// Takes a row; `None` until the window is full.
+    #[inline(always)] // a row handed over in memory is written number by number and read in pairs, which stalls
     pub(super) fn push(&mut self, row: [f64; N]) -> Option<Window<F::Item, N>> {
         if self.block.len() == self.window {
             self.close_block(row);

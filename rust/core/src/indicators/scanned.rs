@@ -38,6 +38,6 @@ impl<S: Step<N, M>, const N: usize, const M: usize> Indicator for Scanned<S, N, 
 
     fn batch(&self, columns: &[&[f64]], out: &mut [&mut [f64]]) {
         let mut state = self.fresh.clone();
-        scan(columns, out, |row| state.step(row));
+        scan(columns, out, move |row| state.step(row)); // moved, so that it lives in registers
     }
 }
