@@ -148,9 +148,12 @@ impl Kama {
         for (place, value) in value.as_chunks_mut::<AT_ONCE>().0.iter_mut().enumerate() {
             let history = &history[place * AT_ONCE..][..period + 1 + AT_ONCE];
             moves.weights(history, period, &mut weights);
+            let mut average = self.value;
             for ((y, &x), &weight) in value.iter_mut().zip(&history[period + 1..]).zip(weights.as_flattened()) {
-                *y = self.step(x, weight);
+                average = x * weight + average * (1.0 - weight);
+                *y = average;
             }
+            self.value = average;
         }
         moves.range.is_trusted()
     }
