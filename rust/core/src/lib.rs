@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod bars;
+pub mod event;
 pub mod indicators;
 pub mod instrument;
 pub mod money;
