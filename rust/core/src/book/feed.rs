@@ -51,11 +51,17 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
             Kind::Quote => self.quote(checked_side(event)?, event.price, event.size),
             _ => {}
         }
-        if event.flags & (GAP | SNAPSHOT) != 0 {
-            let complete = event.flags & (SNAPSHOT | LAST) == SNAPSHOT | LAST;
-            self.stale = !complete && (self.stale || event.flags & GAP != 0);
-        }
+        self.note(event.flags);
         Ok(())
+    }
+
+    /// Takes note of a row's flags alone, as [`Self::apply`] does: for whoever applies the row itself with [`Self::set`].
+    #[inline]
+    pub const fn note(&mut self, flags: u8) {
+        if flags & (GAP | SNAPSHOT) != 0 {
+            let complete = flags & (SNAPSHOT | LAST) == SNAPSHOT | LAST;
+            self.stale = !complete && (self.stale || flags & GAP != 0);
+        }
     }
 
     /// Whether messages are missing that no snapshot has made up for yet. A stale book still takes what comes.

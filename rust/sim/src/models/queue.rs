@@ -50,6 +50,12 @@ impl Ahead {
         Self { front: size as f64, traded: 0 }
     }
 
+    /// The place of an order at a price of which nothing is known: behind everything that is told of it first.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self { front: f64::INFINITY, traded: 0 }
+    }
+
     /// Lots ahead.
     #[must_use]
     pub const fn lots(&self) -> f64 {
