@@ -54,6 +54,17 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// The instrument's index.
+    #[must_use]
+    pub const fn instrument(&self) -> usize {
+        match self {
+            Self::Submit(approved, _) | Self::Replace { by: approved, .. } => approved.intent().instrument,
+            Self::Cancel { instrument, .. } | Self::CancelAll { instrument } => *instrument,
+        }
+    }
+}
+
 /// An instrument as the venue trades it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Listing {
@@ -87,11 +98,7 @@ impl Venue {
 
     /// Takes a request that arrives now.
     pub fn on_request(&mut self, request: &Request, now: i64) {
-        let instrument = match request {
-            Request::Submit(approved, _) | Request::Replace { by: approved, .. } => approved.intent().instrument,
-            Request::Cancel { instrument, .. } | Request::CancelAll { instrument } => *instrument,
-        };
-        let market = &mut self.markets[instrument];
+        let market = &mut self.markets[request.instrument()];
         market.expire_until(now);
         match request {
             Request::Submit(approved, terms) => market.submit(approved, *terms, now),

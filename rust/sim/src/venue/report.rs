@@ -79,6 +79,8 @@ pub enum Refused {
     Parent,
     /// Terms that do not go together.
     Terms,
+    /// The request never came to the venue.
+    Unreachable,
 }
 
 /// Why an order ended without being filled whole.

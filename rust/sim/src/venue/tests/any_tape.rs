@@ -53,7 +53,7 @@ fn terms() -> impl Strategy<Value = Terms> {
             display,
             trigger,
             trigger_price,
-            links: Links { group, parent: if parent > 6 { parent - 6 } else { 0 } },
+            links: Links { group, parent: parent.saturating_sub(6) },
         },
     )
 }

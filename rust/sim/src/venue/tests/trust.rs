@@ -24,6 +24,15 @@ fn nothing_fills_on_a_stale_book() {
 }
 
 #[test]
+fn the_row_behind_a_gap_fills_nothing_itself() {
+    let mut stage = Stage::new(PARTIAL).with_book(&[(99, 5)], &[(102, 5)]);
+    stage.submit(Buy, 2, limit(100), PLAIN);
+    stage.told();
+    stage.event(Kind::Trade, Some(Sell), 98, 9, GAP | LAST);
+    stage.tells(&[]);
+}
+
+#[test]
 fn nothing_fills_on_a_crossed_book() {
     let mut stage = Stage::new(PARTIAL).with_book(&[(99, 5)], &[(102, 5)]);
     stage.submit(Sell, 2, limit(103), PLAIN);
