@@ -187,7 +187,7 @@ impl<'a> Tape<'a> {
     /// # Panics
     /// Beyond the end, and for a kind that [`Tape::check`] refuses.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn event(&self, row: usize) -> Event {
         Event {
             ts_event: self.ts_event[row],

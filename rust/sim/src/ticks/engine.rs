@@ -82,14 +82,11 @@ pub struct TickEngine<'a, S> {
     pub sampled: Vec<i64>,
 }
 
-/// What comes next.
-enum Next {
-    Happens(usize),
-    Request,
-    Report,
-    Received(usize),
-    Timer,
-    Nothing,
+/// The last times at which a row happens, and is received, before something else is due.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    happening: i64,
+    receiving: i64,
 }
 
 impl<'a, S: TickStrategy> TickEngine<'a, S> {
@@ -139,19 +136,8 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// What the strategy stops at, and money that cannot be counted.
     pub fn run(&mut self) -> Result<(), RunError> {
         self.strategy.on_start(&mut self.desk)?;
-        loop {
-            match self.next() {
-                Next::Happens(instrument) => {
-                    let event = self.feeds[instrument].take_venue();
-                    self.venue.on_event(instrument, &event);
-                    self.send_reports(instrument);
-                }
-                Next::Received(instrument) => self.receive(instrument)?,
-                Next::Request => self.deliver(),
-                Next::Report => self.hear()?,
-                Next::Timer => self.tick()?,
-                Next::Nothing => break,
-            }
+        while self.run_market()? {
+            self.run_rest()?;
         }
         self.record();
         self.strategy.on_stop(&mut self.desk)
@@ -163,42 +149,74 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         (self.desk.ledger, self.strategy, self.sampled)
     }
 
-    #[inline]
-    fn next(&self) -> Next {
-        let (mut happens, mut received) = ((i64::MAX, 0), (i64::MAX, 0));
-        for (instrument, feed) in self.feeds.iter().enumerate() {
-            if feed.venue_time() < happens.0 {
-                happens = (feed.venue_time(), instrument);
+    /// Takes rows until something else is due; false when no row is left to be received.
+    fn run_market(&mut self) -> Result<bool, RunError> {
+        let mut due = self.due();
+        loop {
+            let (mut happens, mut received) = ((i64::MAX, 0), (i64::MAX, 0));
+            for (instrument, feed) in self.feeds.iter().enumerate() {
+                if feed.venue_time() < happens.0 {
+                    happens = (feed.venue_time(), instrument);
+                }
+                if feed.desk_time() < received.0 {
+                    received = (feed.desk_time(), instrument);
+                }
             }
-            if feed.desk_time() < received.0 {
-                received = (feed.desk_time(), instrument);
+            if received.0 == i64::MAX {
+                return Ok(false);
             }
-        }
-        if received.0 == i64::MAX {
-            return Next::Nothing;
-        }
-        let (request, report) = (self.desk.wire.next_request(), self.desk.wire.next_report());
-        let timer = self.timer.min(self.sample);
-        if happens.0 <= request && happens.0 <= report && happens.0 <= received.0 && happens.0 <= timer {
-            Next::Happens(happens.1)
-        } else if request <= report && request <= received.0 && request <= timer {
-            Next::Request
-        } else if report <= received.0 && report <= timer {
-            Next::Report
-        } else if received.0 <= timer {
-            Next::Received(received.1)
-        } else {
-            Next::Timer
+            if happens.0 <= received.0 {
+                if happens.0 > due.happening {
+                    return Ok(true);
+                }
+                let event = self.feeds[happens.1].take_venue();
+                self.venue.on_event(happens.1, &event);
+                if self.send_reports(happens.1) {
+                    due = self.due();
+                }
+            } else {
+                if received.0 > due.receiving {
+                    return Ok(true);
+                }
+                if self.receive(received.1)? {
+                    due = self.due();
+                }
+            }
         }
     }
 
+    /// Until when rows go first.
     #[inline]
-    fn send_reports(&mut self, instrument: usize) {
-        if self.venue.has_reports(instrument) {
+    fn due(&self) -> Due {
+        let message = self.desk.wire.next_request().min(self.desk.wire.next_report());
+        let timer = self.timer.min(self.sample);
+        Due { happening: message.min(timer), receiving: message.saturating_sub(1).min(timer) }
+    }
+
+    /// Takes what is due besides rows.
+    fn run_rest(&mut self) -> Result<(), RunError> {
+        let (request, report) = (self.desk.wire.next_request(), self.desk.wire.next_report());
+        let timer = self.timer.min(self.sample);
+        if request <= report && request <= timer {
+            self.deliver();
+            Ok(())
+        } else if report <= timer {
+            self.hear()
+        } else {
+            self.tick()
+        }
+    }
+
+    /// Sends what the venue has to tell; whether that was anything.
+    #[inline]
+    fn send_reports(&mut self, instrument: usize) -> bool {
+        let any = self.venue.has_reports(instrument);
+        if any {
             for report in self.venue.reports(instrument) {
                 self.desk.wire.report(report);
             }
         }
+        any
     }
 
     fn deliver(&mut self) {
@@ -216,18 +234,21 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
     }
 
+    /// Takes a row that is received; whether the strategy was called.
     #[inline]
-    fn receive(&mut self, instrument: usize) -> Result<(), RunError> {
+    fn receive(&mut self, instrument: usize) -> Result<bool, RunError> {
         let event = self.feeds[instrument].take_desk();
         self.desk.now = event.ts_recv;
         self.desk.views[instrument].on_event(&event);
-        if self.interest.trades && event.kind == Kind::Trade {
+        let trade = self.interest.trades && event.kind == Kind::Trade;
+        if trade {
             self.strategy.on_trade(&mut self.desk, instrument, &event)?;
         }
         if self.interest.book_every_ns.is_some() {
-            return self.show(instrument, &event);
+            self.show(instrument, &event)?;
+            return Ok(true);
         }
-        Ok(())
+        Ok(trade)
     }
 
     fn show(&mut self, instrument: usize, event: &Event) -> Result<(), RunError> {
