@@ -73,15 +73,18 @@ fn legs(request: i64, report: i64) -> Latency<'static> {
     Latency::drawn(LegSpec::Constant { ns: request }, LegSpec::Constant { ns: report }, 0).unwrap()
 }
 
+/// What is done at a time.
+type Act = (i64, fn(&mut Desk<'_>));
+
 /// Does at each multiple of 10 ns what it was told to do then, and writes down what it sees.
 struct Scripted {
-    acts: Vec<(i64, fn(&mut Desk<'_>))>,
+    acts: Vec<Act>,
     seen: Vec<String>,
     interest: Interest,
 }
 
 impl Scripted {
-    fn new(acts: &[(i64, fn(&mut Desk<'_>))]) -> Self {
+    fn new(acts: &[Act]) -> Self {
         let interest = Interest { timer_ns: Some(10), reports: true, ..Interest::default() };
         Self { acts: acts.to_vec(), seen: Vec::new(), interest }
     }
