@@ -10,7 +10,7 @@ from tradenode.cli import console
 from tradenode.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from tradenode.data.writer import Mode
+    from tradenode.data.staging import Mode
 
 app = cyclopts.App(
     name="data",
