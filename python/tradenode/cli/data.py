@@ -1,4 +1,4 @@
-"""`tradenode data`: bars in, out, and looked at."""
+"""`tradenode data`: bars and events in, out, and looked at."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = cyclopts.App(
     name="data",
-    help="Import, check, list, show, export, resample and download bars.",
+    help="Import, check, list, show, export, resample and download bars and events.",
     help_format="plaintext",
     help_formatter="plain",
     version_flags=(),
@@ -43,22 +43,44 @@ def import_(
     *,
     instrument: Annotated[str | None, Parameter(help="VENUE/SYMBOL or SYMBOL; else the file's name says it.")] = None,
     timeframe: TimeframeWord = None,
+    layout: Annotated[
+        str | None, Parameter(help="How files of events are laid out; else what they hold says it.")
+    ] = None,
+    tick: Annotated[
+        str | None, Parameter(help="Events: the price grid; else the finest decimal of all prices.")
+    ] = None,
+    lot: Annotated[
+        str | None, Parameter(help="Events: the quantity grid; else the finest decimal of all sizes.")
+    ] = None,
+    symbol: Annotated[
+        str | None, Parameter(help="Events: one of several instruments in a file, by its name there.")
+    ] = None,
     policy: PolicyWord = "refuse",
     catalogue: CataloguePath = None,
     replace: Replace = False,
     append: Append = False,
     json: Json = False,
 ) -> None:
-    """Import bars from CSV, Parquet or Feather files: all of them, or none.
+    """Import bars or events (trades, quotes, books) from files: all of them, or none.
 
-    Files of one instrument and timeframe are joined in order of time.
+    Bars: CSV, Parquet, Feather; files of one instrument and timeframe are joined in order of time.
+    Events: see `tradenode data layouts`; files of one instrument are merged by time of receipt.
     """
+    from tradenode.cli.data_tapes import TapeOptions, are_tapes, import_events
     from tradenode.cli.data_view import show_imports
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.importing import import_files
     from tradenode.data.naming import EntryName
     from tradenode.messages.timeframe import Timeframe
 
+    if layout or are_tapes(files):
+        if timeframe:
+            raise ConfigError("--timeframe is for bars; these files hold events")
+        options = TapeOptions(instrument, layout, symbol, tick, lot, policy)
+        import_events(Catalogue(catalogue), files, options, _mode(replace, append), json)
+        return
+    if tick or lot or symbol:
+        raise ConfigError("--tick, --lot and --symbol are for events; these files hold bars")
     with console.working(f"importing {', '.join(path.name for path in files)}"):
         manifests = import_files(
             Catalogue(catalogue),
