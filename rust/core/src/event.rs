@@ -4,6 +4,14 @@ use thiserror::Error;
 
 use crate::orders::Side;
 
+mod audit;
+mod columns;
+mod merge;
+
+pub use audit::{Audit, Fault, Finding};
+pub use columns::TapeColumns;
+pub use merge::Merge;
+
 /// What a row of a tape says. The numbers are those of the `kind` column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -198,7 +206,11 @@ impl<'a> Tape<'a> {
         (0..self.len()).try_for_each(|row| self.check_row(row).map_err(|reason| TapeError { row, reason }))
     }
 
-    fn check_lengths(&self) -> Result<(), TapeError> {
+    /// Checks that the columns have one length; the last two may be empty.
+    ///
+    /// # Errors
+    /// The first column of another length than `kind`.
+    pub fn check_lengths(&self) -> Result<(), TapeError> {
         let rows = self.len();
         let needed = [
             ("ts_event", self.ts_event.len()),
@@ -220,6 +232,19 @@ impl<'a> Tape<'a> {
     }
 
     fn check_row(&self, row: usize) -> Result<(), String> {
+        self.check_values(row)?;
+        if row > 0 && self.ts_recv[row] < self.ts_recv[row - 1] {
+            return Err(format!(
+                "received at {}, before the row above at {}",
+                self.ts_recv[row],
+                self.ts_recv[row - 1]
+            ));
+        }
+        Ok(())
+    }
+
+    /// What holds of a row whatever the one above.
+    fn check_values(&self, row: usize) -> Result<(), String> {
         let kind = Kind::from_number(self.kind[row]).ok_or_else(|| format!("unknown kind {}", self.kind[row]))?;
         if self.side[row] > 2 {
             return Err(format!("unknown side {}", self.side[row]));
@@ -236,13 +261,6 @@ impl<'a> Tape<'a> {
         }
         if self.size[row] < 0 {
             return Err(format!("negative size {}", self.size[row]));
-        }
-        if row > 0 && self.ts_recv[row] < self.ts_recv[row - 1] {
-            return Err(format!(
-                "received at {}, before the row above at {}",
-                self.ts_recv[row],
-                self.ts_recv[row - 1]
-            ));
         }
         Ok(())
     }
