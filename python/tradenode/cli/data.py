@@ -20,6 +20,9 @@ app = cyclopts.App(
     version_flags=(),
 )
 
+app.command("tradenode.cli.data_bars:bars", name="bars", help="Make bars of the trades of an entry of events.")
+app.command("tradenode.cli.data_synth:synth", name="synth", help="Make a synthetic market's trades and book.")
+
 CataloguePath = Annotated[
     Path | None,
     Parameter(name="--catalogue", help="The catalogue's folder; else $TRADENODE_DATA, else ./data."),
@@ -77,7 +80,7 @@ def import_(
         if timeframe:
             raise ConfigError("--timeframe is for bars; these files hold events")
         options = TapeOptions(instrument, layout, symbol, tick, lot, policy)
-        import_events(Catalogue(catalogue), files, options, _mode(replace, append), json)
+        import_events(Catalogue(catalogue), files, options, mode_of(replace, append), json)
         return
     if tick or lot or symbol:
         raise ConfigError("--tick, --lot and --symbol are for events; these files hold bars")
@@ -88,7 +91,7 @@ def import_(
             name=EntryName.parse(instrument) if instrument else None,
             timeframe=Timeframe.parse(timeframe) if timeframe else None,
             policy=policy,
-            mode=_mode(replace, append),
+            mode=mode_of(replace, append),
         )
     show_imports(manifests, json)
 
@@ -189,7 +192,7 @@ def export(
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.files import write_bars
 
-    first_ns, end_ns = _time(start), _time(end)
+    first_ns, end_ns = time_of(start), time_of(end)
     store = Catalogue(catalogue)
     entry = store.find(name, timeframe)
     path = out or Path(f"{entry.name.symbol}-{entry.timeframe}.{to}")
@@ -236,7 +239,7 @@ def resample(
             console.note(f"the {which} bar is made from a part of its {to}")
     source = Source(f"{bars.instrument} {bars.timeframe} {bars.content_hash}", len(bars))
     # An interval without a bar in it leaves a gap, as it did in the finer bars.
-    manifest = store_bars(store, coarse.bars, mode=_mode(replace, False), policy="drop", sources=[source])
+    manifest = store_bars(store, coarse.bars, mode=mode_of(replace, False), policy="drop", sources=[source])
     show_imports([manifest], json)
 
 
@@ -264,17 +267,19 @@ def download(
     from tradenode.messages.timeframe import Timeframe
 
     length = Timeframe.parse(timeframe)
-    manifest = fetch(Catalogue(catalogue), exchange, symbol, length, parse_time(start), _time(end), policy)
+    manifest = fetch(Catalogue(catalogue), exchange, symbol, length, parse_time(start), time_of(end), policy)
     show_imports([manifest], json)
 
 
-def _mode(replace: bool, append: bool) -> "Mode":
+def mode_of(replace: bool, append: bool) -> "Mode":
+    """What becomes of an entry that exists."""
     if replace and append:
         raise ConfigError("--replace and --append exclude each other")
     return "replace" if replace else "append" if append else "new"
 
 
-def _time(text: str | None) -> int | None:
+def time_of(text: str | None) -> int | None:
+    """A time given as text, ns UTC."""
     from tradenode.data.times import parse_time
 
     return None if text is None else parse_time(text)

@@ -1,6 +1,7 @@
 """Columns as files of raw little-endian numbers: named, hashed, mapped into memory."""
 
 import hashlib
+import mmap
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,6 +37,21 @@ def map_column(path: Path, dtype: str, rows: int) -> "NDArray[Any]":
             f"{path}: cut short or overlong: {size} bytes where {rows} rows take {expected}", hint=IMPORT_AGAIN
         )
     return np.memmap(path, dtype=dtype, mode="r", shape=(rows,)).view(np.ndarray)
+
+
+def release(column: "NDArray[Any]") -> None:
+    """Gives the pages of a mapped column, or of a slice of one, back to the system; they are read again when needed.
+
+    What has been read through of a tape larger than memory takes none of it. Columns that are not mapped stay.
+    """
+    base = column.base
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if not isinstance(base, mmap.mmap) or not column.nbytes or not hasattr(base, "madvise"):
+        return
+    origin = np.frombuffer(base, np.uint8).ctypes.data
+    first = (column.ctypes.data - origin) // mmap.PAGESIZE * mmap.PAGESIZE
+    base.madvise(mmap.MADV_DONTNEED, first, column.ctypes.data - origin + column.nbytes - first)
 
 
 def column_hash(column: "NDArray[Any]", dtype: str) -> str:

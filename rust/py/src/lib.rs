@@ -15,6 +15,7 @@ mod metrics;
 mod rule_check;
 mod rules;
 mod tape;
+mod trade_bars;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -27,5 +28,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     metrics::register(module)?;
     rule_check::register(module)?;
     rules::register(module)?;
-    tape::register(module)
+    tape::register(module)?;
+    trade_bars::register(module)
 }
