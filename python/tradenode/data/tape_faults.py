@@ -52,6 +52,7 @@ class TapeFaults:
     def __init__(self, policy: TapePolicy, tick: str | None = None, lot: str | None = None) -> None:
         self.policy = policy
         self.tick, self.lot = TapeGrid("tick", tick), TapeGrid("lot", lot)
+        self._marks = TapeGrid("tick", None)
         self.counts: Counter[str] = Counter()
         self.dropped = 0
         self.notes: list[str] = []
@@ -90,6 +91,10 @@ class TapeFaults:
         raise DataError(
             "\n".join([f"the events have faults ({counted})", *lines]), hint="--policy drop leaves faulty rows out"
         )
+
+    def settle(self) -> None:
+        """After the last row: without any other price the marks say the grid."""
+        self.tick.infer_from(self._marks)
 
     def sound(self, chunks: Iterator[Chunk], place: str) -> Iterator[Chunk]:
         """The chunks of one file without their faulty rows; `place` names the file and the word for a row of it."""
@@ -146,6 +151,7 @@ class TapeFaults:
 
     def _grid_faults(self, chunk: Chunk, place: str, bad: "NDArray[np.bool_]") -> None:
         """Measures every price but the mark's (an average on no grid), and every size but a status' number."""
+        self._marks.misfits(chunk.price[(chunk.kind == EventKind.MARK) & ~bad])
         measured = ((self.tick, "price", chunk.price, np.isin(chunk.kind, (*_PRICED, EventKind.EXECUTE))),)
         sizes = (self.lot, "size", chunk.size, chunk.kind != EventKind.STATUS)
         for grid, name, values, concerned in (*measured, sizes):

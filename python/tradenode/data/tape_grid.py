@@ -55,6 +55,11 @@ class TapeGrid:
         self._largest = max(self._largest, float(np.abs(values[~off]).max(initial=0)))
         return off if off.any() else None
 
+    def infer_from(self, other: "TapeGrid") -> None:
+        """Takes the places of another grid where no step was given and no value has been measured."""
+        if self.step is None and not self._largest:
+            self._places, self._largest = other._places, other._largest
+
     def text(self) -> str:
         """The step as a decimal number."""
         if self._text is not None:

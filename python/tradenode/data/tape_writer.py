@@ -61,6 +61,7 @@ class TapeWriter(Staging):
                     raise _overlaps(chunk, stored)
                 spool.write(chunk)
         faults.refuse()
+        faults.settle()
         if spool.rows == kept:
             raise DataError(f"{name}: no events to store")
         with self.as_data_error():

@@ -8,7 +8,16 @@ from tradenode.data.layouts.reading import Layout
 from tradenode.data.streams import head
 from tradenode.errors import ConfigError, DataError
 
-MODULES = ("binance_capture", "hftbacktest", "own_columns", "trades_table")
+MODULES = (
+    "binance_capture",
+    "hftbacktest",
+    "lobster",
+    "ccxt_capture",
+    "own_columns",
+    "tardis",
+    "binance_files",
+    "trades_table",
+)
 """The modules of the layouts, in the order in which a file is compared with them."""
 
 HEAD_LINES = 5

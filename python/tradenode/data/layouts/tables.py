@@ -39,6 +39,13 @@ class Batch(NamedTuple):
     def __contains__(self, name: object) -> bool:
         return name in self.columns
 
+    def take(self, rows: "NDArray[np.bool_]") -> "Batch":
+        """Some of the rows."""
+        import pyarrow as pa
+
+        mask = pa.array(rows)
+        return Batch({name: column.filter(mask) for name, column in self.columns.items()}, self.row[rows], self.path)
+
     def numbers(self, name: str) -> "NDArray[np.float64]":
         """A column of numbers, decimals or text of numbers as doubles, a missing one as NaN."""
         import pyarrow as pa
