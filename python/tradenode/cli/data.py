@@ -32,6 +32,9 @@ PolicyWord = Annotated[
     Literal["refuse", "drop", "fill"],
     Parameter(name="--policy", help="Faults: refuse them all, drop faulty rows, or drop them and fill gaps."),
 ]
+Events = Annotated[
+    bool, Parameter(name="--events", negative=(), help="Of an instrument with both: its events, not its bars.")
+]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Answer with one JSON object.")]
 Replace = Annotated[bool, Parameter(name="--replace", negative=(), help="Put the bars in place of those stored.")]
 Append = Annotated[bool, Parameter(name="--append", negative=(), help="Add later bars to those stored.")]
@@ -103,14 +106,18 @@ def check(
     *,
     timeframe: TimeframeWord = None,
     catalogue: CataloguePath = None,
+    events: Events = False,
+    layout: Annotated[str | None, Parameter(help="How a file of events is laid out; else it says so itself.")] = None,
     verify: Annotated[bool, Parameter(negative=(), help="Hash every stored byte as well.")] = False,
     limit: Annotated[int, Parameter(help="Name at most so many faults of each kind; 0 for all.")] = 20,
     json: Json = False,
 ) -> int:
     """Look for faults in a file or an entry of the catalogue: gaps, duplicates, disorder, impossible values.
 
-    Exit status 1 where there are any.
+    Of events also crossed and locked books. Exit status 1 where there are any.
     """
+    from tradenode.cli.data_events import check_entry, check_file, means_events
+    from tradenode.cli.data_tapes import are_tapes
     from tradenode.cli.data_view import show_check
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.check import check as find_faults
@@ -123,9 +130,13 @@ def check(
     if path.is_file() or path.suffix.lower() in KINDS:
         if verify:
             raise ConfigError("--verify is for entries of the catalogue: a file has no hash to compare with")
+        if layout or (timeframe is None and are_tapes([path])):
+            return check_file(path, layout, limit or None, json)
         bars = read_bars(path, timeframe=Timeframe.parse(timeframe) if timeframe else None)
     else:
         store = Catalogue(catalogue)
+        if means_events(store, source, timeframe, events):
+            return check_entry(store, source, verify, limit or None, json)
         bars = store.bars(source, timeframe)
         if verify:
             store.verify(store.find(source, timeframe))
@@ -137,23 +148,10 @@ def check(
 @app.command(name="list")
 def list_(*, catalogue: CataloguePath = None, json: Json = False) -> int:
     """List the entries of the catalogue; exit status 1 where one is damaged."""
-    from tradenode.cli.data_view import show_entries, summary
+    from tradenode.cli.data_events import list_entries
     from tradenode.data.catalogue import Catalogue
 
-    store = Catalogue(catalogue)
-    entries, manifests = store.entries(), []
-    for entry in entries:
-        try:
-            manifests.append(entry.manifest())
-        except DataError as error:
-            console.note(str(error))
-    if json:
-        console.answer_json({"catalogue": str(store.path), "entries": [summary(manifest) for manifest in manifests]})
-    else:
-        show_entries(manifests)
-    if not entries:
-        console.note(f"catalogue {store.path} is empty; `tradenode data import FILE` fills it")
-    return 0 if len(manifests) == len(entries) else 1
+    return list_entries(Catalogue(catalogue), json)
 
 
 @app.command
@@ -162,14 +160,19 @@ def show(
     /,
     *,
     timeframe: TimeframeWord = None,
+    events: Events = False,
     catalogue: CataloguePath = None,
     json: Json = False,
 ) -> None:
-    """Show one entry: what it holds, where it came from, its first and last bars."""
+    """Show one entry: what it holds, where it came from, its first and last bars or events."""
+    from tradenode.cli.data_events import means_events, show_tape
     from tradenode.cli.data_view import show_entry
     from tradenode.data.catalogue import Catalogue
 
     store = Catalogue(catalogue)
+    if means_events(store, name, timeframe, events):
+        show_tape(store, name, json)
+        return
     entry = store.find(name, timeframe)
     show_entry(entry, entry.manifest(), store.bars(name, timeframe), json)
 
@@ -179,21 +182,31 @@ def export(
     name: Annotated[str, Parameter(name="NAME")],
     /,
     *,
-    to: Annotated[Literal["csv", "parquet", "feather"], Parameter(help="The kind of file.")],
+    to: Annotated[
+        Literal["csv", "parquet", "feather", "hftbacktest"],
+        Parameter(help="The kind of file; hftbacktest's .npz is for events."),
+    ],
     out: Annotated[Path | None, Parameter(help="The file; else SYMBOL-TIMEFRAME in the current folder.")] = None,
     timeframe: TimeframeWord = None,
+    events: Events = False,
     start: Start = None,
     end: End = None,
     catalogue: CataloguePath = None,
     replace: Annotated[bool, Parameter(name="--replace", negative=(), help="Write over the file.")] = False,
     json: Json = False,
 ) -> None:
-    """Export bars to a file."""
+    """Export bars or events to a file."""
+    from tradenode.cli.data_events import export_tape, means_events
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.files import write_bars
 
     first_ns, end_ns = time_of(start), time_of(end)
     store = Catalogue(catalogue)
+    if means_events(store, name, timeframe, events):
+        export_tape(store, name, to, out, (first_ns, end_ns), replace, json)
+        return
+    if to == "hftbacktest":
+        raise ConfigError("--to hftbacktest is for events; this is an entry of bars")
     entry = store.find(name, timeframe)
     path = out or Path(f"{entry.name.symbol}-{entry.timeframe}.{to}")
     if path.exists() and not replace:

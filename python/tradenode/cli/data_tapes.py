@@ -61,9 +61,9 @@ def import_events(
 
 def show_imported(imported: "Sequence[Imported]", as_json: bool) -> None:
     """What is stored after an import; on stderr what was dropped, what is missing, what was passed over."""
-    for manifest, notes in imported:
-        for note in notes:
-            console.note(note)
+    for manifest, notes, faults in imported:
+        for note in (*notes, *faults):
+            console.note(str(note))
         repair = manifest.imports[-1].repair
         if repair.dropped:
             console.note(f"{manifest.instrument} events: {repair.dropped:,} rows dropped")

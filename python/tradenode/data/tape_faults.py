@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,23 @@ _OF_THE_BOOK = (EventKind.CLEAR, EventKind.DEPTH, *_OF_ORDERS)
 _SIDED = (EventKind.QUOTE, EventKind.DEPTH, EventKind.ADD)
 
 
+class TapeFault(NamedTuple):
+    """One fault.
+
+    Attributes:
+        kind: one of this module's constants.
+        place: the file and the row or line.
+        text: what is there, with the values.
+    """
+
+    kind: str
+    place: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.kind}: {self.text}"
+
+
 class TapeFaults:
     """The faults found while files are read, and the grids that their values are measured against.
 
@@ -46,36 +63,36 @@ class TapeFaults:
         policy: what becomes of faulty rows.
         counts: how many of each kind.
         dropped: rows left out.
+        named: the first few faults of each kind.
         notes: what the user may like to know besides.
     """
 
-    def __init__(self, policy: TapePolicy, tick: str | None = None, lot: str | None = None) -> None:
-        self.policy = policy
+    def __init__(
+        self, policy: TapePolicy, tick: str | None = None, lot: str | None = None, most: int = FINDINGS_NAMED
+    ) -> None:
+        """`most` faults of each kind are named, the others only counted."""
+        self.policy, self._most = policy, most
         self.tick, self.lot = TapeGrid("tick", tick), TapeGrid("lot", lot)
         self._marks = TapeGrid("tick", None)
         self.counts: Counter[str] = Counter()
         self.dropped = 0
         self.notes: list[str] = []
-        self._named: list[str] = []
+        self.named: list[TapeFault] = []
 
     def note(self, kind: str, place: str, text: str) -> None:
         """Counts a fault, and keeps the first few of its kind to be named."""
         self.counts[kind] += 1
-        if self.counts[kind] <= FINDINGS_NAMED:
-            self._named.append(f"  {place}: {kind}: {text}")
+        if self.counts[kind] <= self._most:
+            self.named.append(TapeFault(kind, place, text))
 
     def note_rows(
         self, kind: str, rows: "NDArray[np.intp]", place: Callable[[int], str], text: Callable[[int], str]
     ) -> None:
         """Counts faulty rows, and names the first few of their kind."""
-        named = max(FINDINGS_NAMED - self.counts[kind], 0)
+        named = max(self._most - self.counts[kind], 0)
         for row in rows[:named].tolist():
             self.note(kind, place(row), text(row))
         self.counts[kind] += len(rows[named:])
-
-    def named(self) -> list[str]:
-        """The first few faults of each kind, one a line."""
-        return self._named
 
     def refuse(self) -> None:
         """Ends the import where the policy is to refuse.
@@ -86,8 +103,8 @@ class TapeFaults:
         if self.policy == "drop" or not self.counts:
             return
         counted = ", ".join(f"{kind}: {count:,}" for kind, count in self.counts.items())
-        more = sum(self.counts.values()) - len(self._named)
-        lines = [*self._named, *([f"  and {more:,} more"] if more else [])]
+        more = sum(self.counts.values()) - len(self.named)
+        lines = [*(f"  {fault}" for fault in self.named), *([f"  and {more:,} more"] if more else [])]
         raise DataError(
             "\n".join([f"the events have faults ({counted})", *lines]), hint="--policy drop leaves faulty rows out"
         )

@@ -13,17 +13,24 @@ from tradenode.data.layouts.recognise import layout_named, layouts, recognised
 from tradenode.data.manifest import Source, TapeManifest
 from tradenode.data.naming import EntryName
 from tradenode.data.staging import Mode
-from tradenode.data.tape_faults import TapeFaults, TapePolicy
+from tradenode.data.tape_faults import FINDINGS_NAMED, TapeFault, TapeFaults, TapePolicy
 from tradenode.data.tape_merge import merged
 from tradenode.data.tape_writer import TapeWriter
 from tradenode.errors import DataError
 
 
 class Imported(NamedTuple):
-    """What is stored of one instrument, and what the user may like to know of the reading."""
+    """What is stored of one instrument, and what there was to say of the reading.
+
+    Attributes:
+        manifest: of the entry as it is now.
+        notes: what the user may like to know.
+        faults: the first few of each kind that were dropped.
+    """
 
     manifest: TapeManifest
     notes: list[str]
+    faults: list[TapeFault]
 
 
 class _File:
@@ -54,6 +61,7 @@ def import_tapes(
     lot: str | None = None,
     policy: TapePolicy = "refuse",
     mode: Mode = "new",
+    most: int = FINDINGS_NAMED,
 ) -> list[Imported]:
     """Imports files; those of one instrument are merged by time of receipt, of equal times the file named first.
 
@@ -67,6 +75,7 @@ def import_tapes(
         lot: the quantity grid, likewise.
         policy: what becomes of faulty rows.
         mode: what becomes of an entry that exists.
+        most: so many faults of each kind are named.
 
     Raises:
         DataError: a file cannot be read, rows are faulty, or an entry is not as `mode` needs it.
@@ -75,7 +84,7 @@ def import_tapes(
     by_entry: dict[EntryName, tuple[TapeFaults, list[_File]]] = {}
     for path in files:
         chosen = layout_named(layout) if layout else known_layout(path)
-        faults = TapeFaults(policy, tick, lot)
+        faults = TapeFaults(policy, tick, lot, most)
         reading = chosen.read(path, faults, symbol)
         entry = name or EntryName.parse(reading.instrument)
         of_entry = by_entry.setdefault(entry, (faults, []))
@@ -94,7 +103,7 @@ def import_tapes(
                 sequence_rule="; ".join(sorted(rules)) or "none",
                 mode=mode,
             )
-            imported.append(Imported(manifest, faults.notes))
+            imported.append(Imported(manifest, faults.notes, faults.named))
     return imported
 
 

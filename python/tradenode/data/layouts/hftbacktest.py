@@ -161,7 +161,7 @@ def _header(stream: "IO[bytes]", path: Path) -> "tuple[np.dtype[np.generic], tup
     return dtype, shape
 
 
-def write(tape: Tape, path: Path) -> None:
+def write(tape: Tape, file: "Path | IO[bytes]") -> None:
     """Writes a tape for hftbacktest 2 (`data` in an uncompressed `.npz`); kinds that it does not know are left out.
 
     It wants its rows in order of both times at once; where that cannot be, it takes an event twice: a row for the
@@ -181,7 +181,7 @@ def write(tape: Tape, path: Path) -> None:
     records["px"][part.kind == EventKind.CLEAR] = np.nan  # the whole side
     if part.order_id is not None:
         records["order_id"] = part.order_id
-    np.savez(path, data=_ordered(records))
+    np.savez(file, data=_ordered(records))
 
 
 def _ordered(records: "NDArray[np.void]") -> "NDArray[np.void]":
