@@ -21,6 +21,7 @@ app = cyclopts.App(
 )
 
 app.command("tradenode.cli.data_bars:bars", name="bars", help="Make bars of the trades of an entry of events.")
+app.command("tradenode.cli.data_tapes:layouts", name="layouts", help="List how files of events may be laid out.")
 app.command("tradenode.cli.data_synth:synth", name="synth", help="Make a synthetic market's trades and book.")
 
 CataloguePath = Annotated[

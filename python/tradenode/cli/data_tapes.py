@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
+from cyclopts import Parameter
 
 from tradenode.cli import console
 from tradenode.data.times import time_text
@@ -117,3 +118,13 @@ def show_tapes(manifests: "Sequence[TapeManifest]") -> None:
         console.answer(
             console.table(["instrument", "events", "rows", "first", "last", "tick", "lot", "gaps"], rows, left=2)
         )
+
+
+def layouts(*, json: Annotated[bool, Parameter(negative=(), help="Answer with one JSON object.")] = False) -> None:
+    """List how files of events may be laid out; the first that a file fits is taken, or --layout names it."""
+    from tradenode.data.layouts.recognise import layouts as known
+
+    if json:
+        console.answer_json({"layouts": [{"name": layout.name, "about": layout.about} for layout in known()]})
+    else:
+        console.answer(console.table(["layout", "what"], [[layout.name, layout.about] for layout in known()], left=2))

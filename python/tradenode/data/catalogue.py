@@ -251,7 +251,7 @@ def _verify(
         if value != manifest.column_hashes.get(name):
             path = folder / manifest.folder / column_file(name, dtypes[name])
             raise DataError(f"{path}: corrupt: its hash is not the one of the import", hint=IMPORT_AGAIN)
-    if content_hash(hashes) != manifest.content_hash:
+    if content_hash(hashes, manifest.facts) != manifest.content_hash:
         raise DataError(f"{folder / FILE_NAME}: corrupt: its content hash is not that of its columns")
 
 

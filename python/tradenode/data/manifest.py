@@ -62,7 +62,7 @@ class EntryManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         rows: how many.
         first_ns: the time of the first row, ns UTC: when a bar opens, when an event was received.
         last_ns: that of the last row.
-        content_hash: over the columns' hashes (`content_hash`).
+        content_hash: over the columns' hashes and the facts (`content_hash`).
         column_hashes: sha256 of each column's bytes.
         folder: where the columns lie, beside the manifest.
         imports: how the rows came in, oldest first.
@@ -88,6 +88,11 @@ class EntryManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     def place(self) -> str:
         """The name of the entry's folder, beside those of the instrument's other entries."""
         raise NotImplementedError
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the columns' numbers mean, where that is part of the content."""
+        return {}
 
 
 class Manifest(EntryManifest, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -140,10 +145,15 @@ class TapeManifest(EntryManifest, frozen=True, forbid_unknown_fields=True, kw_on
         """The folder of every tape."""
         return TAPE_FOLDER
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """The grids: the same whole numbers on others are another market."""
+        return {"tick": self.tick, "lot": self.lot}
 
-def content_hash(column_hashes: dict[str, str]) -> str:
-    """One hash of all columns, `sha256:...`: over a line `name:sha256` for each of them, in order."""
-    lines = "".join(f"{name}:{value}\n" for name, value in column_hashes.items())
+
+def content_hash(column_hashes: dict[str, str], facts: dict[str, str] | None = None) -> str:
+    """One hash of an entry, `sha256:...`: over a line `name:sha256` a column and a line `name:value` a fact."""
+    lines = "".join(f"{name}:{value}\n" for name, value in {**column_hashes, **(facts or {})}.items())
     return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,8 +14,9 @@ from tradenode.data.layouts.recognise import layout_named, layouts, recognised
 from tradenode.data.manifest import Source, TapeManifest
 from tradenode.data.naming import EntryName
 from tradenode.data.staging import Mode
+from tradenode.data.streams import BROKEN
 from tradenode.data.tape_faults import FINDINGS_NAMED, TapeFault, TapeFaults, TapePolicy
-from tradenode.data.tape_merge import merged
+from tradenode.data.tape_merge import Stream, merged
 from tradenode.data.tape_writer import TapeWriter
 from tradenode.errors import DataError
 
@@ -36,12 +38,17 @@ class Imported(NamedTuple):
 class _File:
     """One file of an entry, and how many rows it has given."""
 
-    def __init__(self, path: Path, reading: Reading, faults: TapeFaults) -> None:
-        self.path, self.reading = path, reading
+    def __init__(self, path: Path, first_ns: int, reading: Reading, faults: TapeFaults) -> None:
+        self.path, self.first_ns, self.reading = path, first_ns, reading
         self._faults, self._rows = faults, 0
 
     def chunks(self) -> Iterator[Chunk]:
-        for chunk in self._faults.sound(self.reading.chunks, f"{self.path}, {self.reading.unit}"):
+        chunks = self._faults.sound(self.reading.chunks, f"{self.path}, {self.reading.unit}")
+        while True:
+            with _damage_named(self.path):
+                chunk = next(chunks, None)
+            if chunk is None:
+                return
             self._rows += chunk.rows
             yield chunk
 
@@ -84,20 +91,20 @@ def import_tapes(
     by_entry: dict[EntryName, tuple[TapeFaults, list[_File]]] = {}
     for path in files:
         chosen = layout_named(layout) if layout else known_layout(path)
-        faults = TapeFaults(policy, tick, lot, most)
-        reading = chosen.read(path, faults, symbol)
-        entry = name or EntryName.parse(reading.instrument)
-        of_entry = by_entry.setdefault(entry, (faults, []))
-        if of_entry[1]:  # the files of one entry share grids and faults
-            reading = chosen.read(path, of_entry[0], symbol)
-        of_entry[1].append(_File(path, reading, of_entry[0]))
+        # A first look says whose events they are and, of several files, when they begin.
+        with _damage_named(path):
+            look = chosen.read(path, TapeFaults("drop", tick, lot), symbol)
+            first_ns = _first_ns(look, path) if len(files) > 1 else 0
+        entry = name or EntryName.parse(look.instrument)
+        faults, parts = by_entry.setdefault(entry, (TapeFaults(policy, tick, lot, most), []))
+        parts.append(_File(path, first_ns, chosen.read(path, faults, symbol), faults))
     imported = []
     with TapeWriter(catalogue) as writer:
         for entry, (faults, parts) in by_entry.items():
             rules = {part.reading.sequence_rule for part in parts} - {"none"}
             manifest = writer.stage(
                 entry,
-                merged([part.chunks() for part in parts]),
+                merged([Stream(part.first_ns, part.chunks()) for part in parts]),
                 faults=faults,
                 sources=partial(_sources, parts),
                 sequence_rule="; ".join(sorted(rules)) or "none",
@@ -105,6 +112,21 @@ def import_tapes(
             )
             imported.append(Imported(manifest, faults.notes, faults.named))
     return imported
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """What the reader of a layout did not foresee is an error that names the file."""
+    try:
+        yield
+    except (*BROKEN, ValueError, LookupError, ArithmeticError, NotImplementedError, OSError) as error:
+        raise DataError(f"{path}: cannot be read: {error}", hint="--layout names another layout") from error
+
+
+def _first_ns(reading: Reading, path: Path) -> int:
+    """When the first sound row of a file was received; 0 where it has none."""
+    first = next(TapeFaults("drop").sound(reading.chunks, str(path)), None)
+    return 0 if first is None else int(first.ts_recv[0])
 
 
 def _sources(parts: list[_File]) -> list[Source]:

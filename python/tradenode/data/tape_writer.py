@@ -66,6 +66,7 @@ class TapeWriter(Staging):
             raise DataError(f"{name}: no events to store")
         with self.as_data_error():
             hashes = spool.finish()
+        grids = {"tick": faults.tick.text(), "lot": faults.lot.text()}
         repair = Repair({**faults.counts, **({"gap": spool.gaps} if spool.gaps else {})}, faults.dropped)
         manifest = TapeManifest(
             schema=SCHEMA,
@@ -74,12 +75,12 @@ class TapeWriter(Staging):
             rows=spool.rows,
             first_ns=spool.first_ns,
             last_ns=spool.last_ns,
-            content_hash=content_hash(hashes),
+            content_hash=content_hash(hashes, grids),
             column_hashes=hashes,
             folder=aside.name,
             imports=[*before, ImportRecord(faults.policy, sources(), repair, spool.rows - kept)],
-            tick=faults.tick.text(),
-            lot=faults.lot.text(),
+            tick=grids["tick"],
+            lot=grids["lot"],
             kinds=spool.kinds(),
             fidelity=fidelity(spool.kinds()),
             sequence_rule=sequence_rule,

@@ -56,20 +56,18 @@ class Batch(NamedTuple):
             raise self._fault(name, "a number", _is_number) from error
 
     def whole(self, name: str) -> "NDArray[np.uint64]":
-        """A column of numbers of messages or orders; 0 where one is missing, or is text that is no number."""
+        """A column of numbers of messages or orders; 0 where one is missing, below zero, or text that is no number."""
         import pyarrow as pa
         from pyarrow import compute
 
         column = self.columns[name]
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             column = compute.if_else(compute.match_substring_regex(column, "^[0-9]{1,19}$"), column, "0")
-        elif not pa.types.is_integer(column.type):
-            column = compute.floor(column.cast(pa.float64()))
-        try:
-            filled = compute.fill_null(column.cast(pa.int64()), 0)
-        except pa.ArrowInvalid:
-            filled = compute.fill_null(column.cast(pa.uint64()), 0)
-        return np.asarray(filled.to_numpy(zero_copy_only=False)).astype(np.uint64)
+        for kind in (pa.int64(), pa.uint64()):
+            with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+                filled = compute.fill_null(column.cast(kind), 0).to_numpy(zero_copy_only=False)
+                return np.asarray(np.maximum(filled, 0), np.uint64)
+        raise self._fault(name, "a whole number", _is_whole)
 
     def times(self, name: str) -> "NDArray[np.int64]":
         """A column of times, epoch or ISO, as ns UTC."""
@@ -120,6 +118,10 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_whole(text: str) -> bool:
+    return _is_number(text) and float(text).is_integer() and float(text) < 2**64
 
 
 class Table:
@@ -256,6 +258,10 @@ def _plain(column: "pa.Array") -> "pa.Array":
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
+_ASCII = bytes(code if code < 128 else ord("?") for code in range(256))
+"""Tables of events are ASCII; Arrow cannot name a line with other bytes that are no UTF-8."""
+
+
 class _Forgiving:
     """A stream that ends where its file is broken, and notes so; Arrow would not say where."""
 
@@ -272,7 +278,7 @@ class _Forgiving:
             self._faults.note(CUT_SHORT, f"{self._path}, after {self._read:,} unpacked bytes", str(error))
             return b""
         self._read += len(data)
-        return data
+        return data.translate(_ASCII)
 
     def readable(self) -> bool:
         return True

@@ -51,7 +51,7 @@ def read(path: Path, faults: TapeFaults, symbol: str | None) -> Reading:
     """The events of one symbol, as Tardis received them."""
     table = Table(path, faults)
     what = _what(table.names)
-    if what is None:
+    if what is None or not set(COMMON) <= set(table.names):
         raise DataError(f"{path}: none of Tardis' files that are known; the columns are {', '.join(table.names)}")
     first = next(csv.reader([line.decode(errors="replace") for line in head(path, 2)[1:]]), None)
     if first is None or len(first) != len(table.names):
