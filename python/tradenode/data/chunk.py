@@ -107,7 +107,11 @@ class ChunkBuilder:
         sequence: int = 0,
         order_ids: Sequence[int] | None = None,
     ) -> None:
-        """Adds the rows of a message; `first`, `every` and `last` are flags of its first, of every and of its last."""
+        """Adds the rows of a message; `first`, `every` and `last` are flags of its first, of every and of its last.
+
+        Raises:
+            OverflowError: a number does not fit its column; nothing is then added.
+        """
         count = len(kinds)
         if not count:
             return
@@ -117,8 +121,14 @@ class ChunkBuilder:
         ids = order_ids or [0] * count
         times = [ts_event] * count, [ts_recv] * count
         rows = (*times, kinds, sides, flags, prices, sizes, [sequence] * count, ids, [row] * count)
-        for column, values in zip(self._columns, rows, strict=True):
-            column.extend(values)
+        before = len(self)
+        try:
+            for column, values in zip(self._columns, rows, strict=True):
+                column.extend(values)
+        except OverflowError:
+            for column in self._columns:
+                del column[before:]  # all of a message or nothing
+            raise
 
     def full(self) -> bool:
         """Whether it is time to hand the rows on."""

@@ -124,7 +124,7 @@ class _Reader:
             try:
                 ts_recv, message = _parse(line)
                 self._take(number, ts_recv, message)
-            except (ValueError, msgspec.DecodeError) as error:
+            except (ValueError, OverflowError, msgspec.DecodeError) as error:
                 start = line[:60].decode(errors="replace")
                 self._faults.note(UNREADABLE, f"{self._path}, line {number}", f"{error}: {start!r}")
             if self._rows.full():
@@ -185,8 +185,8 @@ class _Reader:
         self._funding = following, float(message.r)
 
     def _diff(self, line: int, ts_recv: int, message: Message) -> None:
-        assert isinstance(message.b, list)
-        assert isinstance(message.a, list)
+        if not (isinstance(message.b, list) and isinstance(message.a, list)):
+            raise ValueError("a depth update without its two sides")
         numbers = Numbers(message.U, message.u, message.pu)
         diff = Diff(numbers, _time(message, ts_recv), message.b, message.a)
         missing = self._sync.take(numbers)

@@ -125,7 +125,7 @@ class _Reader:
                 else:
                     for trade in data:
                         self._take_trade(number, received_ns, trade)
-            except (msgspec.DecodeError, ValueError, KeyError, IndexError) as error:
+            except (msgspec.DecodeError, ValueError, OverflowError, LookupError) as error:
                 start = line[:60].decode(errors="replace")
                 self._faults.note(UNREADABLE, f"{self._path}, line {number}", f"{error}: {start!r}")
             if self._rows.full():

@@ -126,6 +126,14 @@ def test_unreadable_lines_and_a_file_cut_short_are_faults(tmp_path: Path) -> Non
     assert imported(packed, tmp_path / "data", "drop").kind[0] == CLEAR
 
 
+def test_a_number_that_fits_no_column_leaves_the_other_rows_alone(tmp_path: Path) -> None:
+    messages = [snapshot(10), diff(10, 2**70, 9, [["98.0", "1"]], []), diff(13, 14, 12, [["97.0", "2"]], [])]
+    tape = imported(write(tmp_path / "capture", messages), tmp_path / "data", "drop")
+    assert tape.prices().tolist() == [0, 99.0, 101.0, 97.0]
+    assert tape.sizes().tolist() == [0, 1.5, 2.0, 2.0]
+    assert tape.flags.tolist()[-1] & GAP
+
+
 def test_two_symbols_need_a_choice(tmp_path: Path) -> None:
     other = diff(1, 2, 0, [["5.0", "1"]], [])
     other["data"]["s"] = "ETHUSDT"
