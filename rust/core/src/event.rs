@@ -81,7 +81,8 @@ pub enum Status {
 pub const LAST: u8 = 1;
 /// Part of a snapshot.
 pub const SNAPSHOT: u8 = 2;
-/// Messages before this row are missing: the book is stale until the next snapshot.
+/// Messages of this row's stream (the book, quotes or trades) are missing before it: a book is stale until the next
+/// snapshot.
 pub const GAP: u8 = 4;
 /// Every flag.
 pub const FLAGS: u8 = LAST | SNAPSHOT | GAP;
