@@ -62,6 +62,9 @@ def import_(
     symbol: Annotated[
         str | None, Parameter(help="Events: one of several instruments in a file, by its name there.")
     ] = None,
+    least_latency: Annotated[
+        float | None, Parameter(help="Events: ms; moves times of receipt that a clock behind the venue's has given.")
+    ] = None,
     policy: PolicyWord = "refuse",
     catalogue: CataloguePath = None,
     replace: Replace = False,
@@ -83,11 +86,11 @@ def import_(
     if layout or are_tapes(files):
         if timeframe:
             raise ConfigError("--timeframe is for bars; these files hold events")
-        options = TapeOptions(instrument, layout, symbol, tick, lot, policy)
+        options = TapeOptions(instrument, layout, symbol, tick, lot, policy, least_latency)
         import_events(Catalogue(catalogue), files, options, mode_of(replace, append), json)
         return
-    if tick or lot or symbol:
-        raise ConfigError("--tick, --lot and --symbol are for events; these files hold bars")
+    if tick or lot or symbol or least_latency is not None:
+        raise ConfigError("--tick, --lot, --symbol and --least-latency are for events; these files hold bars")
     with console.working(f"importing {', '.join(path.name for path in files)}"):
         manifests = import_files(
             Catalogue(catalogue),

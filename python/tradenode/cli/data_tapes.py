@@ -27,6 +27,7 @@ class TapeOptions(NamedTuple):
     tick: str | None
     lot: str | None
     policy: str
+    least_latency: float | None
 
 
 def are_tapes(files: Sequence[Path]) -> bool:
@@ -56,6 +57,7 @@ def import_events(
             lot=options.lot,
             policy="drop" if options.policy == "drop" else "refuse",
             mode=mode,
+            least_latency_ns=None if options.least_latency is None else round(options.least_latency * 1e6),
         )
     show_imported(imported, as_json)
 

@@ -69,6 +69,7 @@ def import_tapes(
     policy: TapePolicy = "refuse",
     mode: Mode = "new",
     most: int = FINDINGS_NAMED,
+    least_latency_ns: int | None = None,
 ) -> list[Imported]:
     """Imports files; those of one instrument are merged by time of receipt, of equal times the file named first.
 
@@ -83,6 +84,7 @@ def import_tapes(
         policy: what becomes of faulty rows.
         mode: what becomes of an entry that exists.
         most: so many faults of each kind are named.
+        least_latency_ns: times of receipt are moved so that none is less than this after its event.
 
     Raises:
         DataError: a file cannot be read, rows are faulty, or an entry is not as `mode` needs it.
@@ -109,6 +111,7 @@ def import_tapes(
                 sources=partial(_sources, parts),
                 sequence_rule="; ".join(sorted(rules)) or "none",
                 mode=mode,
+                least_latency_ns=least_latency_ns,
             )
             imported.append(Imported(manifest, faults.notes, faults.named))
     return imported

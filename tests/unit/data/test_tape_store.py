@@ -115,6 +115,21 @@ def test_later_events_are_appended_on_the_same_or_a_finer_grid(catalogue: Catalo
     catalogue.verify(catalogue.find_tape("SYN-USD"))
 
 
+def test_a_clock_behind_the_venues_is_told_and_moved(catalogue: Catalogue) -> None:
+    made, received = np.array([2_000_000, 9_000_000]), np.array([1_500_000, 12_000_000])
+    late = chunk_of(made, ts_event=made, ts_recv=received, kind=1, side=1, price=1.0, size=1.0)
+    faults = TapeFaults("refuse")
+    chunks = faults.sound(iter([late]), "row")
+    with TapeWriter(catalogue) as writer:
+        manifest = writer.stage(NAME, chunks, faults=faults, sources=list, least_latency_ns=1_000_000)
+    assert catalogue.tape("SYN-USD").ts_recv.tolist() == [3_000_000, 13_500_000]
+    assert (manifest.first_ns, manifest.last_ns) == (3_000_000, 13_500_000)
+    assert "the least latency from venue to receiver is -0.500 ms: all times of receipt were moved" in faults.notes[0]
+    catalogue.verify(catalogue.find_tape("SYN-USD"))
+    with TapeWriter(catalogue) as writer, pytest.raises(ConfigError, match="cannot be given when later events"):
+        writer.stage(NAME, iter([late]), faults=faults, sources=list, mode="append", least_latency_ns=1)
+
+
 def test_what_is_absent_is_said_with_what_is_there(catalogue: Catalogue) -> None:
     with pytest.raises(DataError, match="has no instrument SYN-USD"):
         catalogue.tape("SYN-USD")
