@@ -173,7 +173,7 @@ def test_list_of_nothing(data: Command) -> None:
     answer = data("list")
     assert (answer.code, answer.out) == (0, "")
     assert "catalogue data is empty" in answer.err
-    assert data("list", "--json").json() == {"catalogue": "data", "entries": []}
+    assert data("list", "--json").json() == {"catalogue": "data", "entries": [], "events": []}
 
 
 def test_list_names_a_damaged_entry_and_the_others(stored: Command) -> None:

@@ -10,8 +10,8 @@ from source_tree import Module, modules
 CLOCK = "kernel/clock.py"
 
 EXCEPTIONS = {
-    ("data/writer.py", "time.sleep"): "pauses between a bounded number of tries for the catalogue's lock",
-    ("data/writer.py", "secrets.token_hex"): "names a folder that two imports must not share; it reaches no result",
+    ("data/staging.py", "time.sleep"): "pauses between a bounded number of tries for the catalogue's lock",
+    ("data/staging.py", "secrets.token_hex"): "names a folder that two imports must not share; it reaches no result",
     ("exchange/ccxt_bars.py", "exchange.milliseconds"): "decides which bars of the exchange have ended",
     ("exchange/ccxt_bars.py", "exchange.sleep"): "waits, a bounded number of times, before a request is repeated",
 }

@@ -1,4 +1,4 @@
-"""`tradenode data`: bars in, out, and looked at."""
+"""`tradenode data`: bars and events in, out, and looked at."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,15 +10,19 @@ from tradenode.cli import console
 from tradenode.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from tradenode.data.writer import Mode
+    from tradenode.data.staging import Mode
 
 app = cyclopts.App(
     name="data",
-    help="Import, check, list, show, export, resample and download bars.",
+    help="Import, check, list, show, export, resample and download bars and events.",
     help_format="plaintext",
     help_formatter="plain",
     version_flags=(),
 )
+
+app.command("tradenode.cli.data_bars:bars", name="bars", help="Make bars of the trades of an entry of events.")
+app.command("tradenode.cli.data_tapes:layouts", name="layouts", help="List how files of events may be laid out.")
+app.command("tradenode.cli.data_synth:synth", name="synth", help="Make a synthetic market's trades and book.")
 
 CataloguePath = Annotated[
     Path | None,
@@ -28,6 +32,9 @@ TimeframeWord = Annotated[str | None, Parameter(name="--timeframe", help="The le
 PolicyWord = Annotated[
     Literal["refuse", "drop", "fill"],
     Parameter(name="--policy", help="Faults: refuse them all, drop faulty rows, or drop them and fill gaps."),
+]
+Events = Annotated[
+    bool, Parameter(name="--events", negative=(), help="Of an instrument with both: its events, not its bars.")
 ]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Answer with one JSON object.")]
 Replace = Annotated[bool, Parameter(name="--replace", negative=(), help="Put the bars in place of those stored.")]
@@ -43,22 +50,47 @@ def import_(
     *,
     instrument: Annotated[str | None, Parameter(help="VENUE/SYMBOL or SYMBOL; else the file's name says it.")] = None,
     timeframe: TimeframeWord = None,
+    layout: Annotated[
+        str | None, Parameter(help="How files of events are laid out; else what they hold says it.")
+    ] = None,
+    tick: Annotated[
+        str | None, Parameter(help="Events: the price grid; else the finest decimal of all prices.")
+    ] = None,
+    lot: Annotated[
+        str | None, Parameter(help="Events: the quantity grid; else the finest decimal of all sizes.")
+    ] = None,
+    symbol: Annotated[
+        str | None, Parameter(help="Events: one of several instruments in a file, by its name there.")
+    ] = None,
+    least_latency: Annotated[
+        float | None, Parameter(help="Events: ms; moves times of receipt that a clock behind the venue's has given.")
+    ] = None,
     policy: PolicyWord = "refuse",
     catalogue: CataloguePath = None,
     replace: Replace = False,
     append: Append = False,
     json: Json = False,
 ) -> None:
-    """Import bars from CSV, Parquet or Feather files: all of them, or none.
+    """Import bars or events (trades, quotes, books) from files: all of them, or none.
 
-    Files of one instrument and timeframe are joined in order of time.
+    Bars: CSV, Parquet, Feather; files of one instrument and timeframe are joined in order of time.
+    Events: see `tradenode data layouts`; files of one instrument are merged by time of receipt.
     """
+    from tradenode.cli.data_tapes import TapeOptions, are_tapes, import_events
     from tradenode.cli.data_view import show_imports
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.importing import import_files
     from tradenode.data.naming import EntryName
     from tradenode.messages.timeframe import Timeframe
 
+    if layout or are_tapes(files):
+        if timeframe:
+            raise ConfigError("--timeframe is for bars; these files hold events")
+        options = TapeOptions(instrument, layout, symbol, tick, lot, policy, least_latency)
+        import_events(Catalogue(catalogue), files, options, mode_of(replace, append), json)
+        return
+    if tick or lot or symbol or least_latency is not None:
+        raise ConfigError("--tick, --lot, --symbol and --least-latency are for events; these files hold bars")
     with console.working(f"importing {', '.join(path.name for path in files)}"):
         manifests = import_files(
             Catalogue(catalogue),
@@ -66,7 +98,7 @@ def import_(
             name=EntryName.parse(instrument) if instrument else None,
             timeframe=Timeframe.parse(timeframe) if timeframe else None,
             policy=policy,
-            mode=_mode(replace, append),
+            mode=mode_of(replace, append),
         )
     show_imports(manifests, json)
 
@@ -78,14 +110,18 @@ def check(
     *,
     timeframe: TimeframeWord = None,
     catalogue: CataloguePath = None,
+    events: Events = False,
+    layout: Annotated[str | None, Parameter(help="How a file of events is laid out; else it says so itself.")] = None,
     verify: Annotated[bool, Parameter(negative=(), help="Hash every stored byte as well.")] = False,
     limit: Annotated[int, Parameter(help="Name at most so many faults of each kind; 0 for all.")] = 20,
     json: Json = False,
 ) -> int:
     """Look for faults in a file or an entry of the catalogue: gaps, duplicates, disorder, impossible values.
 
-    Exit status 1 where there are any.
+    Of events also crossed and locked books. Exit status 1 where there are any.
     """
+    from tradenode.cli.data_events import check_entry, check_file, means_events
+    from tradenode.cli.data_tapes import are_tapes
     from tradenode.cli.data_view import show_check
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.check import check as find_faults
@@ -98,9 +134,13 @@ def check(
     if path.is_file() or path.suffix.lower() in KINDS:
         if verify:
             raise ConfigError("--verify is for entries of the catalogue: a file has no hash to compare with")
+        if layout or (timeframe is None and are_tapes([path])):
+            return check_file(path, layout, limit or None, json)
         bars = read_bars(path, timeframe=Timeframe.parse(timeframe) if timeframe else None)
     else:
         store = Catalogue(catalogue)
+        if means_events(store, source, timeframe, events):
+            return check_entry(store, source, verify, limit or None, json)
         bars = store.bars(source, timeframe)
         if verify:
             store.verify(store.find(source, timeframe))
@@ -112,23 +152,10 @@ def check(
 @app.command(name="list")
 def list_(*, catalogue: CataloguePath = None, json: Json = False) -> int:
     """List the entries of the catalogue; exit status 1 where one is damaged."""
-    from tradenode.cli.data_view import show_entries, summary
+    from tradenode.cli.data_events import list_entries
     from tradenode.data.catalogue import Catalogue
 
-    store = Catalogue(catalogue)
-    entries, manifests = store.entries(), []
-    for entry in entries:
-        try:
-            manifests.append(entry.manifest())
-        except DataError as error:
-            console.note(str(error))
-    if json:
-        console.answer_json({"catalogue": str(store.path), "entries": [summary(manifest) for manifest in manifests]})
-    else:
-        show_entries(manifests)
-    if not entries:
-        console.note(f"catalogue {store.path} is empty; `tradenode data import FILE` fills it")
-    return 0 if len(manifests) == len(entries) else 1
+    return list_entries(Catalogue(catalogue), json)
 
 
 @app.command
@@ -137,14 +164,19 @@ def show(
     /,
     *,
     timeframe: TimeframeWord = None,
+    events: Events = False,
     catalogue: CataloguePath = None,
     json: Json = False,
 ) -> None:
-    """Show one entry: what it holds, where it came from, its first and last bars."""
+    """Show one entry: what it holds, where it came from, its first and last bars or events."""
+    from tradenode.cli.data_events import means_events, show_tape
     from tradenode.cli.data_view import show_entry
     from tradenode.data.catalogue import Catalogue
 
     store = Catalogue(catalogue)
+    if means_events(store, name, timeframe, events):
+        show_tape(store, name, json)
+        return
     entry = store.find(name, timeframe)
     show_entry(entry, entry.manifest(), store.bars(name, timeframe), json)
 
@@ -154,21 +186,31 @@ def export(
     name: Annotated[str, Parameter(name="NAME")],
     /,
     *,
-    to: Annotated[Literal["csv", "parquet", "feather"], Parameter(help="The kind of file.")],
+    to: Annotated[
+        Literal["csv", "parquet", "feather", "hftbacktest"],
+        Parameter(help="The kind of file; hftbacktest's .npz is for events."),
+    ],
     out: Annotated[Path | None, Parameter(help="The file; else SYMBOL-TIMEFRAME in the current folder.")] = None,
     timeframe: TimeframeWord = None,
+    events: Events = False,
     start: Start = None,
     end: End = None,
     catalogue: CataloguePath = None,
     replace: Annotated[bool, Parameter(name="--replace", negative=(), help="Write over the file.")] = False,
     json: Json = False,
 ) -> None:
-    """Export bars to a file."""
+    """Export bars or events to a file."""
+    from tradenode.cli.data_events import export_tape, means_events
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.files import write_bars
 
-    first_ns, end_ns = _time(start), _time(end)
+    first_ns, end_ns = time_of(start), time_of(end)
     store = Catalogue(catalogue)
+    if means_events(store, name, timeframe, events):
+        export_tape(store, name, to, out, (first_ns, end_ns), replace, json)
+        return
+    if to == "hftbacktest":
+        raise ConfigError("--to hftbacktest is for events; this is an entry of bars")
     entry = store.find(name, timeframe)
     path = out or Path(f"{entry.name.symbol}-{entry.timeframe}.{to}")
     if path.exists() and not replace:
@@ -214,7 +256,7 @@ def resample(
             console.note(f"the {which} bar is made from a part of its {to}")
     source = Source(f"{bars.instrument} {bars.timeframe} {bars.content_hash}", len(bars))
     # An interval without a bar in it leaves a gap, as it did in the finer bars.
-    manifest = store_bars(store, coarse.bars, mode=_mode(replace, False), policy="drop", sources=[source])
+    manifest = store_bars(store, coarse.bars, mode=mode_of(replace, False), policy="drop", sources=[source])
     show_imports([manifest], json)
 
 
@@ -242,17 +284,19 @@ def download(
     from tradenode.messages.timeframe import Timeframe
 
     length = Timeframe.parse(timeframe)
-    manifest = fetch(Catalogue(catalogue), exchange, symbol, length, parse_time(start), _time(end), policy)
+    manifest = fetch(Catalogue(catalogue), exchange, symbol, length, parse_time(start), time_of(end), policy)
     show_imports([manifest], json)
 
 
-def _mode(replace: bool, append: bool) -> "Mode":
+def mode_of(replace: bool, append: bool) -> "Mode":
+    """What becomes of an entry that exists."""
     if replace and append:
         raise ConfigError("--replace and --append exclude each other")
     return "replace" if replace else "append" if append else "new"
 
 
-def _time(text: str | None) -> int | None:
+def time_of(text: str | None) -> int | None:
+    """A time given as text, ns UTC."""
     from tradenode.data.times import parse_time
 
     return None if text is None else parse_time(text)

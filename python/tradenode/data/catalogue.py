@@ -1,24 +1,35 @@
-"""A folder of bars, one memory-mapped file a column; readers see whole imports only."""
+"""A folder of bars and events, one memory-mapped file a column; readers see whole imports only."""
 
 import difflib
-import hashlib
 import os
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from tradenode.data.manifest import FILE_NAME, Manifest, content_hash, read_manifest
+from tradenode.data.columns import IMPORT_AGAIN, column_file, hash_columns, map_column
+from tradenode.data.manifest import (
+    FILE_NAME,
+    TAPE_FOLDER,
+    EntryManifest,
+    Manifest,
+    TapeManifest,
+    content_hash,
+    read_manifest,
+)
 from tradenode.data.naming import EntryName
 from tradenode.errors import ConfigError, DataError
+from tradenode.messages import tape as events
 from tradenode.messages.bars import COLUMNS, Bars
+from tradenode.messages.tape import Tape
 from tradenode.messages.timeframe import Timeframe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Number = TypeVar("Number", np.int64, np.float64)
+Kind = TypeVar("Kind", bound=EntryManifest)
 
 DEFAULT_FOLDER = "data"
 FOLDER_VARIABLE = "TRADENODE_DATA"
@@ -26,15 +37,8 @@ FOLDER_VARIABLE = "TRADENODE_DATA"
 MAX_REOPENS = 5
 """How often a reader starts over because an import replaced the entry under it."""
 
-_IMPORT_AGAIN = "import the bars again with --replace"
-
 DTYPES = {name: "<i8" if name == "ts" else "<f8" for name in COLUMNS}
 """Raw little-endian numbers of 8 bytes, nothing else in the file."""
-
-
-def column_file(name: str) -> str:
-    """The file name of a column."""
-    return f"{name}.i64" if name == "ts" else f"{name}.f64"
 
 
 def default_folder() -> Path:
@@ -60,11 +64,39 @@ class Entry(NamedTuple):
 
     def manifest(self) -> Manifest:
         """What the entry's manifest says; see `read_manifest` for its errors."""
-        return read_manifest(self.folder)
+        return read_manifest(self.folder, Manifest)
+
+    def columns(self, manifest: Manifest) -> "dict[str, NDArray[Any]]":
+        """The mapped columns that a manifest of this entry names."""
+        return _mapped(self.folder, manifest, DTYPES, "ts")
+
+
+class TapeEntry(NamedTuple):
+    """Where the events of one instrument lie.
+
+    Attributes:
+        name: the instrument's.
+        folder: with the manifest in it.
+    """
+
+    name: EntryName
+    folder: Path
+
+    def __str__(self) -> str:
+        return f"{self.name} events"
+
+    def manifest(self) -> TapeManifest:
+        """What the entry's manifest says; see `read_manifest` for its errors."""
+        return read_manifest(self.folder, TapeManifest)
+
+    def columns(self, manifest: TapeManifest) -> "dict[str, NDArray[Any]]":
+        """The mapped columns that a manifest of this entry names."""
+        present = {name: dtype for name, dtype in events.DTYPES.items() if name in manifest.column_hashes}
+        return _mapped(self.folder, manifest, present, "ts_recv")
 
 
 class Catalogue:
-    """Bars by instrument and timeframe in `path/venue/symbol/timeframe/`.
+    """Bars in `path/venue/symbol/timeframe/`, events in `path/venue/symbol/events/`.
 
     An entry is a manifest and the folder of columns that it names. An import writes new columns aside and then puts the
     new manifest in place of the old one by a rename: whoever reads sees the old entry or the new one, whole.
@@ -77,8 +109,21 @@ class Catalogue:
         """Where an entry lies, or would."""
         return self.path / name.venue / name.symbol / str(timeframe)
 
+    def tape_folder(self, name: EntryName) -> Path:
+        """Where the events of an instrument lie, or would."""
+        return self.path / name.venue / name.symbol / TAPE_FOLDER
+
+    def tapes(self) -> list[TapeEntry]:
+        """Every entry of events, sorted by name."""
+        found = []
+        for path in self.path.glob(f"[!.]*/*/{TAPE_FOLDER}/{FILE_NAME}"):
+            venue, symbol = path.parts[-4:-2]
+            with suppress(ConfigError):
+                found.append(TapeEntry(EntryName(venue, symbol), path.parent))
+        return sorted(found)
+
     def entries(self) -> list[Entry]:
-        """Every entry, sorted by name and timeframe; a folder whose name is none of a catalogue's is passed over."""
+        """Every entry of bars, sorted by name and timeframe; folders that are named otherwise are passed over."""
         found = []
         for path in self.path.glob(f"[!.]*/*/*/{FILE_NAME}"):
             venue, symbol, timeframe = path.parts[-4:-1]
@@ -98,7 +143,7 @@ class Catalogue:
         entries = self.entries()
         of_name = [entry for entry in entries if name in (str(entry.name), entry.name.symbol)]
         if not of_name:
-            raise self._unknown(name, entries)
+            raise self._unknown(name, "bars", entries, self.tapes())
         found = [entry for entry in of_name if wanted in (None, entry.timeframe)]
         if len(found) == 1:
             return found[0]
@@ -110,9 +155,31 @@ class Catalogue:
             )
         raise DataError(f"{name} stands for several entries of catalogue {self.path}", hint=f"choose one of {have}")
 
-    def _unknown(self, name: str, entries: list[Entry]) -> DataError:
+    def find_tape(self, name: str) -> TapeEntry:
+        """The events of an instrument, `VENUE/SYMBOL`, or `SYMBOL` where one venue has it.
+
+        Raises:
+            DataError: there are none, or more than one entry; the message says which there are.
+        """
+        tapes = self.tapes()
+        found = [entry for entry in tapes if name in (str(entry.name), entry.name.symbol)]
+        if not found:
+            raise self._unknown(name, "events", tapes, self.entries())
+        if len(found) > 1:
+            have = ", ".join(str(entry.name) for entry in found)
+            raise DataError(f"{name} stands for several entries of catalogue {self.path}", hint=f"choose one of {have}")
+        return found[0]
+
+    def _unknown(
+        self, name: str, what: str, entries: Sequence[Entry | TapeEntry], others: Sequence[Entry | TapeEntry]
+    ) -> DataError:
         known = sorted({text for entry in entries for text in (str(entry.name), entry.name.symbol)})
         near = difflib.get_close_matches(name.upper(), known, 1) or difflib.get_close_matches(name, known, 1)
+        others = [entry for entry in others if name in (str(entry.name), entry.name.symbol)]
+        if others:
+            return DataError(
+                f"catalogue {self.path} has no {what} of {name}", hint=f"it has {', '.join(map(str, others))}"
+            )
         if not entries:
             hint = "it is empty; `tradenode data import FILE` fills it"
         elif near:
@@ -135,71 +202,80 @@ class Catalogue:
         Raises:
             DataError: there is no such entry, or a file of it is missing, cut short or not what the manifest says.
         """
-        bars = _open(self.find(name, timeframe))
+        entry = self.find(name, timeframe)
+        manifest, columns = _open(entry.folder, entry.manifest, entry.columns)
+        ts, *values = (columns[column] for column in COLUMNS)
+        bars = Bars.of(manifest.instrument, manifest.timeframe_ns, ts, values, manifest.content_hash)
         if start is None and end is None:
             return bars
         first = 0 if start is None else int(np.searchsorted(bars.ts, start))
         last = len(bars) if end is None else int(np.searchsorted(bars.ts, end))
         return bars.take(slice(first, last))
 
-    def verify(self, entry: Entry) -> None:
+    def tape(self, name: str, start: int | None = None, end: int | None = None) -> Tape:
+        """The events received from `start` to before `end` (ns UTC), as read-only views of the mapped files.
+
+        Nothing is read but a page or two, whatever the size; `verify` hashes the bytes.
+
+        Raises:
+            DataError: there is no such entry, or a file of it is missing, cut short or not what the manifest says.
+        """
+        entry = self.find_tape(name)
+        manifest, columns = _open(entry.folder, entry.manifest, entry.columns)
+        tape = Tape(manifest.instrument, manifest.tick, manifest.lot, **columns, content_hash=manifest.content_hash)
+        if start is None and end is None:
+            return tape
+        first = 0 if start is None else int(np.searchsorted(tape.ts_recv, start))
+        last = len(tape) if end is None else int(np.searchsorted(tape.ts_recv, end))
+        return tape.take(slice(first, last))
+
+    def verify(self, entry: Entry | TapeEntry) -> None:
         """Hashes every byte of an entry.
 
         Raises:
             DataError: a column is not what was imported; the message names its file.
         """
-        manifest = entry.manifest()
-        hashes = hash_columns(_map_entry(entry.folder, manifest))
-        for name, value in hashes.items():
-            if value != manifest.column_hashes.get(name):
-                path = entry.folder / manifest.folder / column_file(name)
-                raise DataError(f"{path}: corrupt: its hash is not the one of the import", hint=_IMPORT_AGAIN)
-        if content_hash(hashes) != manifest.content_hash:
-            raise DataError(f"{entry.folder / FILE_NAME}: corrupt: its content hash is not that of its columns")
+        if isinstance(entry, Entry):
+            bars = entry.manifest()
+            _verify(entry.folder, bars, entry.columns(bars), DTYPES)
+        else:
+            tape = entry.manifest()
+            _verify(entry.folder, tape, entry.columns(tape), events.DTYPES)
 
 
-def _open(entry: Entry) -> Bars:
+def _verify(
+    folder: Path, manifest: EntryManifest, columns: "dict[str, NDArray[Any]]", dtypes: Mapping[str, str]
+) -> None:
+    hashes = hash_columns(columns, dtypes)
+    for name, value in hashes.items():
+        if value != manifest.column_hashes.get(name):
+            path = folder / manifest.folder / column_file(name, dtypes[name])
+            raise DataError(f"{path}: corrupt: its hash is not the one of the import", hint=IMPORT_AGAIN)
+    if content_hash(hashes, manifest.facts) != manifest.content_hash:
+        raise DataError(f"{folder / FILE_NAME}: corrupt: its content hash is not that of its columns")
+
+
+def _open(
+    folder: Path, manifest_now: Callable[[], Kind], columns_of: "Callable[[Kind], dict[str, NDArray[Any]]]"
+) -> "tuple[Kind, dict[str, NDArray[Any]]]":
     """Maps an entry, again where an import replaced it between its manifest and its columns."""
-    manifest = entry.manifest()
+    manifest = manifest_now()
     for _ in range(MAX_REOPENS):
         try:
-            return _map_entry(entry.folder, manifest)
+            return manifest, columns_of(manifest)
         except FileNotFoundError as error:
-            replaced = entry.manifest()
+            replaced = manifest_now()
             if replaced.folder == manifest.folder:
-                raise DataError(f"{error.filename}: missing", hint=_IMPORT_AGAIN) from error
+                raise DataError(f"{error.filename}: missing", hint=IMPORT_AGAIN) from error
             manifest = replaced
-    raise DataError(f"{entry.folder}: replaced {MAX_REOPENS} times while it was being opened")
+    raise DataError(f"{folder}: replaced {MAX_REOPENS} times while it was being opened")
 
 
-def _map_entry(folder: Path, manifest: Manifest) -> Bars:
+def _mapped(folder: Path, manifest: EntryManifest, dtypes: Mapping[str, str], time: str) -> "dict[str, NDArray[Any]]":
     """Maps the columns; a size or an outer time that is not the manifest's is an error."""
-    paths = [folder / manifest.folder / column_file(name) for name in COLUMNS]
-    ts = _map_column(paths[0], np.dtype(np.int64), manifest.rows)
-    values = [_map_column(path, np.dtype(np.float64), manifest.rows) for path in paths[1:]]
-    if (int(ts[0]), int(ts[-1])) != (manifest.first_ns, manifest.last_ns):
-        raise DataError(f"{paths[0]}: corrupt: its first and last time are not the manifest's", hint=_IMPORT_AGAIN)
-    return Bars.of(manifest.instrument, manifest.timeframe_ns, ts, values, manifest.content_hash)
-
-
-def _map_column(path: Path, dtype: "np.dtype[Number]", rows: int) -> "NDArray[Number]":
-    size, expected = path.stat().st_size, rows * dtype.itemsize
-    if size != expected:
-        raise DataError(
-            f"{path}: cut short or overlong: {size} bytes where {rows} rows take {expected}", hint=_IMPORT_AGAIN
-        )
-    return np.memmap(path, dtype=dtype.newbyteorder("<"), mode="r", shape=(rows,)).view(np.ndarray)
-
-
-def column_hash(column: "NDArray[np.generic]", dtype: str) -> str:
-    """sha256 of a column's little-endian bytes."""
-    return hashlib.sha256(np.ascontiguousarray(column, dtype=dtype).data).hexdigest()
-
-
-def hash_columns(bars: Bars) -> dict[str, str]:
-    """The hash of each column, computed on as many threads as pay."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(min(len(COLUMNS), os.cpu_count() or 1)) as threads:
-        columns = (bars.ts, *bars.values())
-        return dict(zip(COLUMNS, threads.map(column_hash, columns, DTYPES.values()), strict=True))
+    paths = {name: folder / manifest.folder / column_file(name, dtype) for name, dtype in dtypes.items()}
+    columns = {name: map_column(paths[name], dtype, manifest.rows) for name, dtype in dtypes.items()}
+    times = columns[time]
+    if (int(times[0]), int(times[-1])) != (manifest.first_ns, manifest.last_ns):
+        raise DataError(f"{paths[time]}: corrupt: its first and last time are not the manifest's", hint=IMPORT_AGAIN)
+    return columns

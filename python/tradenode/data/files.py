@@ -1,7 +1,8 @@
 """Bars from files of any kind that is known."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from tradenode.messages.bars import COLUMNS, VALUE_COLUMNS, Bars
 from tradenode.messages.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 KINDS = {
@@ -77,7 +79,13 @@ def _timeframe(ts: "NDArray[np.generic]", from_name: Timeframe | None, path: Pat
 
 
 def write_bars(bars: Bars, path: Path, kind: str) -> None:
-    """Writes bars to `path` as "csv" (ISO times), "parquet" or "feather" (both with `date` in ms UTC where it fits).
+    """Writes bars to `path`: see `write_table`; the times, `date`, are opening times."""
+    columns = {"date": bars.ts, **dict(zip(COLUMNS[1:], bars.values(), strict=True))}
+    write_table(columns, path, kind, times=("date",))
+
+
+def write_table(columns: "dict[str, NDArray[Any]]", path: Path, kind: str, *, times: Sequence[str] = ()) -> None:
+    """Writes columns as "csv" (ISO times), "parquet" or "feather" (both with `times` in ms UTC where they fit).
 
     The file appears whole or not at all.
 
@@ -90,11 +98,8 @@ def write_bars(bars: Bars, path: Path, kind: str) -> None:
     from pyarrow import csv as arrow_csv
     from pyarrow import feather, parquet
 
-    whole_seconds = bars.timeframe_ns % SECOND_NS == 0 and not np.any(bars.ts % SECOND_NS)
-    unit = "ns" if not whole_seconds else "s" if kind == "csv" else "ms"
-    time = pa.array(bars.ts, pa.int64()).cast(pa.timestamp("ns", "UTC")).cast(pa.timestamp(unit, "UTC"))
-    arrays = [time, *(pa.array(values) for values in bars.values())]
-    table = pa.table(arrays, names=["date", *COLUMNS[1:]])
+    arrays = [_time_array(column, kind) if name in times else pa.array(column) for name, column in columns.items()]
+    table = pa.table(arrays, names=list(columns))
     aside = path.with_name(f".{path.name}.part")
     try:
         if kind == "csv":
@@ -110,3 +115,12 @@ def write_bars(bars: Bars, path: Path, kind: str) -> None:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _time_array(ts: "NDArray[np.int64]", kind: str) -> "pa.Array":
+    """Times in the coarsest unit that the kind of file writes without loss."""
+    import pyarrow as pa
+
+    fits = SECOND_NS if kind == "csv" else SECOND_NS // 1_000
+    unit = "ns" if np.any(ts % fits) else "s" if kind == "csv" else "ms"
+    return pa.array(ts, pa.int64()).cast(pa.timestamp("ns", "UTC")).cast(pa.timestamp(unit, "UTC"))

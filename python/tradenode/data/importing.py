@@ -10,7 +10,8 @@ from tradenode.data.files import read_bars
 from tradenode.data.manifest import Manifest, Source
 from tradenode.data.naming import EntryName
 from tradenode.data.repair import Policy
-from tradenode.data.writer import CatalogueWriter, Mode
+from tradenode.data.staging import Mode
+from tradenode.data.writer import CatalogueWriter
 from tradenode.messages.bars import Bars, concatenate
 from tradenode.messages.timeframe import Timeframe
 
@@ -64,7 +65,7 @@ def import_files(
             joined = _Joined(parts)
             entry = writer.stage(joined.bars(), mode=mode, policy=policy, sources=joined.sources(), place=joined.place)
             staged.append(entry)
-    return [entry.manifest for entry in staged]
+    return staged
 
 
 def _hash_file(path: Path) -> str:

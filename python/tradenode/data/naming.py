@@ -15,6 +15,7 @@ LOCAL_VENUE = "local"
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SUFFIXES = (".gz", ".csv", ".txt", ".parquet", ".pq", ".feather", ".arrow")
 _FILE = re.compile(r"(?P<symbol>.+?)[-_ ](?P<timeframe>[0-9]+[smhdw])(?:[-_ ](?P<rest>.*))?")
+_TRADES_FILE = re.compile(r"(?P<symbol>.+?)[-_](?:agg)?trades?\b.*", re.IGNORECASE)
 _DERIVED_KINDS = ("mark", "index", "premiumIndex", "funding_rate", "open_interest")
 
 
@@ -83,6 +84,14 @@ def guess_from_file_name(path: Path) -> FileGuess:
     if match["rest"] in _DERIVED_KINDS:
         symbol = f"{symbol}-{match['rest'].upper()}"
     return FileGuess(symbol, Timeframe.parse(match["timeframe"]))
+
+
+def trades_symbol(path: Path) -> str:
+    """The symbol in the name of a file of trades, Binance's (`BTCUSDT-aggTrades-2024-01.zip`) or Freqtrade's."""
+    match = _TRADES_FILE.fullmatch(path.name)
+    if not match:
+        return guess_from_file_name(path).symbol
+    return _as_symbol(_freqtrade_pair(match["symbol"]) if path.suffix == ".feather" else match["symbol"])
 
 
 def _freqtrade_pair(name: str) -> str:

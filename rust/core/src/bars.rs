@@ -2,9 +2,13 @@
 
 mod grid;
 mod resample;
+mod trade_bars;
+mod trade_rule;
 
 pub use grid::{MAX_DECIMAL_PLACES, decimal_places};
 pub use resample::{Partial, ResampleError, Resampled, bucket_start, resample};
+pub use trade_bars::{TradeBar, TradeBars};
+pub use trade_rule::{Measure, Rule, RuleError};
 
 /// Borrowed bar columns. `ts` is each bar's opening time in ns UTC, strictly increasing.
 #[derive(Debug, Clone, Copy)]

@@ -4,6 +4,14 @@ use thiserror::Error;
 
 use crate::orders::Side;
 
+mod audit;
+mod columns;
+mod merge;
+
+pub use audit::{Audit, Fault, Finding};
+pub use columns::TapeColumns;
+pub use merge::Merge;
+
 /// What a row of a tape says. The numbers are those of the `kind` column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -87,7 +95,8 @@ impl Status {
 pub const LAST: u8 = 1;
 /// Part of a snapshot.
 pub const SNAPSHOT: u8 = 2;
-/// Messages before this row are missing: the book is stale until the next snapshot.
+/// Messages of this row's stream (the book, quotes or trades) are missing before it: a book is stale until the next
+/// snapshot.
 pub const GAP: u8 = 4;
 /// Every flag.
 pub const FLAGS: u8 = LAST | SNAPSHOT | GAP;
@@ -212,7 +221,11 @@ impl<'a> Tape<'a> {
         (0..self.len()).try_for_each(|row| self.check_row(row).map_err(|reason| TapeError { row, reason }))
     }
 
-    fn check_lengths(&self) -> Result<(), TapeError> {
+    /// Checks that the columns have one length; the last two may be empty.
+    ///
+    /// # Errors
+    /// The first column of another length than `kind`.
+    pub fn check_lengths(&self) -> Result<(), TapeError> {
         let rows = self.len();
         let needed = [
             ("ts_event", self.ts_event.len()),
@@ -234,6 +247,19 @@ impl<'a> Tape<'a> {
     }
 
     fn check_row(&self, row: usize) -> Result<(), String> {
+        self.check_values(row)?;
+        if row > 0 && self.ts_recv[row] < self.ts_recv[row - 1] {
+            return Err(format!(
+                "received at {}, before the row above at {}",
+                self.ts_recv[row],
+                self.ts_recv[row - 1]
+            ));
+        }
+        Ok(())
+    }
+
+    /// What holds of a row whatever the one above.
+    fn check_values(&self, row: usize) -> Result<(), String> {
         let kind = Kind::from_number(self.kind[row]).ok_or_else(|| format!("unknown kind {}", self.kind[row]))?;
         if self.side[row] > 2 {
             return Err(format!("unknown side {}", self.side[row]));
@@ -250,13 +276,6 @@ impl<'a> Tape<'a> {
         }
         if self.size[row] < 0 {
             return Err(format!("negative size {}", self.size[row]));
-        }
-        if row > 0 && self.ts_recv[row] < self.ts_recv[row - 1] {
-            return Err(format!(
-                "received at {}, before the row above at {}",
-                self.ts_recv[row],
-                self.ts_recv[row - 1]
-            ));
         }
         Ok(())
     }

@@ -14,6 +14,8 @@ mod memory;
 mod metrics;
 mod rule_check;
 mod rules;
+mod tape;
+mod trade_bars;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -25,5 +27,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     indicators::register(module)?;
     metrics::register(module)?;
     rule_check::register(module)?;
-    rules::register(module)
+    rules::register(module)?;
+    tape::register(module)?;
+    trade_bars::register(module)
 }

@@ -17,4 +17,5 @@ pub mod spec;
 pub mod strategy;
 pub mod ticks;
 pub mod venue;
+pub mod synth;
 pub mod working;

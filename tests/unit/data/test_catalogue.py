@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tradenode.data import writer as writer_module
-from tradenode.data.catalogue import Catalogue, column_file
+from tradenode.data import staging
+from tradenode.data.catalogue import DTYPES, Catalogue
+from tradenode.data.columns import column_file
 from tradenode.data.files import write_bars
 from tradenode.data.importing import import_files
 from tradenode.data.manifest import FILE_NAME, Source
@@ -52,7 +53,7 @@ def entry_folder(catalogue: Catalogue, name: str = NAME) -> Path:
 
 def column_path(catalogue: Catalogue, column: str) -> Path:
     entry = catalogue.find(NAME)
-    return entry.folder / entry.manifest().folder / column_file(column)
+    return entry.folder / entry.manifest().folder / column_file(column, DTYPES[column])
 
 
 def test_what_is_written_is_read_as_views_that_cannot_be_written(catalogue: Catalogue) -> None:
@@ -210,7 +211,7 @@ def test_a_changed_byte_is_found_by_verify(catalogue: Catalogue, column: str) ->
     content = bytearray(path.read_bytes())
     content[2001] ^= 1
     path.write_bytes(content)
-    with pytest.raises(DataError, match=f"{column_file(column)}: corrupt"):
+    with pytest.raises(DataError, match=f"{column_file(column, DTYPES[column])}: corrupt"):
         catalogue.verify(catalogue.find(NAME))
 
 
@@ -289,10 +290,10 @@ def test_one_entry_twice_in_one_go_is_refused(catalogue: Catalogue) -> None:
 def test_another_writer_is_waited_for_so_long_and_no_longer(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer_module, "MAX_LOCK_TRIES", 2)
-    monkeypatch.setattr(writer_module, "LOCK_PAUSE_S", 0.001)
+    monkeypatch.setattr(staging, "MAX_LOCK_TRIES", 2)
+    monkeypatch.setattr(staging, "LOCK_PAUSE_S", 0.001)
     catalogue.path.mkdir()
-    with (catalogue.path / writer_module.LOCK).open("w") as lock:
+    with (catalogue.path / staging.LOCK).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(DataError, match="is being written by another process"):
             store_bars(catalogue, market())
@@ -320,7 +321,7 @@ def test_a_full_disk_leaves_what_was(catalogue: Catalogue, monkeypatch: pytest.M
     with pytest.raises(DataError, match="cannot be written: No space left on device"):
         store_bars(catalogue, market(seed=2), mode="replace")
     assert_same(catalogue.bars(NAME), market())
-    assert not (catalogue.path / writer_module.STAGING).exists()
+    assert not (catalogue.path / staging.STAGING).exists()
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../b", "", "a b"])

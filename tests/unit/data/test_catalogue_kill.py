@@ -16,18 +16,57 @@ from tradenode.data.writer import store_bars
 
 NAME = "test/SYN-USD"
 
-EVERY_STEP = """
-import itertools, os, shutil, signal, sys
-from tradenode.data.catalogue import Catalogue
+WHAT = {
+    "bars": """
 from tradenode.data.market import make_market
 from tradenode.data.writer import store_bars
 
+old, new = make_market(300, 1, instrument=NAME), make_market(300, 2, instrument=NAME)
+longer = make_market(500, 1, instrument=NAME)
+
+def store(catalogue, bars, mode="new"):
+    return store_bars(catalogue, bars, mode=mode)
+
+def find(catalogue):
+    return catalogue.find(NAME)
+""",
+    "tape": """
+import numpy as np
+from tradenode.data.chunk import chunk_of
+from tradenode.data.naming import EntryName
+from tradenode.data.tape_faults import TapeFaults
+from tradenode.data.tape_writer import TapeWriter
+
+def trades(first, rows, price):
+    time = np.arange(first, first + rows)
+    return chunk_of(time, ts_event=time, ts_recv=time, kind=1, side=1, price=price, size=0.5, sequence=time)
+
+old, new, longer = trades(1, 300, 7.5), trades(1, 300, 8.5), trades(400, 200, 7.5)
+
+def store(catalogue, chunk, mode="new"):
+    if chunk is longer and mode == "new":
+        store(catalogue, old)
+        return store(catalogue, chunk, "append")
+    with TapeWriter(catalogue) as writer:
+        faults = TapeFaults("refuse")
+        chunks = faults.sound(iter([chunk]), "row")
+        return writer.stage(EntryName.parse(NAME), chunks, faults=faults, sources=list, mode=mode)
+
+def find(catalogue):
+    return catalogue.find_tape(NAME)
+""",
+}
+"""How an entry of each kind is stored and found."""
+
+EVERY_STEP = """
+import itertools, os, shutil, signal, sys
+from tradenode.data.catalogue import Catalogue
+
 folder, mode = sys.argv[1], sys.argv[2]
-old, new = make_market(300, 1, instrument="test/SYN-USD"), make_market(300, 2, instrument="test/SYN-USD")
 if mode == "append":
-    new = make_market(500, 1, instrument="test/SYN-USD")
+    new = longer
 stored = (("old", old), ("new", new))
-hash_of = {store_bars(Catalogue(f"{folder}/{name}"), bars).content_hash: name for name, bars in stored}
+hash_of = {store(Catalogue(f"{folder}/{name}"), rows).content_hash: name for name, rows in stored}
 FIRST = mode == "new"
 STEPS = {"open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.scandir", "shutil.rmtree", "os.listdir"}
 
@@ -40,7 +79,7 @@ def import_until(step):
             if left < 0:
                 os.kill(os.getpid(), signal.SIGKILL)
     sys.addaudithook(hook)
-    store_bars(Catalogue(f"{folder}/work"), new, mode=mode)
+    store(Catalogue(f"{folder}/work"), new, mode)
     os._exit(0)
 
 seen = []
@@ -53,14 +92,15 @@ for step in itertools.count():
         import_until(step)
     status = os.waitpid(pid, 0)[1]
     work = Catalogue(f"{folder}/work")
-    if FIRST and not work.entries():
+    if FIRST and not (work.entries() or work.tapes()):
         seen.append("none")
     else:
-        seen.append(hash_of[work.bars("test/SYN-USD").content_hash])
-        work.verify(work.find("test/SYN-USD"))
-    again = store_bars(work, new, mode="replace")
+        seen.append(hash_of[find(work).manifest().content_hash])
+        work.verify(find(work))
+    again = store(work, old, "replace")
+    again = store(work, new, "append" if mode == "append" else "replace")
     assert hash_of[again.content_hash] == "new"
-    columns = list(work.find("test/SYN-USD").folder.glob("columns-*"))
+    columns = list(find(work).folder.glob("columns-*"))
     assert [path.name for path in columns] == [again.folder], columns
     assert not (work.path / ".staging").exists()
     if os.WIFEXITED(status):
@@ -86,11 +126,13 @@ while True:
 """
 
 
+@pytest.mark.parametrize("what", WHAT)
 @pytest.mark.parametrize(("mode", "before"), [("new", "none"), ("replace", "old"), ("append", "old")])
-def test_killed_at_every_step(tmp_path: Path, mode: str, before: str) -> None:
+def test_killed_at_every_step(tmp_path: Path, what: str, mode: str, before: str) -> None:
     """SIGKILL before each file operation of an import in turn, until one import comes through."""
-    command = [sys.executable, "-W", "ignore", "-c", EVERY_STEP, str(tmp_path), mode]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    script = f"NAME = {NAME!r}\n{WHAT[what]}{EVERY_STEP}"
+    command = [sys.executable, "-W", "ignore", "-c", script, str(tmp_path), mode]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     seen = done.stdout.split()
     # Before the manifest's rename the old state shows, after it the new one, and there is no third.

@@ -1,0 +1,1 @@
+"""How files of events are laid out, one module a layout."""
