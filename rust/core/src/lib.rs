@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod bars;
+pub mod book;
 pub mod event;
 pub mod indicators;
 pub mod instrument;

@@ -1,0 +1,6 @@
+//! Books against plain twins, over generated operations.
+
+mod chance;
+mod levels;
+mod levels_twin;
+mod uncross;
