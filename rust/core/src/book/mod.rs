@@ -2,16 +2,26 @@
 //!
 //! Prices are ticks and sizes lots; a bid is [`Side::Buy`], an ask [`Side::Sell`]. Any tick of an `i64` may be used.
 
+mod checksum;
 mod feed;
+mod id_map;
 mod ladder;
 mod measures;
+mod order_book;
+mod order_error;
 mod repair;
+mod sequence;
+mod slab;
 mod state_hash;
 mod tail;
 mod uncross;
 
+pub use checksum::{Checksum, ChecksumError, ChecksumRule, ChecksumVerdict, NumberText};
 pub use feed::BookError;
 pub use measures::Sweep;
+pub use order_book::{OrderBook, RestingOrder};
+pub use order_error::OrderError;
+pub use sequence::{Numbers, SequenceRule, Sequencer, Verdict};
 pub use uncross::StampedBook;
 
 use crate::orders::Side;
