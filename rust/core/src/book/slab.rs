@@ -28,6 +28,8 @@ impl<T: Copy> Slab<T> {
             return place;
         }
         self.items.push(item);
+        // Every place can become free without an allocation.
+        self.free.reserve(self.items.len());
         self.items.len() as u32 - 1
     }
 
