@@ -8,16 +8,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
 
+from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
+
 __all__ = [
     "CHECKS",
     "REASONS",
     "Bar",
     "BarFrame",
+    "Book",
+    "BookChecksum",
     "Desk",
     "IndicatorKernel",
     "IndicatorStream",
     "Intent",
+    "OrderBook",
     "RuleExpr",
+    "Sequencer",
+    "StampedBook",
     "__version__",
     "check_rules",
     "decimal_places",
