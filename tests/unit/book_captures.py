@@ -68,10 +68,12 @@ class PlainBook:
 def grid_of(frames: list[Frame]) -> Grid:
     """The most decimals that any text of an instrument has."""
 
-    def decimals(place: int) -> int:
-        return max(len(level[place].partition(".")[2]) for frame in frames for level in frame.levels)
+    levels = [level for frame in frames for level in frame.levels]
 
-    return Grid(decimals(1), decimals(2))
+    def decimals(texts: Iterator[str]) -> int:
+        return max(len(text.partition(".")[2]) for text in texts)
+
+    return Grid(decimals(price for _, price, _ in levels), decimals(size for _, _, size in levels))
 
 
 def steps(text: str, decimals: int) -> int:

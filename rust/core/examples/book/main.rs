@@ -1,20 +1,26 @@
 //! The Rust side of the comparison `book`: one book on one stream, timed; prints the JSON of a contestant.
 //!
-//! `book CONTESTANT FOLDER --runs N`
+//! `book CONTESTANT FOLDER --runs N`: contestants `ours`, `floor` and `btree` read the columns of a stream of levels from
+//! the folder; `orders` and `orders_floor` make their messages themselves, as many as the folder's file `orders` says.
 
 mod array_book;
+mod bare_orders;
+mod order_flow;
 mod stream;
 mod tree_book;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use array_book::ArrayBook;
+use bare_orders::BareOrders;
+use order_flow::Message;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use stream::{Levels, Stream, describe, play};
-use tradenode_core::book::Book;
+use tradenode_core::book::{Book, OrderBook};
+use tradenode_core::orders::Side;
 use tree_book::TreeBook;
 
 /// A run's time and its answer.
@@ -34,6 +40,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             levels(ArrayBook::covering(&stream), &stream, runs)
         }
         "btree" => levels(TreeBook::default(), &Stream::read(&folder)?, runs),
+        "orders" => our_orders(&order_flow::generate(count(&folder)?), runs),
+        "orders_floor" => bare_orders(&order_flow::generate(count(&folder)?), runs),
         _ => return Err(format!("unknown contestant {contestant}; {USAGE}").into()),
     };
     println!("{}", report?);
@@ -50,6 +58,53 @@ fn levels<Book: Levels>(mut book: Book, stream: &Stream, runs: usize) -> Result<
         let seen = std::hint::black_box(play(&mut book, stream));
         (processor_time() - cpu, wall.elapsed(), describe(&book, seen))
     })
+}
+
+fn count(folder: &Path) -> Result<usize, Box<dyn Error>> {
+    Ok(std::fs::read_to_string(folder.join("orders"))?.trim().parse()?)
+}
+
+fn our_orders(messages: &[Message], runs: usize) -> Result<Value, Box<dyn Error>> {
+    let mut book = OrderBook::new();
+    let best = |book: &OrderBook, side| book.best(side).map_or((0, 0), |level| (level.price, level.size));
+    measure(runs, || {
+        book.clear(None);
+        timed_orders(
+            messages,
+            &mut book,
+            order_flow::apply,
+            |book| [Side::Buy, Side::Sell].map(|side| best(book, side)),
+            |book| book.len(),
+        )
+    })
+}
+
+fn bare_orders(messages: &[Message], runs: usize) -> Result<Value, Box<dyn Error>> {
+    let mut book = BareOrders::for_orders(messages.len());
+    measure(runs, || {
+        book.empty();
+        timed_orders(messages, &mut book, BareOrders::apply, |book| [book.best(0), book.best(1)], BareOrders::count)
+    })
+}
+
+/// Applies every message and reads both best levels after each.
+fn timed_orders<Book>(
+    messages: &[Message],
+    book: &mut Book,
+    apply: impl Fn(&mut Book, Message),
+    touch: impl Fn(&Book) -> [(i64, i64); 2],
+    count: impl Fn(&Book) -> usize,
+) -> Timed {
+    let (wall, cpu, mut seen) = (Instant::now(), processor_time(), 0_u64);
+    for message in messages {
+        apply(book, *message);
+        for (price, size) in touch(book) {
+            let touch = if size == 0 { 0 } else { (price as u64).wrapping_mul(31).wrapping_add(size as u64) };
+            seen = seen.rotate_left(1) ^ touch;
+        }
+    }
+    let times = (processor_time() - cpu, wall.elapsed());
+    (times.0, times.1, json!({ "seen": format!("{seen:016x}"), "orders": count(book) }))
 }
 
 /// Runs once and then `runs` times more; the first is reported apart.
