@@ -73,8 +73,8 @@ impl BareOrders {
     }
 
     #[inline]
-    pub(crate) fn apply(&mut self, message: Message) {
-        match message {
+    pub(crate) fn apply(&mut self, message: &Message) {
+        match *message {
             Message::Add { id, side, price, size } => self.add(id, side as usize, price, size),
             Message::Remove { id } => self.remove(id),
             Message::Cancel { id, size } | Message::Execute { id, size } => self.take(id, size),

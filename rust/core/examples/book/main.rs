@@ -91,13 +91,13 @@ fn bare_orders(messages: &[Message], runs: usize) -> Result<Value, Box<dyn Error
 fn timed_orders<Book>(
     messages: &[Message],
     book: &mut Book,
-    apply: impl Fn(&mut Book, Message),
+    apply: impl Fn(&mut Book, &Message),
     touch: impl Fn(&Book) -> [(i64, i64); 2],
     count: impl Fn(&Book) -> usize,
 ) -> Timed {
     let (wall, cpu, mut seen) = (Instant::now(), processor_time(), 0_u64);
     for message in messages {
-        apply(book, *message);
+        apply(book, message);
         for (price, size) in touch(book) {
             let touch = if size == 0 { 0 } else { (price as u64).wrapping_mul(31).wrapping_add(size as u64) };
             seen = seen.rotate_left(1) ^ touch;

@@ -116,7 +116,7 @@ pub(crate) fn generate(count: usize) -> Vec<Message> {
             16..18 if order.size > 1 => Message::Cancel { id, size: 1 },
             _ => Message::Remove { id },
         };
-        apply(&mut book, message);
+        apply(&mut book, &message);
         if let Message::Remove { id } | Message::Execute { id, .. } = message
             && book.order(id).is_none()
         {
@@ -129,8 +129,8 @@ pub(crate) fn generate(count: usize) -> Vec<Message> {
 
 /// One message to a book of ours.
 #[inline]
-pub(crate) fn apply(book: &mut OrderBook, message: Message) {
-    let done = match message {
+pub(crate) fn apply(book: &mut OrderBook, message: &Message) {
+    let done = match *message {
         Message::Add { id, side, price, size } => book.add(RestingOrder { id, side, price, size, own: false }),
         Message::Remove { id } => book.remove(id).map(drop),
         Message::Cancel { id, size } => book.cancel(id, size).map(drop),

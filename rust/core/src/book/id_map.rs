@@ -7,21 +7,23 @@ const CELLS_MIN: usize = 64;
 
 #[derive(Debug, Clone, Copy)]
 struct Cell {
-    id: u64,
+    /// The upper half of the id's hash.
+    hash: u32,
     /// [`NONE`] in an empty cell.
     place: u32,
 }
 
-const EMPTY: Cell = Cell { id: 0, place: NONE };
+const EMPTY: Cell = Cell { hash: 0, place: NONE };
 
 /// A hash table with linear probing, at most half full, that leaves no marks where an id was removed: it grows with the
-/// most ids it ever held and never again.
+/// most ids it ever held and never again. The ids themselves stand with the orders, which are looked at where the hashes
+/// agree: `id_of` tells the id at a place.
 ///
 /// The hash is a multiplication by 2^64 over the golden ratio (Knuth, The Art of Computer Programming 3, section 6.4),
 /// which spreads ids that count upwards evenly. It is the same in every process.
 #[derive(Debug, Clone)]
 pub(super) struct IdMap {
-    /// A power of two.
+    /// A power of two, at most 2^32.
     cells: Vec<Cell>,
     len: usize,
 }
@@ -35,48 +37,49 @@ impl IdMap {
         self.len
     }
 
-    #[inline]
-    pub(super) fn get(&self, id: u64) -> Option<u32> {
-        let mut cell = self.home(id);
-        loop {
-            let found = self.cells[cell];
-            if found.place == NONE {
-                return None;
-            }
-            if found.id == id {
-                return Some(found.place);
-            }
-            cell = self.after(cell);
-        }
+    /// Whether it cannot hold another id.
+    pub(super) const fn is_full(&self) -> bool {
+        self.len >= 1 << 31
     }
 
-    /// Adds an id that is not there.
+    /// The cell of an id and its place.
     #[inline]
-    pub(super) fn insert(&mut self, id: u64, place: u32) {
+    pub(super) fn find(&self, id: u64, id_of: impl Fn(u32) -> u64) -> Option<(usize, u32)> {
+        let cell = self.probe(id, id_of);
+        let place = self.cells[cell].place;
+        (place != NONE).then_some((cell, place))
+    }
+
+    /// An empty cell for an id, `None` where it has one already. Only a map that is not full may be asked.
+    #[inline]
+    pub(super) fn vacancy(&mut self, id: u64, id_of: impl Fn(u32) -> u64) -> Option<usize> {
         if (self.len + 1) * 2 > self.cells.len() {
             self.grow();
         }
-        self.put(Cell { id, place });
+        let cell = self.probe(id, id_of);
+        (self.cells[cell].place == NONE).then_some(cell)
+    }
+
+    /// Puts an id in the cell that [`Self::vacancy`] found for it.
+    #[inline]
+    pub(super) fn fill(&mut self, cell: usize, id: u64, place: u32) {
+        self.cells[cell] = Cell { hash: hash_of(id), place };
         self.len += 1;
     }
 
-    /// Removes an id that is there.
+    /// Removes the id in a cell.
     #[inline]
-    pub(super) fn remove(&mut self, id: u64) {
-        let mut hole = self.home(id);
-        while self.cells[hole].id != id || self.cells[hole].place == NONE {
-            hole = self.after(hole);
-        }
+    pub(super) fn vacate(&mut self, mut hole: usize) {
+        let (mask, shift) = (self.cells.len() - 1, self.shift());
         let mut cell = hole;
         loop {
-            cell = self.after(cell);
+            cell = (cell + 1) & mask;
             let found = self.cells[cell];
             if found.place == NONE {
                 break;
             }
-            // A cell may move back to the hole unless that lies before its home.
-            let mask = self.cells.len() - 1;
-            let from_home = cell.wrapping_sub(self.home(found.id)) & mask;
+            // It may move back to the hole unless that lies before its home.
+            let from_home = cell.wrapping_sub((found.hash >> shift) as usize) & mask;
             if from_home >= cell.wrapping_sub(hole) & mask {
                 self.cells[hole] = found;
                 hole = cell;
@@ -86,34 +89,44 @@ impl IdMap {
         self.len -= 1;
     }
 
+    /// By how much a hash is shifted to give the first cell to look at.
     #[inline]
-    fn home(&self, id: u64) -> usize {
-        (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - self.cells.len().trailing_zeros())) as usize
+    const fn shift(&self) -> u32 {
+        u32::BITS - self.cells.len().trailing_zeros()
     }
 
+    /// The cell of an id, or the empty one where it would be.
     #[inline]
-    fn after(&self, cell: usize) -> usize {
-        (cell + 1) & (self.cells.len() - 1)
-    }
-
-    #[inline]
-    fn put(&mut self, new: Cell) {
-        let mut cell = self.home(new.id);
-        while self.cells[cell].place != NONE {
-            cell = self.after(cell);
+    fn probe(&self, id: u64, id_of: impl Fn(u32) -> u64) -> usize {
+        let (hash, mask) = (hash_of(id), self.cells.len() - 1);
+        let mut cell = (hash >> self.shift()) as usize;
+        loop {
+            let found = self.cells[cell];
+            if found.place == NONE || (found.hash == hash && id_of(found.place) == id) {
+                return cell;
+            }
+            cell = (cell + 1) & mask;
         }
-        self.cells[cell] = new;
     }
 
     #[cold]
     fn grow(&mut self) {
         let larger = vec![EMPTY; self.cells.len() * 2];
-        for cell in std::mem::replace(&mut self.cells, larger) {
-            if cell.place != NONE {
-                self.put(cell);
+        let cells = std::mem::replace(&mut self.cells, larger);
+        let (mask, shift) = (self.cells.len() - 1, self.shift());
+        for found in cells.into_iter().filter(|cell| cell.place != NONE) {
+            let mut cell = (found.hash >> shift) as usize;
+            while self.cells[cell].place != NONE {
+                cell = (cell + 1) & mask;
             }
+            self.cells[cell] = found;
         }
     }
+}
+
+#[inline]
+const fn hash_of(id: u64) -> u32 {
+    (id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
 
 #[cfg(test)]
@@ -128,24 +141,48 @@ mod tests {
         #[test]
         fn it_holds_what_a_tree_holds(operations in prop::collection::vec((0_u64..400, any::<bool>(), 0_u32..60), 0..2_000)) {
             let (mut map, mut twin) = (IdMap::new(), BTreeMap::new());
-            for (place, (id, add, shift)) in operations.into_iter().enumerate() {
-                let id = id << shift;
+            let ids: Vec<u64> = operations.iter().map(|(id, _, shift)| id << shift).collect();
+            let id_of = |place: u32| ids[place as usize];
+            for (place, (_, add, _)) in operations.into_iter().enumerate() {
+                let id = ids[place];
                 match twin.get(&id) {
                     None if add => {
-                        map.insert(id, place as u32);
+                        let cell = map.vacancy(id, id_of).unwrap();
+                        map.fill(cell, id, place as u32);
                         twin.insert(id, place as u32);
                     }
                     Some(_) if !add => {
-                        map.remove(id);
+                        map.vacate(map.find(id, id_of).unwrap().0);
                         twin.remove(&id);
                     }
-                    found => prop_assert_eq!(map.get(id), found.copied()),
+                    found => {
+                        prop_assert_eq!(map.find(id, id_of).map(|(_, place)| place), found.copied());
+                        prop_assert_eq!(map.vacancy(id, id_of).is_none(), found.is_some());
+                    }
                 }
             }
             prop_assert_eq!(map.len(), twin.len());
             for (id, place) in twin {
-                prop_assert_eq!(map.get(id), Some(place));
+                prop_assert_eq!(map.find(id, id_of).map(|(_, place)| place), Some(place));
             }
         }
+    }
+
+    /// Ids whose hashes agree: 2^32 times anything that the multiplication turns into nothing above.
+    #[test]
+    fn ids_with_one_hash_are_told_apart() {
+        // The inverse of the multiplier modulo 2^64, times 1 and 2: their hashes are both 0.
+        let inverse = 0xf1de_83e1_9937_733d_u64;
+        assert_eq!(inverse.wrapping_mul(0x9e37_79b9_7f4a_7c15), 1);
+        let ids = [inverse, inverse.wrapping_mul(2), inverse.wrapping_mul(3)];
+        assert_eq!(ids.map(hash_of), [0; 3]);
+        let id_of = |place: u32| ids[place as usize];
+        let mut map = IdMap::new();
+        for (place, id) in ids.into_iter().enumerate() {
+            let cell = map.vacancy(id, id_of).unwrap();
+            map.fill(cell, id, place as u32);
+        }
+        map.vacate(map.find(ids[1], id_of).unwrap().0);
+        assert_eq!(ids.map(|id| map.find(id, id_of).map(|(_, place)| place)), [Some(0), None, Some(2)]);
     }
 }

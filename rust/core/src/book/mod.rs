@@ -9,6 +9,7 @@ mod ladder;
 mod measures;
 mod order_book;
 mod order_error;
+mod order_queues;
 mod repair;
 mod sequence;
 mod slab;

@@ -1,9 +1,10 @@
 //! The orders of one instrument's book, each in the queue of its price.
 
 use super::id_map::IdMap;
-use super::ladder::Ladder;
-use super::slab::{NONE, Slab};
-use super::{Level, OrderError, WINDOW_BLOCKS, key_of, level_of};
+use super::ladder::{Keyed, Ladder};
+use super::order_queues::{Node, OrderQueues, Queue};
+use super::slab::NONE;
+use super::{Level, OrderError, WINDOW_BLOCKS, key_of};
 use crate::orders::Side;
 
 /// A resting order.
@@ -21,29 +22,6 @@ pub struct RestingOrder {
     pub own: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    order: RestingOrder,
-    queue: u32,
-    previous: u32,
-    next: u32,
-    /// Grows with every order that joins a queue: who came first.
-    arrival: u64,
-    /// Lots ahead of an order of ours.
-    ahead: i64,
-}
-
-/// The orders of one price, first come first.
-#[derive(Debug, Clone, Copy)]
-struct Queue {
-    lots: i64,
-    orders: u32,
-    /// How many of them are ours.
-    own: u32,
-    first: u32,
-    last: u32,
-}
-
 /// Orders by price and time on both sides.
 ///
 /// Nothing is allocated once as many orders and levels have been there as there ever will be at once. A message that
@@ -52,12 +30,8 @@ struct Queue {
 pub struct OrderBook<const BLOCKS: usize = WINDOW_BLOCKS> {
     /// The number of a price's queue, plus one.
     sides: [Ladder<BLOCKS>; 2],
-    queues: Slab<Queue>,
-    nodes: Slab<Node>,
+    queues: OrderQueues,
     ids: IdMap,
-    /// The places of our orders.
-    own: Vec<u32>,
-    arrivals: u64,
     pub(super) stale: bool,
 }
 
@@ -71,15 +45,7 @@ impl OrderBook {
 
 impl<const BLOCKS: usize> Default for OrderBook<BLOCKS> {
     fn default() -> Self {
-        Self {
-            sides: [Ladder::new(), Ladder::new()],
-            queues: Slab::new(),
-            nodes: Slab::new(),
-            ids: IdMap::new(),
-            own: Vec::new(),
-            arrivals: 0,
-            stale: false,
-        }
+        Self { sides: [Ladder::new(), Ladder::new()], queues: OrderQueues::new(), ids: IdMap::new(), stale: false }
     }
 }
 
@@ -88,28 +54,23 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
     ///
     /// # Errors
     /// An id that is there already, a size that is not above zero, a level beyond 64 bits, a full book.
+    #[inline]
     pub fn add(&mut self, order: RestingOrder) -> Result<(), OrderError> {
         let RestingOrder { id, side, price, size, own } = order;
         if size <= 0 {
             return Err(OrderError::NotPositive { id, size });
         }
-        if self.ids.get(id).is_some() {
-            return Err(OrderError::Duplicate { id });
-        }
-        if self.nodes.is_full() {
+        if self.queues.nodes.is_full() || self.ids.is_full() {
             return Err(OrderError::Full { id });
         }
-        let queue = self.queue_at(side, price);
-        if let Some(queue) = queue {
-            self.check_room(queue, &order)?;
-        }
-        let node = Node { order, queue: NONE, previous: NONE, next: NONE, arrival: 0, ahead: 0 };
-        let place = self.nodes.insert(node);
-        self.ids.insert(id, place);
-        if own {
-            self.own.push(place);
-        }
-        self.join(place, queue);
+        let nodes = &self.queues.nodes;
+        let cell = self.ids.vacancy(id, |place| nodes.get(place).id).ok_or(OrderError::Duplicate { id })?;
+        let queue = match self.queue_at(side, price) {
+            Some(queue) => self.with_room(queue, id, size)?,
+            None => self.open(side, price),
+        };
+        let place = self.queues.add(queue, id, size, own);
+        self.ids.fill(cell, id, place);
         Ok(())
     }
 
@@ -119,25 +80,25 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
     /// # Errors
     /// An unknown id, a size that is not above zero, a level beyond 64 bits.
     pub fn modify(&mut self, id: u64, price: i64, size: i64) -> Result<bool, OrderError> {
-        let place = self.place(id)?;
+        let (_, place) = self.find(id)?;
         if size <= 0 {
             return Err(OrderError::NotPositive { id, size });
         }
-        let before = self.nodes.get(place).order;
-        if price == before.price && size <= before.size {
-            self.shrink(place, before.size - size);
+        let node = *self.queues.nodes.get(place);
+        let Queue { side, price: old_price, .. } = *self.queues.queues.get(node.queue);
+        if price == old_price && size <= node.size {
+            self.queues.shrink(place, node.size - size);
             return Ok(true);
         }
-        let after = RestingOrder { price, size, ..before };
-        if let Some(queue) = self.queue_at(before.side, price) {
-            let grown = if price == before.price { size - before.size } else { size };
-            self.check_room(queue, &RestingOrder { size: grown, ..after })?;
+        if price == old_price {
+            self.with_room(node.queue, id, size - node.size)?;
+        } else if let Some(queue) = self.queue_at(side, price) {
+            self.with_room(queue, id, size)?;
         }
         self.leave(place);
-        self.nodes.get_mut(place).order = after;
-        // Its old queue may be gone, and its new one may be that one.
-        let queue = self.queue_at(after.side, price);
-        self.join(place, queue);
+        // Looked for again: it may have been the last of the queue that it returns to.
+        let queue = self.queue_at(side, price).unwrap_or_else(|| self.open(side, price));
+        self.queues.join(place, queue, size);
         Ok(false)
     }
 
@@ -145,9 +106,10 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
     ///
     /// # Errors
     /// An unknown id, a size that is not above zero or above what is left.
+    #[inline]
     pub fn cancel(&mut self, id: u64, size: i64) -> Result<i64, OrderError> {
-        let place = self.place(id)?;
-        let left = self.nodes.get(place).order.size;
+        let (cell, place) = self.find(id)?;
+        let left = self.queues.nodes.get(place).size;
         if size <= 0 {
             return Err(OrderError::NotPositive { id, size });
         }
@@ -155,9 +117,9 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
             return Err(OrderError::TooLarge { id, size, left });
         }
         if size == left {
-            self.discard(place);
+            self.discard(cell, place);
         } else {
-            self.shrink(place, size);
+            self.queues.shrink(place, size);
         }
         Ok(left - size)
     }
@@ -166,6 +128,7 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
     ///
     /// # Errors
     /// As [`Self::cancel`].
+    #[inline]
     pub fn execute(&mut self, id: u64, size: i64) -> Result<i64, OrderError> {
         self.cancel(id, size)
     }
@@ -174,10 +137,11 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
     ///
     /// # Errors
     /// An unknown id.
+    #[inline]
     pub fn remove(&mut self, id: u64) -> Result<RestingOrder, OrderError> {
-        let place = self.place(id)?;
-        let order = self.nodes.get(place).order;
-        self.discard(place);
+        let (cell, place) = self.find(id)?;
+        let order = self.resting(self.queues.nodes.get(place));
+        self.discard(cell, place);
         Ok(order)
     }
 
@@ -194,26 +158,21 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
     /// An order.
     #[must_use]
     pub fn order(&self, id: u64) -> Option<RestingOrder> {
-        self.ids.get(id).map(|place| self.nodes.get(place).order)
+        let (_, place) = self.find(id).ok()?;
+        Some(self.resting(self.queues.nodes.get(place)))
     }
 
-    /// The lots ahead of an order in its queue: kept for ours, counted from the front for others.
+    /// The lots ahead of an order in its queue: kept for ours, counted up for others.
     #[must_use]
     pub fn ahead(&self, id: u64) -> Option<i64> {
-        let node = self.nodes.get(self.ids.get(id)?);
-        if node.order.own {
-            return Some(node.ahead);
-        }
-        let ahead = self.queue(node.order.side, node.order.price).take_while(|order| order.id != id);
-        Some(ahead.map(|order| order.size).sum())
+        self.find(id).ok().map(|(_, place)| self.queues.ahead(place))
     }
 
     /// The best level of a side with the lots of all its orders.
     #[must_use]
     #[inline]
     pub fn best(&self, side: Side) -> Option<Level> {
-        let best = self.sides[side as usize].best()?;
-        Some(Level { price: level_of(side, best).price, size: self.queues.get(best.size as u32 - 1).lots })
+        self.sides[side as usize].best().map(|best| self.level(best))
     }
 
     /// The first order of the best level of a side.
@@ -221,19 +180,19 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
     #[inline]
     pub fn front(&self, side: Side) -> Option<RestingOrder> {
         let best = self.sides[side as usize].best()?;
-        Some(self.nodes.get(self.queues.get(best.size as u32 - 1).first).order)
+        Some(self.resting(self.queues.nodes.get(self.queues.queues.get(best.size as u32 - 1).first)))
     }
 
     /// The lots of all orders of a level, 0 where there is none.
     #[must_use]
     pub fn size(&self, side: Side, price: i64) -> i64 {
-        self.queue_at(side, price).map_or(0, |queue| self.queues.get(queue).lots)
+        self.queue_at(side, price).map_or(0, |queue| self.queues.queues.get(queue).lots)
     }
 
     /// How many orders a level has.
     #[must_use]
     pub fn orders_at(&self, side: Side, price: i64) -> usize {
-        self.queue_at(side, price).map_or(0, |queue| self.queues.get(queue).orders as usize)
+        self.queue_at(side, price).map_or(0, |queue| self.queues.queues.get(queue).orders as usize)
     }
 
     /// How many orders there are on both sides.
@@ -255,25 +214,40 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
         std::iter::from_fn(move || {
             let level = next?;
             next = ladder.below(level.key);
-            Some(Level { price: level_of(side, level).price, size: self.queues.get(level.size as u32 - 1).lots })
+            Some(self.level(level))
         })
     }
 
     /// The orders of a level, first come first.
     pub fn queue(&self, side: Side, price: i64) -> impl Iterator<Item = RestingOrder> {
-        let mut next = self.queue_at(side, price).map_or(NONE, |queue| self.queues.get(queue).first);
+        let mut next = self.queue_at(side, price).map_or(NONE, |queue| self.queues.queues.get(queue).first);
         std::iter::from_fn(move || {
             if next == NONE {
                 return None;
             }
-            let node = self.nodes.get(next);
+            let node = self.queues.nodes.get(next);
             next = node.next;
-            Some(node.order)
+            Some(self.resting(node))
         })
     }
 
-    fn place(&self, id: u64) -> Result<u32, OrderError> {
-        self.ids.get(id).ok_or(OrderError::Unknown { id })
+    #[inline]
+    fn find(&self, id: u64) -> Result<(usize, u32), OrderError> {
+        let nodes = &self.queues.nodes;
+        self.ids.find(id, |place| nodes.get(place).id).ok_or(OrderError::Unknown { id })
+    }
+
+    #[inline]
+    fn resting(&self, node: &Node) -> RestingOrder {
+        let queue = self.queues.queues.get(node.queue);
+        RestingOrder { id: node.id, side: queue.side, price: queue.price, size: node.size, own: node.own }
+    }
+
+    /// A level whose number in the ladder is that of its queue.
+    #[inline]
+    fn level(&self, numbered: Keyed) -> Level {
+        let queue = self.queues.queues.get(numbered.size as u32 - 1);
+        Level { price: queue.price, size: queue.lots }
     }
 
     #[inline]
@@ -281,93 +255,34 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
         (self.sides[side as usize].size(key_of(side, price)) as u32).checked_sub(1)
     }
 
-    fn check_room(&self, queue: u32, order: &RestingOrder) -> Result<(), OrderError> {
-        let RestingOrder { id, price, size, .. } = *order;
-        let fits = self.queues.get(queue).lots.checked_add(size).is_some();
-        fits.then_some(()).ok_or(OrderError::LevelOverflow { id, price, size })
+    #[inline]
+    fn open(&mut self, side: Side, price: i64) -> u32 {
+        let queue = self.queues.open(side, price);
+        self.sides[side as usize].set(key_of(side, price), i64::from(queue) + 1);
+        queue
     }
 
-    /// Puts a node at the end of the queue of its price, which is made where there is none.
-    fn join(&mut self, place: u32, queue: Option<u32>) {
-        let order = self.nodes.get(place).order;
-        let queue = queue.unwrap_or_else(|| {
-            let queue = self.queues.insert(Queue { lots: 0, orders: 0, own: 0, first: NONE, last: NONE });
-            self.sides[order.side as usize].set(key_of(order.side, order.price), i64::from(queue) + 1);
-            queue
-        });
-        let joined = self.queues.get_mut(queue);
-        let (last, ahead) = (joined.last, joined.lots);
-        joined.lots += order.size;
-        joined.orders += 1;
-        joined.own += u32::from(order.own);
-        joined.last = place;
-        if last == NONE {
-            joined.first = place;
-        } else {
-            self.nodes.get_mut(last).next = place;
+    /// The queue, where it can take so many lots more.
+    #[inline]
+    fn with_room(&self, queue: u32, id: u64, size: i64) -> Result<u32, OrderError> {
+        let Queue { lots, price, .. } = *self.queues.queues.get(queue);
+        if lots.checked_add(size).is_none() {
+            return Err(OrderError::LevelOverflow { id, price, size });
         }
-        self.arrivals += 1;
-        let arrival = self.arrivals;
-        let node = self.nodes.get_mut(place);
-        *node = Node { order, queue, previous: last, next: NONE, arrival, ahead };
+        Ok(queue)
     }
 
-    /// Takes a node out of its queue, which is gone with its last order.
+    #[inline]
     fn leave(&mut self, place: u32) {
-        let Node { order, queue, previous, next, arrival, .. } = *self.nodes.get(place);
-        let left = self.queues.get_mut(queue);
-        left.lots -= order.size;
-        left.orders -= 1;
-        left.own -= u32::from(order.own);
-        if previous == NONE {
-            left.first = next;
-        } else {
-            self.nodes.get_mut(previous).next = next;
-        }
-        if next == NONE {
-            left.last = previous;
-        } else {
-            self.nodes.get_mut(next).previous = previous;
-        }
-        let (orders, own) = (left.orders, left.own);
-        if orders == 0 {
-            self.sides[order.side as usize].set(key_of(order.side, order.price), 0);
-            self.queues.release(queue);
-        } else if own > 0 {
-            self.advance(queue, arrival, order.size);
+        if let Some(closed) = self.queues.leave(place) {
+            self.sides[closed.side as usize].set(key_of(closed.side, closed.price), 0);
         }
     }
 
-    /// Takes lots off a node that keeps some.
-    fn shrink(&mut self, place: u32, lots: i64) {
-        let node = self.nodes.get_mut(place);
-        node.order.size -= lots;
-        let (queue, arrival) = (node.queue, node.arrival);
-        let shrunk = self.queues.get_mut(queue);
-        shrunk.lots -= lots;
-        if shrunk.own > 0 {
-            self.advance(queue, arrival, lots);
-        }
-    }
-
-    /// Our orders that came later than one that lost lots move forward.
-    #[cold]
-    fn advance(&mut self, queue: u32, arrival: u64, lots: i64) {
-        for &place in &self.own {
-            let node = self.nodes.get_mut(place);
-            if node.queue == queue && node.arrival > arrival {
-                node.ahead -= lots;
-            }
-        }
-    }
-
-    fn discard(&mut self, place: u32) {
+    #[inline]
+    fn discard(&mut self, cell: usize, place: u32) {
         self.leave(place);
-        let order = self.nodes.get(place).order;
-        self.ids.remove(order.id);
-        self.nodes.release(place);
-        if order.own {
-            self.own.retain(|own| *own != place);
-        }
+        self.ids.vacate(cell);
+        self.queues.nodes.release(place);
     }
 }
