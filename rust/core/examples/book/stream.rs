@@ -86,5 +86,6 @@ pub(crate) fn play<Book: Levels>(book: &mut Book, stream: &Stream) -> u64 {
 
 /// What a book ended with, for comparison.
 pub(crate) fn describe<Book: Levels>(book: &Book, seen: u64) -> Value {
-    json!({ "seen": format!("{seen:016x}"), "bids": book.count(0), "asks": book.count(1) })
+    let best = [book.best(0), book.best(1)];
+    json!({ "seen": format!("{seen:016x}"), "bids": book.count(0), "asks": book.count(1), "best": best })
 }
