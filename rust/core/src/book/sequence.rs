@@ -9,8 +9,9 @@ pub enum SequenceRule {
     /// Binance futures (`U`, `u`, `pu`): messages that end before the snapshot's number are part of it; the first one
     /// after covers that number; then `pu` is the last `u`.
     BinanceFutures,
-    /// OKX (`seqId`, `prevSeqId`): `prevSeqId` is the last `seqId`. A message with both alike keeps the connection alive,
-    /// one whose `seqId` is below its `prevSeqId` begins the numbers anew.
+    /// OKX (`seqId`, `prevSeqId`): messages up to the snapshot's number are part of it, the first one after leads from at
+    /// most that number beyond it; then `prevSeqId` is the last `seqId`. A message with both alike keeps the connection
+    /// alive, one whose `seqId` is below its `prevSeqId` begins the numbers anew.
     Okx,
     /// Bybit (`u`): the last plus 1. A message numbered 1 is a whole book, not a change, and begins anew.
     Bybit,
@@ -136,6 +137,10 @@ impl Sequencer {
             SequenceRule::Growing => follows(numbers.last > last, last, numbers, next, numbers.first),
             SequenceRule::Okx if numbers.previous == Some(last) && numbers.last == last => Verdict::KeepAlive,
             SequenceRule::Okx if numbers.previous == Some(last) && numbers.last < last => Verdict::Reset,
+            SequenceRule::Okx if self.fresh && numbers.last <= last => Verdict::Duplicate,
+            SequenceRule::Okx if self.fresh && numbers.previous.is_some_and(|previous| previous <= last) => {
+                Verdict::Next
+            }
             SequenceRule::BinanceFutures | SequenceRule::Okx => {
                 let found = numbers.previous.unwrap_or(numbers.first);
                 follows(numbers.previous == Some(last), last, numbers, last, found)
@@ -161,8 +166,20 @@ const fn follows(follows: bool, last: u64, numbers: Numbers, expected: u64, foun
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::Verdict::{Duplicate, Gap, KeepAlive, Next, OutOfOrder, Reset, Stale};
     use super::*;
+
+    const RULES: [SequenceRule; 7] = [
+        SequenceRule::BinanceSpot,
+        SequenceRule::BinanceFutures,
+        SequenceRule::Okx,
+        SequenceRule::Bybit,
+        SequenceRule::Contiguous,
+        SequenceRule::Growing,
+        SequenceRule::Unnumbered,
+    ];
 
     /// The verdicts on messages (first, last, previous; 0 for none) after a snapshot.
     fn verdicts(rule: SequenceRule, snapshot: Option<u64>, messages: &[(u64, u64, u64)]) -> (Vec<Verdict>, bool) {
@@ -214,6 +231,11 @@ mod tests {
         let expected = [Next, KeepAlive, Next, OutOfOrder, Reset, Next, Gap { expected: 4, found: 6 }, Stale];
         assert_eq!((found, stale), (expected.to_vec(), true));
         assert_eq!(verdicts(SequenceRule::Okx, None, &[(5, 5, 3)]).0, [Stale]);
+        let kept = [(4, 4, 2), (7, 7, 4), (9, 9, 7), (12, 12, 9), (13, 13, 12)];
+        let (found, _) = verdicts(SequenceRule::Okx, Some(8), &kept);
+        assert_eq!(found, [Duplicate, Duplicate, Next, Next, Next], "a snapshot taken between two messages");
+        assert_eq!(verdicts(SequenceRule::Okx, Some(8), &[(12, 12, 9)]).0, [Gap { expected: 8, found: 9 }]);
+        assert_eq!(verdicts(SequenceRule::Okx, Some(8), &[(2, 2, 8), (3, 3, 2)]).0, [Reset, Next]);
     }
 
     #[test]
@@ -238,6 +260,36 @@ mod tests {
         assert_eq!((found, stale), (vec![Next, Next, Duplicate, OutOfOrder, Next, OutOfOrder], false));
         let (found, stale) = verdicts(SequenceRule::Unnumbered, None, &messages);
         assert_eq!((found, stale), (vec![Next; 6], false));
+    }
+
+    proptest! {
+        /// Whatever comes: stale is what has had no snapshot, or none since a gap, and nothing is applied then.
+        #[test]
+        fn nothing_follows_a_gap_but_a_snapshot(
+            rule in 0_usize..7,
+            messages in prop::collection::vec((0_u64..12, 0_u64..12, 0_u64..12, any::<bool>()), 0..60),
+        ) {
+            let rule = RULES[rule];
+            let mut sequencer = Sequencer::new(rule);
+            let mut stale = sequencer.is_stale();
+            for (first, last, previous, snapshot) in messages {
+                if snapshot && stale {
+                    sequencer.snapshot(last);
+                    stale = false;
+                }
+                let previous = (previous > 0).then_some(previous);
+                match sequencer.message(Numbers { first: first.min(last), last, previous }) {
+                    Gap { .. } => {
+                        prop_assert!(!stale);
+                        stale = true;
+                    }
+                    Stale => prop_assert!(stale),
+                    Reset if rule == SequenceRule::Bybit => stale = false,
+                    _ => prop_assert!(!stale),
+                }
+                prop_assert_eq!(sequencer.is_stale(), stale);
+            }
+        }
     }
 
     #[test]
