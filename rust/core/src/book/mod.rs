@@ -145,6 +145,9 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
     }
 
     /// Whether the best bid is above the best ask.
+    ///
+    /// Within a message this may be; after its last row it is a fault, of the venue or of what was received, and the
+    /// book is not to be traded on. A venue whose books overlap by design has a [`StampedBook`].
     #[must_use]
     #[inline]
     pub fn is_crossed(&self) -> bool {
