@@ -69,6 +69,20 @@ pub enum Status {
     Closed = 4,
 }
 
+impl Status {
+    /// The status of a number in the size column.
+    #[must_use]
+    pub const fn from_number(number: i64) -> Option<Self> {
+        match number {
+            1 => Some(Self::Trading),
+            2 => Some(Self::Halted),
+            3 => Some(Self::PostOnly),
+            4 => Some(Self::Closed),
+            _ => None,
+        }
+    }
+}
+
 /// The last row of a venue's message: only here is the book as the venue had it.
 pub const LAST: u8 = 1;
 /// Part of a snapshot.
@@ -173,7 +187,7 @@ impl<'a> Tape<'a> {
     /// # Panics
     /// Beyond the end, and for a kind that [`Tape::check`] refuses.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn event(&self, row: usize) -> Event {
         Event {
             ts_event: self.ts_event[row],

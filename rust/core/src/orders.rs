@@ -1,5 +1,8 @@
 //! Orders as a strategy asks for them, and why it does.
 
+pub mod life;
+pub mod terms;
+
 /// Which way an order trades.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use thiserror::Error as ThisError;
 use tradenode_core::money::MoneyError;
+use tradenode_core::orders::life::LifeError;
 use tradenode_core::strategy::sizing::SizeError;
 use tradenode_core::units::UnitError;
 
@@ -34,6 +35,9 @@ pub enum RunError {
     /// A size that cannot be computed.
     #[error(transparent)]
     Size(#[from] SizeError),
+    /// A report that cannot be of our order: the simulated venue and the desk disagree.
+    #[error(transparent)]
+    Life(#[from] LifeError),
     /// Rules that do not compile or cannot be evaluated; one fault a line.
     #[error("{0}")]
     Rules(String),

@@ -5,7 +5,7 @@
 use tradenode_core::account::{Account, Applied, Fill, Position};
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale, rate_of};
-use tradenode_core::orders::{Intent, OrderKind};
+use tradenode_core::orders::{Intent, OrderKind, Reason};
 use tradenode_core::risk::{Approved, RiskGate, Situation};
 use tradenode_core::strategy::ExitsSpec;
 use tradenode_core::strategy::guard::Guard;
@@ -15,6 +15,7 @@ use tradenode_core::units::Rate;
 use crate::error::RunError;
 use crate::recorder::{Booked, OpenTrade, Recorder};
 use crate::spec::{Record, RunSpec, SlippageSpec, SpecError};
+use crate::venue::{Execution, Report};
 
 /// Where and how an approved order meets the market.
 #[derive(Debug, Clone, Copy)]
@@ -259,6 +260,31 @@ impl<'a> Ledger<'a> {
         self.record_fill(&booked, applied);
         self.redraw(index);
         Ok(Filled { closed: applied.closed, opened: applied.opened })
+    }
+
+    /// Books what a venue has filled, at the time it was filled there.
+    pub(crate) fn book(&mut self, report: &Report, fill: &Execution, reason: Reason) -> Result<(), RunError> {
+        let index = report.instrument;
+        let instrument = &self.instruments[index];
+        let spec = instrument.spec();
+        let rate = if fill.maker { spec.maker_fee } else { spec.taker_fee };
+        let booking = Fill::new(instrument, fill.side, fill.lots, fill.ticks, rate)?;
+        let applied = self.account.fill(index, instrument, &booking)?;
+        let booked = Booked {
+            ts: report.at,
+            instrument: index,
+            order: report.order,
+            side: fill.side,
+            lots: fill.lots,
+            ticks: fill.ticks,
+            fee: booking.fee,
+            slippage: 0,
+            maker: fill.maker,
+            reason,
+        };
+        self.record_fill(&booked, applied);
+        self.redraw(index);
+        Ok(())
     }
 
     fn record_fill(&mut self, booked: &Booked, applied: Applied) {

@@ -15,4 +15,6 @@ pub mod rules;
 pub mod signals;
 pub mod spec;
 pub mod strategy;
+pub mod ticks;
+pub mod venue;
 pub mod working;

@@ -51,8 +51,14 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
             Kind::Quote => self.quote(checked_side(event)?, event.price, event.size),
             _ => {}
         }
-        self.stale = is_stale_after(self.stale, event.flags);
+        self.note(event.flags);
         Ok(())
+    }
+
+    /// Takes note of a row's flags alone, as [`Self::apply`] does: for whoever applies the row itself with [`Self::set`].
+    #[inline]
+    pub const fn note(&mut self, flags: u8) {
+        self.stale = is_stale_after(self.stale, flags);
     }
 
     /// Whether messages are missing that no snapshot has made up for yet. A stale book still takes what comes.

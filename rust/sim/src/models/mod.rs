@@ -1,4 +1,6 @@
 //! What trading costs besides the instruments' fees, one file a model.
 
 pub mod carry;
+pub mod latency;
+pub mod queue;
 pub mod slippage;

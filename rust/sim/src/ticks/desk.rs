@@ -1,0 +1,213 @@
+//! What a strategy sees and does: the market as it was received, its orders and positions, and requests.
+
+use tradenode_core::book::Book;
+use tradenode_core::event::{Event, Kind};
+use tradenode_core::instrument::Instrument;
+use tradenode_core::orders::terms::Terms;
+use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
+
+use super::owner::{OwnOrder, Owner};
+use super::wire::Wire;
+use crate::error::RunError;
+use crate::ledger::{Ledger, OpenOrders};
+use crate::venue::{BookSource, Report, Request, What};
+
+/// An instrument as the desk sees it.
+#[derive(Debug)]
+pub struct View {
+    /// The book, as far as it was received.
+    pub book: Book,
+    /// The last trade's price in ticks, 0 before the first.
+    pub last: i64,
+    source: BookSource,
+}
+
+/// An order that is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// The instrument's index.
+    pub instrument: usize,
+    /// Which way.
+    pub side: Side,
+    /// Lots, above zero.
+    pub lots: i64,
+    /// How.
+    pub kind: OrderKind,
+    /// Whether it may only shrink the position.
+    pub reduce_only: bool,
+    /// The rest.
+    pub terms: Terms,
+}
+
+/// The desk.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    pub(super) now: i64,
+    pub(super) views: Vec<View>,
+    pub(super) ledger: Ledger<'a>,
+    pub(super) owner: Owner,
+    pub(super) wire: Wire<'a>,
+}
+
+impl View {
+    pub(super) fn new(source: BookSource) -> Self {
+        Self { book: Book::new(), last: 0, source }
+    }
+
+    #[inline]
+    pub(super) fn on_event(&mut self, event: &Event) {
+        match (event.kind, event.side) {
+            (Kind::Depth, Some(side)) => {
+                self.book.set(side, event.price, event.size);
+                self.book.note(event.flags);
+            }
+            (Kind::Quote, _) if self.source == BookSource::Depth => {}
+            (Kind::Trade, _) => {
+                self.last = event.price;
+                self.book.note(event.flags);
+            }
+            // A tape is checked before it is run: what a book refuses is not in it.
+            _ => drop(self.book.apply(event)),
+        }
+    }
+
+    /// What the instrument is worth now: the middle of the book or, where a side is empty, the last trade; ticks, 0 before
+    /// either.
+    #[must_use]
+    pub fn mid(&self) -> f64 {
+        match self.book.touch() {
+            Some((bid, ask)) if self.source != BookSource::Trades => (bid.price as f64 + ask.price as f64) / 2.0,
+            _ => self.last as f64,
+        }
+    }
+}
+
+impl Desk<'_> {
+    /// The time, ns UTC.
+    #[must_use]
+    pub const fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// An instrument as it was received.
+    #[must_use]
+    #[inline]
+    pub fn view(&self, instrument: usize) -> &View {
+        &self.views[instrument]
+    }
+
+    /// The instruments, in the run's order.
+    #[must_use]
+    pub fn instruments(&self) -> &[Instrument] {
+        self.ledger.instruments()
+    }
+
+    /// Lots held, as far as fills were heard of: above zero long.
+    #[must_use]
+    #[inline]
+    pub fn position(&self, instrument: usize) -> i64 {
+        self.ledger.position(instrument).lots
+    }
+
+    /// Balance and open profit, in the account's currency.
+    #[must_use]
+    pub fn equity(&self) -> f64 {
+        self.ledger.equity()
+    }
+
+    /// The numbers of an instrument's orders that have not ended, oldest first.
+    #[must_use]
+    #[inline]
+    pub fn open_orders(&self, instrument: usize) -> &[u64] {
+        self.owner.open(instrument)
+    }
+
+    /// An order that has not ended.
+    #[must_use]
+    pub fn order(&self, order: u64) -> Option<&OwnOrder> {
+        self.owner.get(order)
+    }
+
+    /// Sends an order that the gate approves; its number, or `None` where it was refused.
+    ///
+    /// # Errors
+    /// Money that cannot be counted.
+    pub fn submit(&mut self, ticket: &Ticket) -> Result<Option<u64>, RunError> {
+        let Some(approved) = self.approve(ticket, 0)? else { return Ok(None) };
+        self.owner.submit(&approved, ticket.terms)?;
+        self.wire.request(Request::Submit(approved, ticket.terms), self.now);
+        Ok(Some(approved.id()))
+    }
+
+    /// Sends a cancel; false where the order has ended or one is under way.
+    pub fn cancel(&mut self, order: u64) -> bool {
+        let Some(instrument) = self.owner.get(order).map(|order| order.intent.instrument) else { return false };
+        let sent = self.owner.cancel(order);
+        if sent {
+            self.wire.request(Request::Cancel { instrument, order }, self.now);
+        }
+        sent
+    }
+
+    /// Sends a new size, filled lots included, and price; false where the gate refused it, the order has ended or a request
+    /// is under way.
+    ///
+    /// # Errors
+    /// Money that cannot be counted.
+    pub fn replace(&mut self, order: u64, lots: i64, kind: OrderKind) -> Result<bool, RunError> {
+        let Some(old) = self.owner.get(order) else { return Ok(false) };
+        let Intent { instrument, side, reduce_only, .. } = old.intent;
+        let left = old.life.left();
+        let ticket = Ticket { instrument, side, lots, kind, reduce_only, terms: old.terms };
+        let Some(approved) = self.approve(&ticket, left)? else { return Ok(false) };
+        let sent = self.owner.replace(order, &approved);
+        if sent {
+            self.wire.request(Request::Replace { order, by: approved }, self.now);
+        }
+        Ok(sent)
+    }
+
+    /// Sends a cancel of every order of an instrument.
+    pub fn cancel_all(&mut self, instrument: usize) {
+        for order in self.owner.open(instrument).to_vec() {
+            self.cancel(order);
+        }
+    }
+
+    /// Asks the gate; `replaced` lots on the same side go if it approves.
+    fn approve(&mut self, ticket: &Ticket, replaced: i64) -> Result<Option<tradenode_core::risk::Approved>, RunError> {
+        let Ticket { instrument, side, lots, kind, reduce_only, .. } = *ticket;
+        let intent = Intent { instrument, side, lots, kind, reduce_only, reason: Reason::Strategy };
+        let mid = self.views[instrument].mid();
+        if mid > 0.0 {
+            let price = self.ledger.instruments[instrument].price.value(mid.round() as i64);
+            self.ledger.trades_at(instrument, price);
+        }
+        let open = self.open_orders_but(instrument, self.owner.exposed(instrument, side) - replaced);
+        self.ledger.approve(&intent, self.now, &open)
+    }
+
+    /// What the gate must know of open orders, with so many lots on the intent's own side.
+    fn open_orders_but(&self, instrument: usize, lots: i64) -> OpenOrders {
+        let mut open = OpenOrders { lots, ..OpenOrders::default() };
+        for other in (0..self.views.len()).filter(|&other| other != instrument) {
+            let most = self.owner.exposed(other, Side::Buy).max(self.owner.exposed(other, Side::Sell));
+            if most > 0 {
+                let notional = self.ledger.instruments[other].notional(most, self.ledger.ticks(other));
+                let margin = notional.and_then(|n| tradenode_core::money::rate_of(n, self.ledger.gate.margin(other)));
+                open.reserved = margin.map_or(i128::MAX / 4, |margin| open.reserved.saturating_add(margin));
+                open.positions += usize::from(self.position(other) == 0);
+            }
+        }
+        open
+    }
+
+    /// Books what a report tells; whether it tells anything new.
+    pub(super) fn hear(&mut self, report: &Report) -> Result<bool, RunError> {
+        let Some(heard) = self.owner.hear(report)? else { return Ok(false) };
+        if let What::Filled(fill) = report.what {
+            self.ledger.book(report, &fill, heard.intent.reason)?;
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,297 @@
+//! The loop over events.
+//!
+//! Five things have a next time: a row that happens at the venue, a request that arrives there, a report that arrives at
+//! the desk, a row that is received, the timer. The earliest is next; at one time they come in this order, instruments in
+//! theirs.
+
+use serde::{Deserialize, Serialize};
+use tradenode_core::event::{Event, Kind, LAST};
+use tradenode_core::instrument::InstrumentSpec;
+use tradenode_core::risk::Limits;
+
+use super::desk::{Desk, View};
+use super::feed::Feed;
+use super::owner::Owner;
+use super::strategy::{Interest, TickStrategy};
+use super::wire::Wire;
+use crate::error::RunError;
+use crate::ledger::Ledger;
+use crate::models::latency::Latency;
+use crate::spec::{AccountSpec, CostsSpec, FillSpec, Record, RunSpec, SpecError};
+use crate::venue::{Listing, Venue, VenueSpec};
+
+/// A run over events. Amounts are decimal text, times ns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TickSpec {
+    /// The account all instruments share.
+    pub account: AccountSpec,
+    /// The instruments, in the order of the tapes that come with the run.
+    pub instruments: Vec<InstrumentSpec>,
+    /// How the venue matches.
+    #[serde(default)]
+    pub venue: VenueSpec,
+    /// The risk gate's limits.
+    #[serde(default)]
+    pub risk: Limits,
+    /// How often the equity is recorded.
+    #[serde(default = "one_second")]
+    pub sample_ns: i64,
+}
+
+const fn one_second() -> i64 {
+    1_000_000_000
+}
+
+impl TickSpec {
+    /// The part of a run's description that the books are kept by.
+    fn books(&self) -> RunSpec {
+        RunSpec {
+            account: self.account.clone(),
+            instruments: self.instruments.clone(),
+            timeframe_ns: self.sample_ns,
+            detail_ns: None,
+            fill: FillSpec::default(),
+            costs: CostsSpec::default(),
+            risk: self.risk.clone(),
+            size: None,
+            exits: Default::default(),
+            scale_in: None,
+            scale_out: Vec::new(),
+            rules: None,
+            record: Record::Lean,
+        }
+    }
+}
+
+/// A run under way.
+#[derive(Debug)]
+pub struct TickEngine<'a, S> {
+    feeds: Vec<Feed<'a>>,
+    venue: Venue,
+    desk: Desk<'a>,
+    strategy: S,
+    interest: Interest,
+    /// When the strategy's timer and the recording of equity are due, and the earlier of both.
+    timer: i64,
+    sample: i64,
+    sample_ns: i64,
+    /// When each instrument's book may be shown again.
+    show_from: Vec<i64>,
+    /// When the equity was recorded.
+    pub sampled: Vec<i64>,
+}
+
+/// The last times at which a row happens, and is received, before something else is due.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    happening: i64,
+    receiving: i64,
+}
+
+impl<'a, S: TickStrategy> TickEngine<'a, S> {
+    /// A run that has not begun.
+    ///
+    /// # Errors
+    /// What the description has wrong; feeds that are not one an instrument.
+    pub fn new(spec: &TickSpec, feeds: Vec<Feed<'a>>, latency: Latency<'a>, strategy: S) -> Result<Self, SpecError> {
+        if spec.instruments.len() != feeds.len() {
+            let reason = format!("{} instruments, but {} tapes", spec.instruments.len(), feeds.len());
+            return Err(SpecError::Conflict { key: "instruments", reason });
+        }
+        let interest = strategy.interest();
+        for (key, ns) in [("sample_ns", Some(spec.sample_ns)), ("timer_ns", interest.timer_ns)] {
+            if let Some(ns) = ns.filter(|&ns| ns <= 0) {
+                return Err(SpecError::range(key, "above 0", ns as f64));
+            }
+        }
+        let ledger = Ledger::new(&spec.books(), 0)?;
+        let listings: Vec<Listing> = ledger
+            .instruments
+            .iter()
+            .zip(&feeds)
+            .map(|(instrument, feed)| Listing { lot: instrument.quantity.value(1), source: feed.source })
+            .collect();
+        let views = feeds.iter().map(|feed| View::new(feed.source)).collect();
+        let (count, wire) = (feeds.len(), Wire::new(latency));
+        let start = feeds.iter().map(Feed::venue_time).min().unwrap_or(i64::MAX);
+        let after = |every: Option<i64>| every.map_or(i64::MAX, |every| first_multiple(every, start));
+        Ok(Self {
+            venue: Venue::new(&listings, spec.venue),
+            desk: Desk { now: start, views, ledger, owner: Owner::new(count), wire },
+            timer: after(interest.timer_ns),
+            sample: after(Some(spec.sample_ns)),
+            sample_ns: spec.sample_ns,
+            show_from: vec![i64::MIN; count],
+            sampled: Vec::new(),
+            feeds,
+            strategy,
+            interest,
+        })
+    }
+
+    /// Runs to the end of the data; what is still under way then is not waited for.
+    ///
+    /// # Errors
+    /// What the strategy stops at, and money that cannot be counted.
+    pub fn run(&mut self) -> Result<(), RunError> {
+        self.strategy.on_start(&mut self.desk)?;
+        while self.run_market()? {
+            self.run_rest()?;
+        }
+        self.record();
+        self.strategy.on_stop(&mut self.desk)
+    }
+
+    /// The books and the strategy, when the run is over.
+    #[must_use]
+    pub fn finish(self) -> (Ledger<'a>, S, Vec<i64>) {
+        (self.desk.ledger, self.strategy, self.sampled)
+    }
+
+    /// Takes rows until something else is due; false when no row is left to be received.
+    fn run_market(&mut self) -> Result<bool, RunError> {
+        let mut due = self.due();
+        loop {
+            let (mut happens, mut received) = ((i64::MAX, 0), (i64::MAX, 0));
+            for (instrument, feed) in self.feeds.iter().enumerate() {
+                if feed.venue_time() < happens.0 {
+                    happens = (feed.venue_time(), instrument);
+                }
+                if feed.desk_time() < received.0 {
+                    received = (feed.desk_time(), instrument);
+                }
+            }
+            if received.0 == i64::MAX {
+                return Ok(false);
+            }
+            if happens.0 <= received.0 {
+                if happens.0 > due.happening {
+                    return Ok(true);
+                }
+                let event = self.feeds[happens.1].take_venue();
+                self.venue.on_event(happens.1, &event);
+                if self.send_reports(happens.1) {
+                    due = self.due();
+                }
+            } else {
+                if received.0 > due.receiving {
+                    return Ok(true);
+                }
+                if self.receive(received.1)? {
+                    due = self.due();
+                }
+            }
+        }
+    }
+
+    /// Until when rows go first.
+    #[inline]
+    fn due(&self) -> Due {
+        let message = self.desk.wire.next_request().min(self.desk.wire.next_report());
+        let timer = self.timer.min(self.sample);
+        Due { happening: message.min(timer), receiving: message.saturating_sub(1).min(timer) }
+    }
+
+    /// Takes what is due besides rows.
+    fn run_rest(&mut self) -> Result<(), RunError> {
+        let (request, report) = (self.desk.wire.next_request(), self.desk.wire.next_report());
+        let timer = self.timer.min(self.sample);
+        if request <= report && request <= timer {
+            self.deliver();
+            Ok(())
+        } else if report <= timer {
+            self.hear()
+        } else {
+            self.tick()
+        }
+    }
+
+    /// Sends what the venue has to tell; whether that was anything.
+    #[inline]
+    fn send_reports(&mut self, instrument: usize) -> bool {
+        let any = self.venue.has_reports(instrument);
+        if any {
+            for report in self.venue.reports(instrument) {
+                self.desk.wire.report(report);
+            }
+        }
+        any
+    }
+
+    fn deliver(&mut self) {
+        let at = self.desk.wire.next_request();
+        if let Some(request) = self.desk.wire.take_request() {
+            self.venue.on_request(&request, at);
+            self.send_reports(request.instrument());
+        }
+    }
+
+    fn hear(&mut self) -> Result<(), RunError> {
+        self.desk.now = self.desk.wire.next_report();
+        let Some(report) = self.desk.wire.take_report() else { return Ok(()) };
+        let news = self.desk.hear(&report)?;
+        if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
+    }
+
+    /// Takes a row that is received; whether the strategy was called.
+    #[inline]
+    fn receive(&mut self, instrument: usize) -> Result<bool, RunError> {
+        let event = self.feeds[instrument].take_desk();
+        self.desk.now = event.ts_recv;
+        self.desk.views[instrument].on_event(&event);
+        let trade = self.interest.trades && event.kind == Kind::Trade;
+        if trade {
+            self.strategy.on_trade(&mut self.desk, instrument, &event)?;
+        }
+        if self.interest.book_every_ns.is_some() {
+            self.show(instrument, &event)?;
+            return Ok(true);
+        }
+        Ok(trade)
+    }
+
+    fn show(&mut self, instrument: usize, event: &Event) -> Result<(), RunError> {
+        let whole = event.flags & LAST != 0 && matches!(event.kind, Kind::Depth | Kind::Quote | Kind::Clear);
+        if !whole || event.ts_recv < self.show_from[instrument] {
+            return Ok(());
+        }
+        let every = self.interest.book_every_ns.unwrap_or(0);
+        self.show_from[instrument] = event.ts_recv.saturating_add(every);
+        self.strategy.on_book(&mut self.desk, instrument)
+    }
+
+    fn tick(&mut self) -> Result<(), RunError> {
+        let now = self.timer.min(self.sample);
+        self.desk.now = now;
+        if self.sample == now {
+            self.record();
+            self.sample += self.sample_ns;
+        }
+        if self.timer == now {
+            self.timer += self.interest.timer_ns.unwrap_or(i64::MAX - now);
+            self.strategy.on_timer(&mut self.desk)?;
+        }
+        Ok(())
+    }
+
+    /// Records the equity, every instrument at its mid.
+    fn record(&mut self) {
+        for (instrument, view) in self.desk.views.iter().enumerate() {
+            let mid = view.mid();
+            if mid > 0.0 {
+                let tick = self.desk.ledger.instruments[instrument].price.value(1);
+                self.desk.ledger.mark(instrument, mid * tick);
+            }
+        }
+        if self.desk.ledger.sample() {
+            (0..self.desk.views.len()).for_each(|instrument| self.desk.cancel_all(instrument));
+        }
+        self.sampled.push(self.desk.now);
+    }
+}
+
+/// The first multiple of `every` after a time.
+const fn first_multiple(every: i64, after: i64) -> i64 {
+    (after.div_euclid(every) + 1) * every
+}

@@ -1,0 +1,102 @@
+//! One instrument's tape on its way: each row happens at the venue, and is received later.
+
+use tradenode_core::event::{Event, Tape};
+
+use crate::venue::BookSource;
+
+/// A tape with the places that venue and desk have reached in it.
+///
+/// Rows happen at the venue in the order in which they were received: one whose time is before that of a row above
+/// happens together with it. None is received before it happens.
+#[derive(Debug)]
+pub struct Feed<'a> {
+    tape: Tape<'a>,
+    pub(crate) source: BookSource,
+    /// The next row at the venue and when it happens there; `i64::MAX` after the last.
+    at_venue: usize,
+    venue_time: i64,
+    /// The next row at the desk and when it is received.
+    at_desk: usize,
+    desk_time: i64,
+}
+
+impl<'a> Feed<'a> {
+    /// A feed of a checked tape.
+    #[must_use]
+    pub fn new(tape: Tape<'a>, source: BookSource) -> Self {
+        let mut feed = Self { tape, source, at_venue: 0, venue_time: i64::MIN, at_desk: 0, desk_time: i64::MIN };
+        feed.set_venue_time();
+        feed.set_desk_time();
+        feed
+    }
+
+    /// When the next row happens at the venue.
+    #[inline]
+    pub(crate) const fn venue_time(&self) -> i64 {
+        self.venue_time
+    }
+
+    /// When the next row is received.
+    #[inline]
+    pub(crate) const fn desk_time(&self) -> i64 {
+        self.desk_time
+    }
+
+    /// The row that happens next at the venue, at its time there.
+    #[inline]
+    pub(crate) fn take_venue(&mut self) -> Event {
+        let event = Event { ts_event: self.venue_time, ..self.tape.event(self.at_venue) };
+        self.at_venue += 1;
+        self.set_venue_time();
+        event
+    }
+
+    /// The row that is received next.
+    #[inline]
+    pub(crate) fn take_desk(&mut self) -> Event {
+        let event = self.tape.event(self.at_desk);
+        self.at_desk += 1;
+        self.set_desk_time();
+        event
+    }
+
+    #[inline]
+    fn set_venue_time(&mut self) {
+        self.venue_time = match self.tape.ts_event.get(self.at_venue) {
+            Some(&at) => at.max(self.venue_time).min(self.tape.ts_recv[self.at_venue]),
+            None => i64::MAX,
+        };
+    }
+
+    #[inline]
+    fn set_desk_time(&mut self) {
+        self.desk_time = self.tape.ts_recv.get(self.at_desk).copied().unwrap_or(i64::MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tradenode_core::event::Kind;
+
+    #[test]
+    fn rows_happen_in_their_order_and_never_after_they_are_received() {
+        let (ts_event, ts_recv) = ([10, 30, 20, 90], [15, 35, 40, 50]);
+        let (kind, side, size) = ([Kind::Trade as u8; 4], [1; 4], [1; 4]);
+        let tape = Tape {
+            ts_event: &ts_event,
+            ts_recv: &ts_recv,
+            kind: &kind,
+            side: &side,
+            flags: &side,
+            price: &size,
+            size: &size,
+            ..Tape::default()
+        };
+        let mut feed = Feed::new(tape, BookSource::Depth);
+        let venue: Vec<i64> = (0..4).map(|_| feed.take_venue().ts_event).collect();
+        assert_eq!((venue, feed.venue_time()), (vec![10, 30, 30, 50], i64::MAX));
+        let desk: Vec<i64> = (0..4).map(|_| feed.take_desk().ts_recv).collect();
+        assert_eq!((desk, feed.desk_time()), (vec![15, 35, 40, 50], i64::MAX));
+    }
+}

@@ -1,0 +1,86 @@
+//! A market maker that quotes at the touch and leans against its inventory.
+
+use serde::{Deserialize, Serialize};
+use tradenode_core::orders::terms::Terms;
+use tradenode_core::orders::{OrderKind, Side};
+
+use super::desk::{Desk, Ticket};
+use super::strategy::{Interest, TickStrategy};
+use crate::error::RunError;
+
+/// The market maker's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakerSpec {
+    /// How often it looks at its quotes, ns.
+    pub every_ns: i64,
+    /// The lots of one quote.
+    pub lots: i64,
+    /// The most lots held either way; a quote that would add beyond is not made.
+    pub max_lots: i64,
+    /// By how many ticks both quotes move against each lot held.
+    pub skew_ticks: f64,
+    /// Ticks from the mid to a quote, before the skew.
+    pub half_spread_ticks: f64,
+}
+
+/// The market maker. One order a side; a quote that is where it should be stays.
+#[derive(Debug)]
+pub struct Maker {
+    spec: MakerSpec,
+}
+
+impl Maker {
+    /// A market maker of one instrument, the first.
+    #[must_use]
+    pub const fn new(spec: MakerSpec) -> Self {
+        Self { spec }
+    }
+
+    /// Where a side should be quoted: never through the touch.
+    fn wanted(&self, desk: &Desk<'_>, side: Side) -> Option<i64> {
+        let (bid, ask) = desk.view(0).book.touch()?;
+        let position = desk.position(0);
+        if position * side.sign() >= self.spec.max_lots {
+            return None;
+        }
+        let reserve = (bid.price + ask.price) as f64 / 2.0 - self.spec.skew_ticks * position as f64;
+        Some(match side {
+            Side::Buy => ((reserve - self.spec.half_spread_ticks).floor() as i64).min(bid.price),
+            Side::Sell => ((reserve + self.spec.half_spread_ticks).ceil() as i64).max(ask.price),
+        })
+    }
+
+    fn quote(&self, desk: &mut Desk<'_>, side: Side) -> Result<(), RunError> {
+        let wanted = self.wanted(desk, side);
+        let mut there = false;
+        for place in (0..desk.open_orders(0).len()).rev() {
+            let id = desk.open_orders(0)[place];
+            let Some(order) = desk.order(id).filter(|order| order.intent.side == side) else { continue };
+            if order.intent.kind.price() == wanted {
+                there = true;
+            } else {
+                desk.cancel(id);
+            }
+        }
+        match wanted {
+            Some(price) if !there => {
+                let terms = Terms { post_only: true, ..Terms::default() };
+                let (lots, kind) = (self.spec.lots, OrderKind::Limit(price));
+                desk.submit(&Ticket { instrument: 0, side, lots, kind, reduce_only: false, terms }).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl TickStrategy for Maker {
+    fn interest(&self) -> Interest {
+        Interest { timer_ns: Some(self.spec.every_ns), ..Interest::default() }
+    }
+
+    fn on_timer(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
+        self.quote(desk, Side::Buy)?;
+        self.quote(desk, Side::Sell)
+    }
+}

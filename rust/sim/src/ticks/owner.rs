@@ -1,0 +1,158 @@
+//! Our orders as the desk knows them: what was sent, what was heard, and how much of it may still fill.
+
+use rustc_hash::FxHashMap;
+use tradenode_core::orders::life::{Effect, Life, LifeError, Step};
+use tradenode_core::orders::terms::Terms;
+use tradenode_core::orders::{Intent, OrderKind};
+use tradenode_core::risk::Approved;
+
+use crate::venue::{Report, What};
+
+/// An order of ours that has not ended.
+#[derive(Debug, Clone)]
+pub struct OwnOrder {
+    /// Its number.
+    pub id: u64,
+    /// What was asked for, with the size and price that the venue has told of last.
+    pub intent: Intent,
+    /// Its terms.
+    pub terms: Terms,
+    /// Where it stands.
+    pub life: Life,
+    /// What it is to become, while a replace is under way.
+    wanted: Option<Intent>,
+}
+
+/// All orders that have not ended.
+#[derive(Debug, Default)]
+pub(crate) struct Owner {
+    orders: FxHashMap<u64, OwnOrder>,
+    /// By instrument, oldest first.
+    open: Vec<Vec<u64>>,
+    /// Lots that may still fill, by instrument and side; of an order that is being replaced the larger size.
+    exposed: Vec<[i64; 2]>,
+}
+
+impl Owner {
+    pub(crate) fn new(instruments: usize) -> Self {
+        Self { orders: FxHashMap::default(), open: vec![Vec::new(); instruments], exposed: vec![[0; 2]; instruments] }
+    }
+
+    pub(crate) fn get(&self, order: u64) -> Option<&OwnOrder> {
+        self.orders.get(&order)
+    }
+
+    /// The numbers of an instrument's orders, oldest first.
+    pub(crate) fn open(&self, instrument: usize) -> &[u64] {
+        &self.open[instrument]
+    }
+
+    /// Lots of open orders on a side that may still fill.
+    pub(crate) fn exposed(&self, instrument: usize, side: tradenode_core::orders::Side) -> i64 {
+        self.exposed[instrument][side as usize]
+    }
+
+    pub(crate) fn submit(&mut self, approved: &Approved, terms: Terms) -> Result<(), LifeError> {
+        let intent = *approved.intent();
+        let mut life = Life::new(intent.lots);
+        life.step(Step::Submit)?;
+        self.exposed[intent.instrument][intent.side as usize] += intent.lots;
+        self.open[intent.instrument].push(approved.id());
+        let order = OwnOrder { id: approved.id(), intent, terms, life, wanted: None };
+        self.orders.insert(approved.id(), order);
+        Ok(())
+    }
+
+    /// Whether a cancel may be sent now; it then counts as sent.
+    pub(crate) fn cancel(&mut self, order: u64) -> bool {
+        self.orders.get_mut(&order).is_some_and(|order| order.life.step(Step::RequestCancel).is_ok())
+    }
+
+    /// Whether a replace may be sent now; it then counts as sent.
+    pub(crate) fn replace(&mut self, order: u64, by: &Approved) -> bool {
+        self.change(order, |order| {
+            let sent = order.life.step(Step::RequestReplace).is_ok();
+            if sent {
+                order.wanted = Some(*by.intent());
+            }
+            sent
+        })
+        .unwrap_or(false)
+    }
+
+    /// Takes a report; `None` where it tells nothing new or is of an order that has ended.
+    pub(crate) fn hear(&mut self, report: &Report) -> Result<Option<Heard>, LifeError> {
+        let step = match report.what {
+            What::Triggered => return Ok(self.get(report.order).map(|order| Heard::of(order, false))),
+            What::Accepted => Step::Accepted,
+            What::Rejected(_) => Step::Rejected,
+            What::Filled(fill) => Step::Filled { fill: fill.number, lots: fill.lots },
+            What::Replaced { lots, .. } => Step::Replaced { lots },
+            What::ReplaceRejected(_) => Step::ReplaceRejected,
+            What::Cancelled(_) => Step::Cancelled,
+            What::CancelRejected(_) => Step::CancelRejected,
+            What::Expired => Step::Expired,
+        };
+        let heard = self.change(report.order, |order| {
+            let effect = order.life.step(step)?;
+            match report.what {
+                What::Replaced { lots, ticks } => order.take_over(lots, ticks),
+                What::ReplaceRejected(_) => order.wanted = None,
+                _ => {}
+            }
+            Ok((effect != Effect::Nothing).then(|| Heard::of(order, effect == Effect::Ended)))
+        });
+        let heard = heard.unwrap_or(Ok(None))?;
+        if heard.is_some_and(|heard| heard.ended) {
+            self.forget(report.order);
+        }
+        Ok(heard)
+    }
+
+    /// Changes an order and keeps what it exposes up to date.
+    fn change<T>(&mut self, order: u64, change: impl FnOnce(&mut OwnOrder) -> T) -> Option<T> {
+        let order = self.orders.get_mut(&order)?;
+        let before = order.exposed();
+        let result = change(order);
+        let intent = &order.intent;
+        self.exposed[intent.instrument][intent.side as usize] += order.exposed() - before;
+        Some(result)
+    }
+
+    fn forget(&mut self, order: u64) {
+        if let Some(order) = self.orders.remove(&order) {
+            self.open[order.intent.instrument].retain(|&open| open != order.id);
+        }
+    }
+}
+
+/// What a report was about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Heard {
+    pub(crate) intent: Intent,
+    pub(crate) ended: bool,
+}
+
+impl Heard {
+    const fn of(order: &OwnOrder, ended: bool) -> Self {
+        Self { intent: order.intent, ended }
+    }
+}
+
+impl OwnOrder {
+    /// Lots that may still fill.
+    fn exposed(&self) -> i64 {
+        let wanted = self.wanted.map_or(0, |wanted| wanted.lots - self.life.filled());
+        if self.life.status().is_final() { 0 } else { self.life.left().max(wanted) }
+    }
+
+    fn take_over(&mut self, lots: i64, ticks: i64) {
+        self.wanted = None;
+        self.intent.lots = lots;
+        self.intent.kind = match self.intent.kind {
+            OrderKind::Market => OrderKind::Market,
+            OrderKind::Limit(_) => OrderKind::Limit(ticks),
+            OrderKind::Stop(_) => OrderKind::Stop(ticks),
+        };
+    }
+}

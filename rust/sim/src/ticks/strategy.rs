@@ -1,0 +1,80 @@
+//! What decides on events.
+
+use tradenode_core::event::Event;
+
+use super::desk::Desk;
+use crate::error::RunError;
+use crate::venue::Report;
+
+/// What a strategy wants to be called for. The engine passes over everything else without a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Interest {
+    /// Every trade that is received.
+    pub trades: bool,
+    /// Every message after which the book is whole, at most once in so many ns; `None` for none.
+    pub book_every_ns: Option<i64>,
+    /// Multiples of so many ns; `None` for none.
+    pub timer_ns: Option<i64>,
+    /// Every report on an order.
+    pub reports: bool,
+}
+
+/// A strategy. Whatever it asks for is on its way when the call returns.
+pub trait TickStrategy {
+    /// What it wants to be called for, of every instrument.
+    fn interest(&self) -> Interest;
+
+    /// The run begins.
+    ///
+    /// # Errors
+    /// Anything that must stop the run; so for all calls.
+    fn on_start(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
+        let _ = desk;
+        Ok(())
+    }
+
+    /// A trade was received.
+    ///
+    /// # Errors
+    /// See [`TickStrategy::on_start`].
+    fn on_trade(&mut self, desk: &mut Desk<'_>, instrument: usize, trade: &Event) -> Result<(), RunError> {
+        let _ = (desk, instrument, trade);
+        Ok(())
+    }
+
+    /// The book has changed.
+    ///
+    /// # Errors
+    /// See [`TickStrategy::on_start`].
+    fn on_book(&mut self, desk: &mut Desk<'_>, instrument: usize) -> Result<(), RunError> {
+        let _ = (desk, instrument);
+        Ok(())
+    }
+
+    /// A multiple of the timer's time has come.
+    ///
+    /// # Errors
+    /// See [`TickStrategy::on_start`].
+    fn on_timer(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
+        let _ = desk;
+        Ok(())
+    }
+
+    /// A report on an order of ours was heard, and booked.
+    ///
+    /// # Errors
+    /// See [`TickStrategy::on_start`].
+    fn on_report(&mut self, desk: &mut Desk<'_>, report: &Report) -> Result<(), RunError> {
+        let _ = (desk, report);
+        Ok(())
+    }
+
+    /// The data are over.
+    ///
+    /// # Errors
+    /// See [`TickStrategy::on_start`].
+    fn on_stop(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
+        let _ = desk;
+        Ok(())
+    }
+}

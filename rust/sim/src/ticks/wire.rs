@@ -1,0 +1,137 @@
+//! The way between desk and venue: requests that go there and reports that come back, each in its order.
+//!
+//! A connection delivers in order: what is sent later never arrives earlier, however short its own latency.
+
+use std::collections::VecDeque;
+
+use crate::models::latency::{Latency, Passage};
+use crate::venue::{Refused, Report, Request, What};
+
+/// Messages under way in one direction, with the times at which they arrive.
+#[derive(Debug)]
+struct Leg<T> {
+    messages: VecDeque<(i64, T)>,
+    latest: i64,
+}
+
+impl<T> Default for Leg<T> {
+    fn default() -> Self {
+        Self { messages: VecDeque::new(), latest: i64::MIN }
+    }
+}
+
+impl<T> Leg<T> {
+    fn send(&mut self, at: i64, message: T) {
+        self.latest = self.latest.max(at);
+        self.messages.push_back((self.latest, message));
+    }
+
+    fn next(&self) -> i64 {
+        self.messages.front().map_or(i64::MAX, |(at, _)| *at)
+    }
+}
+
+/// Both directions.
+#[derive(Debug)]
+pub struct Wire<'a> {
+    latency: Latency<'a>,
+    there: Leg<Request>,
+    back: Leg<Report>,
+}
+
+impl<'a> Wire<'a> {
+    /// A wire with nothing under way.
+    #[must_use]
+    pub fn new(latency: Latency<'a>) -> Self {
+        Self { latency, there: Leg::default(), back: Leg::default() }
+    }
+
+    /// Sends a request. One that is lost comes back as refused.
+    pub fn request(&mut self, request: Request, now: i64) {
+        match self.latency.request(now) {
+            Passage::Arrives(after) => self.there.send(now + after, request),
+            Passage::Lost(after) => {
+                if let Some(report) = lost(&request, now + after) {
+                    self.back.send(now + after, report);
+                }
+            }
+        }
+    }
+
+    /// Sends a report back.
+    pub fn report(&mut self, report: Report) {
+        let after = self.latency.report(report.at);
+        self.back.send(report.at + after, report);
+    }
+
+    /// When the next request arrives, `i64::MAX` for never.
+    #[must_use]
+    #[inline]
+    pub fn next_request(&self) -> i64 {
+        self.there.next()
+    }
+
+    /// When the next report arrives, `i64::MAX` for never.
+    #[must_use]
+    #[inline]
+    pub fn next_report(&self) -> i64 {
+        self.back.next()
+    }
+
+    /// The request that arrives next.
+    pub fn take_request(&mut self) -> Option<Request> {
+        self.there.messages.pop_front().map(|(_, request)| request)
+    }
+
+    /// The report that arrives next.
+    pub fn take_report(&mut self) -> Option<Report> {
+        self.back.messages.pop_front().map(|(_, report)| report)
+    }
+}
+
+/// What the sender of a lost request is told; of a cancel of everything nothing is.
+fn lost(request: &Request, at: i64) -> Option<Report> {
+    let (instrument, order, what) = match request {
+        Request::Submit(approved, _) => {
+            (approved.intent().instrument, approved.id(), What::Rejected(Refused::Unreachable))
+        }
+        Request::Cancel { instrument, order } => (*instrument, *order, What::CancelRejected(Refused::Unreachable)),
+        Request::Replace { order, by } => (by.intent().instrument, *order, What::ReplaceRejected(Refused::Unreachable)),
+        Request::CancelAll { .. } => return None,
+    };
+    Some(Report { at, instrument, order, what })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::latency::{LegSpec, RoundTrips};
+
+    fn cancel(order: u64) -> Request {
+        Request::Cancel { instrument: 0, order }
+    }
+
+    #[test]
+    fn nothing_overtakes() {
+        let legs = LegSpec::Normal { mean_ns: 1e6, deviation_ns: 1e6, least_ns: 0 };
+        let mut wire = Wire::new(Latency::drawn(legs, legs, 3).unwrap());
+        (0..500).for_each(|order| wire.request(cancel(order), order as i64));
+        let mut last = i64::MIN;
+        for order in 0..500 {
+            assert!(wire.next_request() >= last);
+            last = wire.next_request();
+            assert_eq!(wire.take_request(), Some(cancel(order)));
+        }
+        assert_eq!((wire.take_request(), wire.next_request()), (None, i64::MAX));
+    }
+
+    #[test]
+    fn a_lost_request_comes_back_refused() {
+        let trips = RoundTrips { requested: &[0, 100], taken: &[0, 0], reported: &[40, 140] };
+        let mut wire = Wire::new(Latency::recorded(trips).unwrap());
+        wire.request(cancel(7), 50);
+        assert_eq!((wire.next_request(), wire.next_report()), (i64::MAX, 90));
+        let what = What::CancelRejected(Refused::Unreachable);
+        assert_eq!(wire.take_report(), Some(Report { at: 90, instrument: 0, order: 7, what }));
+    }
+}

@@ -1,0 +1,61 @@
+//! Where our orders are kept: in the book by price and arrival, and where they wait.
+
+use super::market::Market;
+use super::order::{Order, Place};
+use super::settings::BookSource;
+use crate::models::queue::Ahead;
+
+impl Market {
+    /// Shows an order in the book, behind everything at its price.
+    pub(super) fn enlist(&mut self, slot: u32) {
+        let ahead = self.last_place(&self.orders[slot]);
+        let order = &mut self.orders[slot];
+        order.place = Place::Resting;
+        order.ahead = ahead;
+        order.show();
+        let (side, ticks) = (order.side, order.ticks);
+        let orders = &self.orders;
+        let list = &mut self.resting[side as usize];
+        let place = list.partition_point(|&other| !orders[other].is_worse_than(ticks));
+        list.insert(place, slot);
+    }
+
+    /// The place of an order that comes now. Behind the best price quotes and trades do not tell what rests: it counts as
+    /// behind everything that is told of its price first.
+    fn last_place(&self, order: &Order) -> Ahead {
+        let told = match self.source {
+            BookSource::Depth => true,
+            BookSource::Quotes => self.book.best(order.side).is_none_or(|best| !order.is_worse_than(best.price)),
+            BookSource::Trades => false,
+        };
+        if told { Ahead::last(self.book.size(order.side, order.ticks)) } else { Ahead::unknown() }
+    }
+
+    pub(super) fn unlist(&mut self, slot: u32) {
+        let order = &self.orders[slot];
+        let list = match order.place {
+            Place::Resting => &mut self.resting[order.side as usize],
+            Place::Waiting => &mut self.waiting,
+            Place::Held => &mut self.held,
+        };
+        list.retain(|&other| other != slot);
+    }
+
+    /// Gives an order a slot.
+    pub(super) fn admit(&mut self, order: Order) -> u32 {
+        self.next_expiry = self.next_expiry.min(order.expires());
+        self.reducing += usize::from(order.reduce_only);
+        let slot = self.orders.insert(order);
+        self.slots.insert(order.id, slot);
+        slot
+    }
+
+    /// Takes an order out of its list and frees its slot.
+    pub(super) fn remove(&mut self, slot: u32) -> Order {
+        self.unlist(slot);
+        let order = self.orders.remove(slot);
+        self.slots.remove(&order.id);
+        self.reducing -= usize::from(order.reduce_only);
+        order
+    }
+}

@@ -1,0 +1,253 @@
+//! One instrument at the venue: the public book, our orders in it, and what its events do to them.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+use tradenode_core::book::Book;
+use tradenode_core::event::{Event, GAP, Kind, LAST, Status};
+use tradenode_core::orders::Side;
+
+use super::order::Orders;
+use super::report::{End, Report, What};
+use super::settings::{BookSource, VenueSpec};
+use crate::models::queue::Ahead;
+
+/// Lots of a level that we have taken and that the data still show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) side: Side,
+    pub(super) price: i64,
+    pub(super) lots: i64,
+}
+
+/// How many ended orders a market remembers, for those that are tied to them and come later.
+pub(super) const RECENT: usize = 1024;
+
+#[derive(Debug)]
+pub(crate) struct Market {
+    pub(super) index: usize,
+    pub(super) spec: VenueSpec,
+    /// The size of a lot in base units.
+    lot: f64,
+    pub(super) book: Book,
+    pub(super) source: BookSource,
+    pub(super) orders: Orders,
+    /// Where each living order is, by its number.
+    pub(super) slots: FxHashMap<u64, u32>,
+    /// The orders that ended last, and whether they were filled whole; at most [`RECENT`].
+    pub(super) ended: VecDeque<(u64, bool)>,
+    /// Our orders in the book, by side: best price first, at one price by arrival.
+    pub(super) resting: [Vec<u32>; 2],
+    /// Those that wait for a price, and those that wait for another order; by arrival.
+    pub(super) waiting: Vec<u32>,
+    pub(super) held: Vec<u32>,
+    pub(super) taken: Vec<Taken>,
+    /// Lots held: above zero long.
+    pub(super) position: i64,
+    pub(super) last: i64,
+    pub(super) mark: i64,
+    pub(super) status: Status,
+    /// Whether the book is stale, or was crossed at the end of the last message: nothing trades on it.
+    unsound: bool,
+    /// Whether a level has reached an order of ours since the last whole and sound message.
+    crossing: bool,
+    /// No order's time is over before this.
+    pub(super) next_expiry: i64,
+    pub(super) reducing: usize,
+    pub(super) fills: u64,
+    /// Our orders that a trade reaches, for as long as it does.
+    pub(super) met: Vec<(u32, u64)>,
+    pub(super) out: Vec<Report>,
+}
+
+impl Market {
+    pub(crate) fn new(index: usize, lot: f64, source: BookSource, spec: VenueSpec) -> Self {
+        Self {
+            index,
+            spec,
+            lot,
+            book: Book::new(),
+            source,
+            orders: Orders::default(),
+            slots: FxHashMap::default(),
+            ended: VecDeque::new(),
+            resting: [Vec::new(), Vec::new()],
+            waiting: Vec::new(),
+            held: Vec::new(),
+            taken: Vec::new(),
+            position: 0,
+            last: 0,
+            mark: 0,
+            status: Status::Trading,
+            unsound: false,
+            crossing: false,
+            next_expiry: i64::MAX,
+            reducing: 0,
+            fills: 0,
+            met: Vec::new(),
+            out: Vec::new(),
+        }
+    }
+
+    /// Whether orders can be matched on what is known of the market.
+    pub(super) fn is_sound(&self) -> bool {
+        !self.unsound && self.status == Status::Trading
+    }
+
+    /// Ends what had to end before now.
+    #[inline]
+    pub(crate) fn expire_until(&mut self, now: i64) {
+        if now >= self.next_expiry {
+            self.expire(now);
+        }
+    }
+
+    /// Takes a row of the venue's tape.
+    #[inline]
+    pub(crate) fn on_event(&mut self, event: &Event) {
+        self.unsound |= event.flags & GAP != 0;
+        match (event.kind, event.side) {
+            (Kind::Depth, Some(side)) => self.on_depth(side, event.price, event.size),
+            (Kind::Trade, _) => self.on_trade(event),
+            (Kind::Quote, Some(side)) if self.source == BookSource::Quotes => self.on_quote(side, event),
+            (Kind::Clear, _) => {
+                self.book.clear(event.side);
+                self.taken.retain(|taken| event.side.is_some_and(|side| side != taken.side));
+            }
+            (Kind::Mark, _) => self.mark = event.price,
+            (Kind::Status, _) => self.on_status(event),
+            _ => {}
+        }
+        if event.flags != 0 {
+            self.on_flags(event);
+        }
+    }
+
+    /// Where a message ends, the book is as the venue had it: only there is it looked at whether it can be trusted, what
+    /// its levels reach and what waits for its price.
+    #[inline]
+    fn on_flags(&mut self, event: &Event) {
+        self.book.note(event.flags);
+        if event.flags & LAST == 0 {
+            return;
+        }
+        self.unsound = self.book.is_stale() || self.book.is_crossed();
+        if !self.is_sound() {
+            return;
+        }
+        if self.crossing {
+            self.crossing = false;
+            self.meet_levels(event.ts_event);
+        }
+        if !self.waiting.is_empty() {
+            self.set_off(event.ts_event);
+        }
+    }
+
+    #[inline]
+    fn on_depth(&mut self, side: Side, price: i64, size: i64) {
+        let before = self.book.set(side, price, size);
+        if let Some(&first) = self.resting[side as usize].first()
+            && !self.orders[first].is_worse_than(price)
+        {
+            self.requeue(side, price, before, size);
+        }
+        if !self.taken.is_empty() {
+            self.shrink_taken(side, price, size);
+        }
+        self.watch_for_crossing(side, price, size);
+    }
+
+    /// Takes note of a level that reaches an order of ours on the other side: what comes of it is seen when the message
+    /// is whole.
+    #[inline]
+    fn watch_for_crossing(&mut self, side: Side, price: i64, size: i64) {
+        if size > 0
+            && let Some(&first) = self.resting[side.opposite() as usize].first()
+        {
+            self.crossing |= self.orders[first].reaches(price);
+        }
+    }
+
+    /// A level has changed at which some of our orders may queue.
+    fn requeue(&mut self, side: Side, price: i64, before: i64, after: i64) {
+        for &slot in &self.resting[side as usize] {
+            let order = &mut self.orders[slot];
+            if order.ticks == price {
+                order.ahead.level(self.spec.queue, before, after, self.lot);
+            }
+        }
+    }
+
+    fn shrink_taken(&mut self, side: Side, price: i64, size: i64) {
+        for taken in &mut self.taken {
+            if taken.side == side && taken.price == price {
+                taken.lots = taken.lots.min(size);
+            }
+        }
+        self.taken.retain(|taken| taken.lots > 0);
+    }
+
+    fn on_quote(&mut self, side: Side, event: &Event) {
+        let before = self.book.size(side, event.price);
+        if self.book.apply(event).is_err() {
+            return;
+        }
+        self.requeue(side, event.price, before, event.size);
+        for &slot in &self.resting[side as usize] {
+            if self.orders[slot].is_better_than(event.price) {
+                self.orders[slot].ahead = Ahead::last(0);
+            }
+        }
+        self.shrink_taken(side, event.price, event.size);
+        self.watch_for_crossing(side, event.price, event.size);
+    }
+
+    /// A trade reaches our orders at its price by their place in the queue, and first those at better prices.
+    #[inline]
+    fn on_trade(&mut self, event: &Event) {
+        let taker = event.side.or_else(|| self.taker_of(event.price));
+        self.last = event.price;
+        if self.source == BookSource::Trades {
+            self.show_trade(event.price, event.size);
+        }
+        if let Some(taker) = taker
+            && let Some(&first) = self.resting[taker.opposite() as usize].first()
+            && self.orders[first].reaches(event.price)
+            && self.is_sound()
+        {
+            self.trade_with(taker.opposite(), event.price, event.size, event.ts_event);
+        }
+    }
+
+    /// Where nothing else is known, a taker gets what the last trade was.
+    fn show_trade(&mut self, price: i64, size: i64) {
+        self.book.clear(None);
+        self.taken.clear();
+        self.book.set(Side::Buy, price, size);
+        self.book.set(Side::Sell, price, size);
+    }
+
+    /// Who took where the data do not say: the side whose best price it was, or the one that moved the price.
+    fn taker_of(&self, price: i64) -> Option<Side> {
+        let (bid, ask) = self.book.touch()?;
+        if price >= ask.price {
+            Some(Side::Buy)
+        } else if price <= bid.price {
+            Some(Side::Sell)
+        } else {
+            None
+        }
+    }
+
+    fn on_status(&mut self, event: &Event) {
+        self.status = Status::from_number(event.size).unwrap_or(Status::Halted);
+        if self.status == Status::Closed {
+            self.cancel_all(End::Closed, event.ts_event);
+        }
+    }
+
+    pub(super) fn report(&mut self, at: i64, order: u64, what: What) {
+        self.out.push(Report { at, instrument: self.index, order, what });
+    }
+}

@@ -1,0 +1,141 @@
+//! What fills our resting orders, and what a fill does.
+
+use tradenode_core::orders::Side;
+
+use super::market::{Market, Taken};
+use super::order::Order;
+use super::report::{End, Execution, What};
+use super::settings::Fills;
+
+impl Market {
+    /// Levels have come to where our orders of the other side rest: whoever placed them would have met ours.
+    #[cold]
+    pub(super) fn meet_levels(&mut self, at: i64) {
+        for side in [Side::Buy, Side::Sell] {
+            let mut level = self.book.best(side);
+            while let Some(reached) = level
+                && let Some(&slot) = self.resting[side.opposite() as usize].first()
+                && self.orders[slot].reaches(reached.price)
+            {
+                let order = self.orders[slot];
+                let lots = match self.spec.fills {
+                    Fills::Whole => order.left,
+                    Fills::Partial => order.left.min(self.available(side, reached.price)),
+                };
+                if lots == 0 {
+                    level = self.behind(side, reached);
+                    continue;
+                }
+                let lots = self.execute(slot, lots, order.ticks, true, at);
+                if self.spec.fills == Fills::Partial {
+                    self.take_away(side, reached.price, lots);
+                }
+            }
+        }
+    }
+
+    /// What the level still shows besides what we have taken of it.
+    pub(super) fn available(&self, side: Side, price: i64) -> i64 {
+        let taken = self.taken.iter().find(|taken| taken.side == side && taken.price == price);
+        self.book.size(side, price) - taken.map_or(0, |taken| taken.lots)
+    }
+
+    pub(super) fn take_away(&mut self, side: Side, price: i64, lots: i64) {
+        if lots == 0 {
+            return;
+        }
+        match self.taken.iter_mut().find(|taken| taken.side == side && taken.price == price) {
+            Some(taken) => taken.lots += lots,
+            None => self.taken.push(Taken { side, price, lots }),
+        }
+    }
+
+    #[cold]
+    pub(super) fn trade_with(&mut self, side: Side, price: i64, size: i64, at: i64) {
+        let mut met = std::mem::take(&mut self.met);
+        let orders = &self.orders;
+        let reached = self.resting[side as usize].iter().take_while(|&&slot| orders[slot].reaches(price));
+        met.extend(reached.map(|&slot| (slot, orders[slot].id)));
+        let mut traded = size;
+        for (slot, id) in met.drain(..) {
+            // A fill may have ended another that is tied to it.
+            if self.orders[slot].id == id {
+                traded -= self.meet(slot, price, size, traded, at);
+            }
+        }
+        self.met = met;
+    }
+
+    /// A trade of `size`, of which `traded` is not ours yet, meets one of our orders; how much of it is ours now.
+    fn meet(&mut self, slot: u32, price: i64, size: i64, traded: i64, at: i64) -> i64 {
+        let order = &mut self.orders[slot];
+        let reached = if order.is_better_than(price) {
+            i64::MAX
+        } else {
+            order.ahead.trade(size);
+            order.ahead.reached()
+        };
+        let lots = match self.spec.fills {
+            Fills::Whole if reached > 0 => order.left,
+            Fills::Whole => 0,
+            Fills::Partial => reached.min(order.shown).min(traded),
+        };
+        let ticks = order.ticks;
+        if lots == 0 {
+            return 0;
+        }
+        self.execute(slot, lots, ticks, true, at).min(traded)
+    }
+
+    /// Fills an order that rests; returns how many lots, which is fewer where it may only reduce.
+    pub(super) fn execute(&mut self, slot: u32, lots: i64, ticks: i64, maker: bool, at: i64) -> i64 {
+        let lots = lots.min(self.reducible(&self.orders[slot]));
+        if lots <= 0 {
+            self.cancel(slot, End::NothingToReduce, at);
+            return 0;
+        }
+        let order = &mut self.orders[slot];
+        order.left -= lots;
+        order.shown = (order.shown - lots).max(0);
+        let filled = *order;
+        if filled.left == 0 {
+            self.remove(slot);
+        } else if filled.shown == 0 {
+            self.replenish(slot);
+        }
+        self.book_fill(&filled, lots, ticks, maker, at);
+        lots
+    }
+
+    /// The next part of an iceberg joins its level as the last.
+    fn replenish(&mut self, slot: u32) {
+        self.unlist(slot);
+        self.enlist(slot);
+    }
+
+    /// Reports a fill of what may have left the book already, and does what follows from it.
+    pub(super) fn book_fill(&mut self, order: &Order, lots: i64, ticks: i64, maker: bool, at: i64) {
+        self.fills += 1;
+        self.position += order.side.sign() * lots;
+        let execution = Execution { number: self.fills, side: order.side, lots, ticks, maker, left: order.left };
+        self.report(at, order.id, What::Filled(execution));
+        if order.terms.links.group != 0 {
+            self.cancel_group(order.terms.links.group, order.id, at);
+        }
+        if self.reducing > 0 {
+            self.drop_pointless(at);
+        }
+        if order.left == 0 {
+            self.remember(order.id, true);
+            self.release(order.id, at);
+        }
+    }
+
+    /// How many lots of an order may still trade.
+    pub(super) fn reducible(&self, order: &Order) -> i64 {
+        if !order.reduce_only {
+            return i64::MAX;
+        }
+        (-self.position * order.side.sign()).max(0)
+    }
+}

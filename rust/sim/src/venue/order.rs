@@ -1,0 +1,173 @@
+//! An order as the venue holds it.
+
+use tradenode_core::orders::terms::{Terms, TimeInForce, Trigger};
+use tradenode_core::orders::{OrderKind, Side};
+use tradenode_core::risk::Approved;
+
+use crate::models::queue::Ahead;
+
+/// Where an order is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the book.
+    Resting,
+    /// Until its price comes.
+    Waiting,
+    /// Until the order it is tied to is filled.
+    Held,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order {
+    pub(crate) id: u64,
+    pub(crate) side: Side,
+    /// The worst price it takes; for a market order the worst there is.
+    pub(crate) ticks: i64,
+    pub(crate) is_market: bool,
+    pub(crate) lots: i64,
+    pub(crate) left: i64,
+    /// What shows of it while it rests.
+    pub(crate) shown: i64,
+    pub(crate) reduce_only: bool,
+    pub(crate) terms: Terms,
+    pub(crate) place: Place,
+    pub(crate) ahead: Ahead,
+    /// The price that sets it off, while it waits.
+    pub(crate) trigger: i64,
+}
+
+impl Order {
+    pub(crate) fn new(approved: &Approved, terms: Terms) -> Self {
+        let intent = approved.intent();
+        let (ticks, is_market, terms) = match intent.kind {
+            OrderKind::Limit(ticks) => (ticks, false, terms),
+            OrderKind::Market => (worst_price(intent.side), true, terms),
+            OrderKind::Stop(trigger) => {
+                (worst_price(intent.side), true, Terms { trigger: Trigger::Stop(trigger), ..terms })
+            }
+        };
+        Self {
+            id: approved.id(),
+            side: intent.side,
+            ticks,
+            is_market,
+            lots: intent.lots,
+            left: intent.lots,
+            shown: 0,
+            reduce_only: intent.reduce_only,
+            terms,
+            place: Place::Resting,
+            ahead: Ahead::default(),
+            trigger: 0,
+        }
+    }
+
+    /// Whether the order would trade at this price.
+    #[inline]
+    pub(crate) const fn reaches(&self, price: i64) -> bool {
+        match self.side {
+            Side::Buy => price <= self.ticks,
+            Side::Sell => price >= self.ticks,
+        }
+    }
+
+    /// Whether its price comes before another on its side.
+    #[inline]
+    pub(crate) const fn is_better_than(&self, price: i64) -> bool {
+        match self.side {
+            Side::Buy => self.ticks > price,
+            Side::Sell => self.ticks < price,
+        }
+    }
+
+    /// Whether its price comes after another on its side.
+    #[inline]
+    pub(crate) const fn is_worse_than(&self, price: i64) -> bool {
+        match self.side {
+            Side::Buy => self.ticks < price,
+            Side::Sell => self.ticks > price,
+        }
+    }
+
+    /// When its time is over.
+    pub(crate) const fn expires(&self) -> i64 {
+        match self.terms.time_in_force {
+            TimeInForce::GoodTillTime(at) => at,
+            _ => i64::MAX,
+        }
+    }
+
+    /// Whether what is not filled at once goes.
+    pub(crate) const fn is_immediate(&self) -> bool {
+        self.is_market || matches!(self.terms.time_in_force, TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill)
+    }
+
+    /// Whether its terms go together.
+    pub(crate) const fn is_sane(&self) -> bool {
+        let trailing = match self.terms.trigger {
+            Trigger::Trailing(offset) => offset > 0,
+            _ => true,
+        };
+        let resting = !self.is_immediate();
+        trailing && self.terms.display >= 0 && (resting || (!self.terms.post_only && self.terms.display == 0))
+    }
+
+    /// Shows the next part.
+    pub(crate) fn show(&mut self) {
+        let display = self.terms.display;
+        self.shown = if display > 0 { self.left.min(display) } else { self.left };
+    }
+}
+
+/// The price no market order is worse than.
+pub(super) const fn worst_price(side: Side) -> i64 {
+    match side {
+        Side::Buy => i64::MAX,
+        Side::Sell => i64::MIN,
+    }
+}
+
+/// Orders in places that stay theirs while they live.
+#[derive(Debug, Default)]
+pub(crate) struct Orders {
+    slots: Vec<Order>,
+    free: Vec<u32>,
+}
+
+impl Orders {
+    pub(crate) fn insert(&mut self, order: Order) -> u32 {
+        match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = order;
+                slot
+            }
+            None => {
+                self.slots.push(order);
+                (self.slots.len() - 1) as u32
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, slot: u32) -> Order {
+        self.free.push(slot);
+        let order = self.slots[slot as usize];
+        self.slots[slot as usize].id = 0;
+        order
+    }
+}
+
+impl std::ops::Index<u32> for Orders {
+    type Output = Order;
+
+    #[inline]
+    fn index(&self, slot: u32) -> &Order {
+        &self.slots[slot as usize]
+    }
+}
+
+impl std::ops::IndexMut<u32> for Orders {
+    #[inline]
+    fn index_mut(&mut self, slot: u32) -> &mut Order {
+        &mut self.slots[slot as usize]
+    }
+}

@@ -1,0 +1,9 @@
+//! The venue on hand-made tapes, and on whatever tapes and requests can be drawn.
+
+mod any_tape;
+mod links;
+mod queue;
+mod stage;
+mod taking;
+mod trust;
+mod waiting;

@@ -1,0 +1,163 @@
+//! Resting orders: the queue ahead, trades beyond the price, levels that cross, icebergs, priority.
+
+use super::stage::*;
+use crate::models::queue::QueueModel;
+use crate::venue::{Fills, VenueSpec};
+
+#[test]
+fn trades_at_the_price_use_up_the_queue_first() {
+    let mut stage = Stage::new(PARTIAL).with_book(&[(100, 5)], &[(102, 5)]);
+    stage.submit(Buy, 10, limit(100), PLAIN);
+    stage.tells(&["1 accepted"]);
+    stage.trade(Sell, 100, 3);
+    stage.depth(Buy, 100, 2);
+    stage.tells(&[]);
+    stage.trade(Sell, 100, 6);
+    stage.tells(&["1 made 4 at 100, 6 left"]);
+    stage.trade(Buy, 100, 50);
+    stage.tells(&[]);
+    stage.trade(Sell, 100, 50);
+    stage.tells(&["1 made 6 at 100, 0 left"]);
+    assert_eq!((stage.venue.position(0), stage.venue.open_orders(0)), (10, 0));
+}
+
+#[test]
+fn whole_fills_need_the_front_of_the_queue_only() {
+    let mut stage = Stage::new(WHOLE).with_book(&[(100, 5)], &[(102, 5)]);
+    stage.submit(Buy, 10, limit(100), PLAIN);
+    stage.trade(Sell, 100, 5);
+    stage.tells(&["1 accepted"]);
+    stage.trade(Sell, 100, 1);
+    stage.tells(&["1 made 10 at 100, 0 left"]);
+}
+
+#[test]
+fn a_trade_beyond_the_price_met_us_first() {
+    let mut stage = Stage::new(PARTIAL).with_book(&[(100, 5), (99, 5)], &[(102, 5)]);
+    stage.submit(Buy, 10, limit(101), PLAIN);
+    stage.submit(Buy, 2, limit(100), PLAIN);
+    stage.told();
+    stage.trade(Sell, 99, 11);
+    stage.tells(&["1 made 10 at 101, 0 left", "2 made 1 at 100, 1 left"]);
+    let mut stage = Stage::new(WHOLE).with_book(&[(100, 5), (99, 5)], &[(102, 5)]);
+    stage.submit(Buy, 10, limit(101), PLAIN);
+    stage.told();
+    stage.trade(Sell, 99, 1);
+    stage.tells(&["1 made 10 at 101, 0 left"]);
+}
+
+#[test]
+fn one_trade_is_not_given_away_twice() {
+    let mut stage = Stage::new(PARTIAL).with_book(&[(99, 5)], &[(102, 5)]);
+    stage.submit(Buy, 4, limit(100), PLAIN);
+    stage.submit(Buy, 4, limit(100), PLAIN);
+    stage.told();
+    stage.trade(Sell, 100, 6);
+    stage.tells(&["1 made 4 at 100, 0 left", "2 made 2 at 100, 2 left"]);
+}
+
+#[test]
+fn a_level_that_comes_to_us_would_have_met_us() {
+    let mut stage = Stage::new(PARTIAL).with_book(&[(99, 5)], &[(102, 5)]);
+    stage.submit(Buy, 10, limit(100), PLAIN);
+    stage.told();
+    stage.depth(Sell, 100, 4);
+    stage.tells(&["1 made 4 at 100, 6 left"]);
+    stage.depth(Sell, 100, 4);
+    stage.tells(&[]);
+    stage.depth(Sell, 100, 7);
+    stage.tells(&["1 made 3 at 100, 3 left"]);
+    stage.depth(Sell, 99, 100);
+    stage.tells(&["1 made 3 at 100, 0 left"]);
+}
+
+#[test]
+fn cancels_of_others_move_us_as_the_model_says() {
+    let filled_after = |queue| {
+        let mut stage = Stage::new(VenueSpec { queue, ..PARTIAL }).with_book(&[(100, 100)], &[(102, 5)]);
+        stage.submit(Buy, 1, limit(100), PLAIN);
+        stage.depth(Buy, 100, 160);
+        stage.depth(Buy, 100, 120);
+        stage.told();
+        (1..200).find(|_| {
+            stage.trade(Sell, 100, 1);
+            !stage.told().is_empty()
+        })
+    };
+    assert_eq!(filled_after(QueueModel::RiskAverse), Some(101));
+    // 40 cancelled, of which 3600/13600 were behind: 70.6 are ahead.
+    assert_eq!(filled_after(QueueModel::Power(2.0)), Some(72));
+}
+
+#[test]
+fn an_iceberg_shows_its_parts_one_after_the_other() {
+    let mut stage = Stage::new(PARTIAL).with_book(&[(100, 5)], &[(102, 5)]);
+    let terms = Terms { display: 3, ..PLAIN };
+    stage.submit(Buy, 8, limit(100), terms);
+    stage.told();
+    stage.trade(Sell, 100, 12);
+    stage.tells(&["1 made 3 at 100, 5 left"]);
+    // The next part stands behind the five that the book still shows.
+    stage.trade(Sell, 100, 5);
+    stage.tells(&[]);
+    stage.trade(Sell, 100, 1);
+    stage.tells(&["1 made 1 at 100, 4 left"]);
+}
+
+#[test]
+fn a_smaller_size_keeps_its_place_a_larger_one_and_a_new_price_do_not() {
+    let filled_after = |lots, price| {
+        let mut stage = Stage::new(WHOLE).with_book(&[(100, 5), (99, 5)], &[(102, 5)]);
+        let order = stage.submit(Buy, 4, limit(100), PLAIN);
+        stage.trade(Sell, 100, 4);
+        stage.replace(order, Buy, lots, limit(price));
+        stage.told();
+        (1..50).find(|_| {
+            stage.trade(Sell, price, 1);
+            !stage.told().is_empty()
+        })
+    };
+    assert_eq!((filled_after(4, 100), filled_after(2, 100)), (Some(2), Some(2)));
+    assert_eq!((filled_after(5, 100), filled_after(4, 99)), (Some(6), Some(6)));
+}
+
+#[test]
+fn a_replace_counts_what_is_filled() {
+    let mut stage = Stage::new(PARTIAL).with_book(&[(99, 5)], &[(102, 5)]);
+    let order = stage.submit(Buy, 10, limit(100), PLAIN);
+    stage.trade(Sell, 100, 4);
+    stage.replace(order, Buy, 4, limit(100));
+    stage.replace(order, Buy, 6, limit(100));
+    stage.trade(Sell, 100, 9);
+    stage.replace(order, Buy, 6, limit(100));
+    stage.tells(&[
+        "1 accepted",
+        "1 made 4 at 100, 6 left",
+        "1 not replaced: Terms",
+        "1 replaced: 6 at 100",
+        "1 made 2 at 100, 0 left",
+        "1 not replaced: UnknownOrder",
+    ]);
+}
+
+#[test]
+fn a_replace_may_take() {
+    let mut stage = Stage::new(PARTIAL).with_book(&[(99, 5)], &[(102, 5)]);
+    let order = stage.submit(Buy, 4, limit(100), PLAIN);
+    let quiet = stage.submit(Buy, 4, limit(99), POST_ONLY);
+    stage.told();
+    stage.replace(order, Buy, 4, limit(102));
+    stage.replace(quiet, Buy, 4, limit(102));
+    stage.tells(&["1 replaced: 4 at 102", "1 took 4 at 102, 0 left", "2 not replaced: WouldTake"]);
+}
+
+#[test]
+fn whole_or_partial_is_the_only_difference_at_the_front() {
+    for fills in [Fills::Whole, Fills::Partial] {
+        let mut stage = Stage::new(VenueSpec { fills, ..PARTIAL }).with_book(&[(99, 5)], &[(102, 5)]);
+        stage.submit(Sell, 2, limit(101), PLAIN);
+        stage.told();
+        stage.trade(Buy, 101, 2);
+        stage.tells(&["1 made 2 at 101, 0 left"]);
+    }
+}
