@@ -17,7 +17,7 @@ from rich.table import Table
 
 from benchmarks.harness import FLOOR, OURS, Report
 
-COMPARISONS = ("bars", "callback", "indicators", "startup")
+COMPARISONS = ("bars", "book", "callback", "indicators", "startup")
 DEFAULT_RUNS = 5
 
 
@@ -89,6 +89,17 @@ def command_table(report: Report) -> Table:
     return table
 
 
+def stream_table(report: Report) -> Table:
+    """One row a stream and contestant."""
+    table = Table("stream", "", "ns an update", "ratio", "agrees")
+    for stream, found in report["streams"].items():
+        for name in [*found["ns"], *found["missing"]]:
+            ratio = "" if name == OURS else number(found["ratio"].get(name))
+            agrees = "" if name == OURS else {True: "yes", False: "no", None: "-"}[found["agree"].get(name)]
+            table.add_row(stream, name, number(found["ns"].get(name)), ratio, agrees)
+    return table
+
+
 def show(report: Report, console: Console) -> None:
     """The report for a reader."""
     machine = report["machine"]
@@ -97,6 +108,8 @@ def show(report: Report, console: Console) -> None:
     console.print("ratio: ours / floor for the floor, theirs / ours for the others; CPU seconds are medians")
     if "functions" in report:
         console.print(function_table(report))
+    if "streams" in report:
+        console.print(stream_table(report))
     if "commands" in report:
         console.print(command_table(report))
     console.print(claim_table(report))

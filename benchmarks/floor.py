@@ -1,4 +1,4 @@
-"""The floor of `bars`: the bare fused loop in Rust, built on first use, run as a process of its own."""
+"""Contestants written in Rust: examples of a crate, built on first use, each run as a process of its own."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import subprocess
 
 from benchmarks.harness import FLOOR, REPOSITORY, Contestant
 
-BUILD = ("cargo", "build", "--release", "--package", "tradenode-sim", "--example", "floor")
+
+def program(package: str, example: str) -> tuple[str, ...]:
+    """The command of an example; where it cannot be built the build itself, whose error is then reported."""
+    build = ("cargo", "build", "--release", "--package", package, "--example", example)
+    try:
+        built = subprocess.run(
+            [*build, "--message-format=json"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        )
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return (*build, "--")
+    messages = (json.loads(line) for line in built.stdout.splitlines() if line.startswith("{"))
+    programs = [message["executable"] for message in messages if message.get("executable")]
+    return (programs[-1],)
 
 
 def contestant() -> Contestant:
-    """The floor as a contestant; where it cannot be built, its command is the build, whose error is then reported."""
-    try:
-        built = subprocess.run(
-            [*BUILD, "--message-format=json"], cwd=REPOSITORY, capture_output=True, text=True, check=True
-        )
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        return Contestant(FLOOR, command=(*BUILD, "--"))
-    messages = (json.loads(line) for line in built.stdout.splitlines() if line.startswith("{"))
-    programs = [message["executable"] for message in messages if message.get("executable")]
-    return Contestant(FLOOR, command=(programs[-1],))
+    """The floor of `bars`: the bare fused loop."""
+    return Contestant(FLOOR, command=program("tradenode-sim", "floor"))

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
 
+from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
+
 __all__ = [
     "CHECKS",
     "EVENT_KINDS",
@@ -15,15 +17,20 @@ __all__ = [
     "SYNTH_PRESETS",
     "Bar",
     "BarFrame",
+    "Book",
+    "BookChecksum",
     "Desk",
     "IndicatorKernel",
     "IndicatorStream",
     "Intent",
+    "OrderBook",
     "RuleExpr",
     "SynthFlow",
     "TapeAudit",
     "TapeMerge",
     "TradeBarMaker",
+    "Sequencer",
+    "StampedBook",
     "__version__",
     "check_rules",
     "decimal_places",

@@ -11,7 +11,7 @@ from source_tree import code, text
 RUST = Path("rust")
 
 MAY_USE = {
-    "core": {"serde", "serde_json", "thiserror"},
+    "core": {"crc32fast", "serde", "serde_json", "thiserror"},
     "sim": {"itoa", "serde", "serde_json", "thiserror", "tradenode-core", "zmij"},
 }
 """What each crate depends on; a name is added here only where it can do no more than compute."""

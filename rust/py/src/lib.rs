@@ -6,6 +6,7 @@ mod backtest;
 mod bar;
 mod bar_frame;
 mod bars;
+mod book;
 mod callback;
 mod csv;
 mod desk;
@@ -23,6 +24,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     backtest::register(module)?;
     bars::register(module)?;
+    book::register(module)?;
     csv::register(module)?;
     indicators::register(module)?;
     metrics::register(module)?;

@@ -15,7 +15,7 @@ pub mod rules;
 pub mod signals;
 pub mod spec;
 pub mod strategy;
+pub mod synth;
 pub mod ticks;
 pub mod venue;
-pub mod synth;
 pub mod working;

@@ -1,8 +1,8 @@
-//! A book as the events of a tape make it, and whether it can be trusted.
+//! Books as the events of a tape make them, and whether they can be trusted.
 
 use thiserror::Error;
 
-use super::Book;
+use super::{Book, OrderBook, OrderError, RestingOrder};
 use crate::event::{Event, GAP, Kind, LAST, SNAPSHOT};
 use crate::orders::Side;
 
@@ -58,10 +58,7 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
     /// Takes note of a row's flags alone, as [`Self::apply`] does: for whoever applies the row itself with [`Self::set`].
     #[inline]
     pub const fn note(&mut self, flags: u8) {
-        if flags & (GAP | SNAPSHOT) != 0 {
-            let complete = flags & (SNAPSHOT | LAST) == SNAPSHOT | LAST;
-            self.stale = !complete && (self.stale || flags & GAP != 0);
-        }
+        self.stale = is_stale_after(self.stale, flags);
     }
 
     /// Whether messages are missing that no snapshot has made up for yet. A stale book still takes what comes.
@@ -84,6 +81,51 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
             self.quoted[side as usize] = Some(price);
         }
     }
+}
+
+impl<const BLOCKS: usize> OrderBook<BLOCKS> {
+    /// Applies a [`Kind::Add`], [`Kind::Modify`], [`Kind::Cancel`], [`Kind::Execute`] or [`Kind::Clear`]; other kinds
+    /// leave the orders as they are. Flags are as in [`Book::apply`]. No order of a tape is ours.
+    ///
+    /// # Errors
+    /// As [`Self::add`], [`Self::modify`], [`Self::cancel`]; a new order without a side, another of the wrong side.
+    pub fn apply(&mut self, event: &Event) -> Result<(), OrderError> {
+        let (id, price, size) = (event.order_id, event.price, event.size);
+        match event.kind {
+            Kind::Add => {
+                let side = event.side.ok_or(OrderError::NoSide { id })?;
+                self.add(RestingOrder { id, side, price, size, own: false })?;
+            }
+            Kind::Modify | Kind::Cancel | Kind::Execute => {
+                let order = self.order(id).ok_or(OrderError::Unknown { id })?;
+                if let Some(given) = event.side.filter(|side| *side != order.side) {
+                    return Err(OrderError::WrongSide { id, given });
+                }
+                match event.kind {
+                    Kind::Modify => drop(self.modify(id, price, size)?),
+                    Kind::Cancel if size == 0 => drop(self.remove(id)?),
+                    Kind::Cancel => drop(self.cancel(id, size)?),
+                    _ => drop(self.execute(id, size)?),
+                }
+            }
+            Kind::Clear => self.clear(event.side),
+            _ => {}
+        }
+        self.stale = is_stale_after(self.stale, event.flags);
+        Ok(())
+    }
+
+    /// Whether messages are missing that no snapshot has made up for yet.
+    #[must_use]
+    pub const fn is_stale(&self) -> bool {
+        self.stale
+    }
+}
+
+#[inline]
+const fn is_stale_after(stale: bool, flags: u8) -> bool {
+    let complete = flags & (SNAPSHOT | LAST) == SNAPSHOT | LAST;
+    !complete && (stale || flags & GAP != 0)
 }
 
 #[inline]

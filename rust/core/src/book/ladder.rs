@@ -56,7 +56,7 @@ impl<const BLOCKS: usize> Ladder<BLOCKS> {
             debt: 0,
             occupied: occupied.try_into().expect("as many words as blocks"),
             sizes: sizes.try_into().expect("as many blocks as blocks"),
-            tail: Tail::default(),
+            tail: Tail::new(),
         }
     }
 

@@ -2,16 +2,27 @@
 //!
 //! Prices are ticks and sizes lots; a bid is [`Side::Buy`], an ask [`Side::Sell`]. Any tick of an `i64` may be used.
 
+mod checksum;
 mod feed;
+mod id_map;
 mod ladder;
 mod measures;
+mod order_book;
+mod order_error;
+mod order_queues;
 mod repair;
+mod sequence;
+mod slab;
 mod state_hash;
 mod tail;
 mod uncross;
 
+pub use checksum::{Checksum, ChecksumError, ChecksumRule, ChecksumVerdict, NumberText};
 pub use feed::BookError;
 pub use measures::Sweep;
+pub use order_book::{OrderBook, RestingOrder};
+pub use order_error::OrderError;
+pub use sequence::{Numbers, SequenceRule, Sequencer, Verdict};
 pub use uncross::StampedBook;
 
 use crate::orders::Side;
@@ -134,6 +145,9 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
     }
 
     /// Whether the best bid is above the best ask.
+    ///
+    /// Within a message this may be; after its last row it is a fault, of the venue or of what was received, and the
+    /// book is not to be traded on. A venue whose books overlap by design has a [`StampedBook`].
     #[must_use]
     #[inline]
     pub fn is_crossed(&self) -> bool {

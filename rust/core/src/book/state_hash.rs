@@ -1,25 +1,25 @@
 //! A hash of what a book holds, whatever the structure that holds it.
 
-use super::{Book, Level};
+use super::{Book, Level, OrderBook};
 use crate::orders::Side;
 
 /// 64-bit FNV-1a over whole words: <http://www.isthe.com/chongo/tech/comp/fnv/>, eight bytes at a step.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct StateHash(u64);
+struct StateHash(u64);
 
 impl StateHash {
-    pub(super) const fn new() -> Self {
+    const fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    pub(super) const fn word(&mut self, word: u64) {
+    const fn word(&mut self, word: u64) {
         self.0 = (self.0 ^ word).wrapping_mul(0x0000_0100_0000_01b3);
         // A multiplication carries upwards only: high bits must reach the low ones as well.
         self.0 ^= self.0 >> 29;
     }
 
     /// The levels of a side, best first.
-    pub(super) fn side(&mut self, levels: impl Iterator<Item = Level>) {
+    fn side(&mut self, levels: impl Iterator<Item = Level>) {
         let mut count = 0_u64;
         for level in levels {
             self.word(level.price as u64);
@@ -29,7 +29,7 @@ impl StateHash {
         self.word(count);
     }
 
-    pub(super) const fn finish(self) -> u64 {
+    const fn finish(self) -> u64 {
         self.0
     }
 }
@@ -44,6 +44,32 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
         let mut hash = StateHash::new();
         hash.side(self.levels(Side::Buy));
         hash.side(self.levels(Side::Sell));
+        hash.finish()
+    }
+}
+
+impl<const BLOCKS: usize> OrderBook<BLOCKS> {
+    /// A hash over every order: for each level of the bids, best first, its price, the id and the size of its orders,
+    /// first come first, and their number; then the number of levels; then the same of the asks. Made as
+    /// [`Book::state_hash`] is.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        let mut hash = StateHash::new();
+        for side in [Side::Buy, Side::Sell] {
+            let mut levels = 0_u64;
+            for level in self.levels(side) {
+                hash.word(level.price as u64);
+                let mut orders = 0_u64;
+                for order in self.queue(side, level.price) {
+                    hash.word(order.id);
+                    hash.word(order.size as u64);
+                    orders += 1;
+                }
+                hash.word(orders);
+                levels += 1;
+            }
+            hash.word(levels);
+        }
         hash.finish()
     }
 }

@@ -89,11 +89,15 @@ impl LevelsTwin {
             }
             words.push(self.len(side) as u64);
         }
-        words.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| {
-            let mixed = (hash ^ word).wrapping_mul(0x100_0000_01b3);
-            mixed ^ mixed >> 29
-        })
+        hash_of(words)
     }
+}
+
+pub(crate) fn hash_of(words: Vec<u64>) -> u64 {
+    words.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| {
+        let mixed = (hash ^ word).wrapping_mul(0x100_0000_01b3);
+        mixed ^ mixed >> 29
+    })
 }
 
 /// Whether a price of a side is the other price or behind it.

@@ -3,4 +3,6 @@
 mod chance;
 mod levels;
 mod levels_twin;
+mod orders;
+mod orders_twin;
 mod uncross;
