@@ -14,6 +14,7 @@ mod memory;
 mod metrics;
 mod rule_check;
 mod rules;
+mod sweep;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -25,5 +26,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     indicators::register(module)?;
     metrics::register(module)?;
     rule_check::register(module)?;
-    rules::register(module)
+    rules::register(module)?;
+    sweep::register(module)
 }

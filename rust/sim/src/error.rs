@@ -8,6 +8,7 @@ use tradenode_core::strategy::sizing::SizeError;
 use tradenode_core::units::UnitError;
 
 use crate::frames::FrameError;
+use crate::metrics::MetricsError;
 use crate::spec::SpecError;
 
 /// What can stop a run.
@@ -34,6 +35,9 @@ pub enum RunError {
     /// A size that cannot be computed.
     #[error(transparent)]
     Size(#[from] SizeError),
+    /// Figures that cannot be computed.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// Rules that do not compile or cannot be evaluated; one fault a line.
     #[error("{0}")]
     Rules(String),

@@ -15,4 +15,5 @@ pub mod rules;
 pub mod signals;
 pub mod spec;
 pub mod strategy;
+pub mod sweep;
 pub mod working;

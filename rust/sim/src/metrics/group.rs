@@ -53,6 +53,15 @@ pub(super) struct Tallies {
     reasons: Vec<[Tally; 2]>,
 }
 
+/// Every trade, added up instrument by instrument, as [`Tallies::all`] does it.
+pub(super) fn of_all(trades: &TradeColumns<'_>, names: Names<'_>) -> Tally {
+    let mut instruments = vec![Tally::default(); names.instruments.len()];
+    for row in 0..trades.len() {
+        instruments[trades.instrument[row] as usize].add(trades, row);
+    }
+    sum(instruments.iter())
+}
+
 impl Tallies {
     pub(super) fn of(trades: &TradeColumns<'_>, names: Names<'_>) -> Self {
         let mut instruments = vec![Tally::default(); names.instruments.len()];

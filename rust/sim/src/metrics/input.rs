@@ -219,13 +219,7 @@ fn check_curve(curve: &Curve<'_>) -> Result<(), MetricsError> {
     if !curve.exposure.is_empty() {
         same_length("exposure", curve.exposure.len(), expected)?;
     }
-    if !(curve.start_equity.is_finite() && curve.start_equity > 0.0) {
-        return Err(MetricsError::StartEquity(curve.start_equity));
-    }
-    let Totals { traded, fees, slippage, funding } = curve.totals;
-    for (column, value) in [("traded", traded), ("fees", fees), ("slippage", slippage), ("funding", funding)] {
-        finite(column, &[value], value)?;
-    }
+    check_account(curve)?;
     if let (Some(&first), Some(&last)) = (curve.ts.first(), curve.ts.last()) {
         // With the order that is checked below, the ends bound every time between them.
         in_range("ts", first)?;
@@ -244,11 +238,24 @@ fn check_curve(curve: &Curve<'_>) -> Result<(), MetricsError> {
     Err(MetricsError::Disorder { row, value: curve.ts[row], previous: curve.ts[row - 1] })
 }
 
-fn check_trades(trades: &TradeColumns<'_>, names: Names<'_>) -> Result<(), MetricsError> {
-    let expected = trades.len();
-    for (column, got) in trades.lengths() {
-        same_length(column, got, expected)?;
+/// Checks the amounts of money alone.
+pub(super) fn check_money(curve: &Curve<'_>, trades: &TradeColumns<'_>) -> Result<(), MetricsError> {
+    check_account(curve)?;
+    check_amounts(trades)
+}
+
+fn check_account(curve: &Curve<'_>) -> Result<(), MetricsError> {
+    if !(curve.start_equity.is_finite() && curve.start_equity > 0.0) {
+        return Err(MetricsError::StartEquity(curve.start_equity));
     }
+    let Totals { traded, fees, slippage, funding } = curve.totals;
+    for (column, value) in [("traded", traded), ("fees", fees), ("slippage", slippage), ("funding", funding)] {
+        finite(column, &[value], value)?;
+    }
+    Ok(())
+}
+
+fn check_amounts(trades: &TradeColumns<'_>) -> Result<(), MetricsError> {
     for (column, values) in [
         ("gross_pnl", trades.gross_pnl),
         ("fees", trades.fees),
@@ -259,6 +266,15 @@ fn check_trades(trades: &TradeColumns<'_>, names: Names<'_>) -> Result<(), Metri
     ] {
         finite(column, values, Range::of(values).sum)?;
     }
+    Ok(())
+}
+
+fn check_trades(trades: &TradeColumns<'_>, names: Names<'_>) -> Result<(), MetricsError> {
+    let expected = trades.len();
+    for (column, got) in trades.lengths() {
+        same_length(column, got, expected)?;
+    }
+    check_amounts(trades)?;
     for (row, (&entry, &exit)) in trades.entry_ts.iter().zip(trades.exit_ts).enumerate() {
         in_range("entry_ts", entry)?;
         in_range("exit_ts", exit)?;

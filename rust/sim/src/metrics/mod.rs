@@ -76,13 +76,11 @@ pub fn metrics(
 ) -> Result<Metrics, MetricsError> {
     options.check()?;
     input::check(curve, trades, names)?;
-    let walk = drawdown::walk(curve);
-    input::finite("equity", curve.equity, walk.sum)?;
-    let daily = sample::DailyCloses::of(curve);
-    let drawdown = DrawdownMetrics::of(curve, &daily, &walk);
+    let tallies = group::Tallies::of(trades, names);
+    let (Summary { returns, drawdown, exposure, trades: traded }, daily) =
+        summarise(curve, trades, &tallies.all(), options)?;
     let last = curve.ts.last().map(|ts| ts + curve.bar_ns);
     let changes: f64 = curve.market.iter().map(|&(first, last)| ratio(last, first) - 1.0).sum();
-    let tallies = group::Tallies::of(trades, names);
     Ok(Metrics {
         span: Span {
             start_ts: curve.ts.first().copied(),
@@ -90,14 +88,63 @@ pub fn metrics(
             days: returns::days(curve),
             bars: curve.ts.len(),
         },
-        returns: ReturnMetrics::of(curve, &daily, drawdown.max, options),
-        exposure: ExposureMetrics::of(curve, walk.sum),
-        trades: TradeMetrics::of(trades, &tallies.all(), &curve.totals),
+        returns,
+        exposure,
+        trades: traded,
         groups: tallies.groups(names),
         months: months::months(curve.start_equity, &daily, trades),
         market_change: ratio(changes, curve.market.len() as f64),
         drawdown,
     })
+}
+
+/// The figures of a run without its months and groups, for runs of which there are many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Return and risk of the equity curve.
+    pub returns: ReturnMetrics,
+    /// Its drawdowns.
+    pub drawdown: DrawdownMetrics,
+    /// How much was at work.
+    pub exposure: ExposureMetrics,
+    /// The closed round trips.
+    pub trades: TradeMetrics,
+}
+
+/// The same figures as [`metrics`] has, to the last bit, of columns that a run of this crate has just recorded: their
+/// lengths, order and indices need no check.
+///
+/// # Errors
+/// Money that is not finite; options without a meaning.
+pub fn summary(
+    curve: &Curve<'_>,
+    trades: &TradeColumns<'_>,
+    names: Names<'_>,
+    options: &MetricOptions,
+) -> Result<Summary, MetricsError> {
+    options.check()?;
+    input::check_money(curve, trades)?;
+    let tally = group::of_all(trades, names);
+    summarise(curve, trades, &tally, options).map(|(summary, _)| summary)
+}
+
+fn summarise(
+    curve: &Curve<'_>,
+    trades: &TradeColumns<'_>,
+    tally: &group::Tally,
+    options: &MetricOptions,
+) -> Result<(Summary, sample::DailyCloses), MetricsError> {
+    let walk = drawdown::walk(curve);
+    input::finite("equity", curve.equity, walk.sum)?;
+    let daily = sample::DailyCloses::of(curve);
+    let drawdown = DrawdownMetrics::of(curve, &daily, &walk);
+    let summary = Summary {
+        returns: ReturnMetrics::of(curve, &daily, drawdown.max, options),
+        exposure: ExposureMetrics::of(curve, walk.sum),
+        trades: TradeMetrics::of(trades, tally, &curve.totals),
+        drawdown,
+    };
+    Ok((summary, daily))
 }
 
 /// `over / under`, NaN where that is not a finite number.

@@ -1,0 +1,337 @@
+//! Many runs of one description that differ in their named numbers, on several threads.
+//!
+//! Sets of numbers that stand side by side are compiled into one program, so that an indicator which several of them need
+//! is computed once. Each set is then run by [`Engine`], exactly as it would be alone: neither the number of threads nor
+//! who stands beside whom changes a bit of the result.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use thiserror::Error;
+use tradenode_core::bars::Bars;
+use tradenode_core::rules::{Program, Scope, UnsoundScope, compile_each};
+
+use crate::engine::Engine;
+use crate::error::RunError;
+use crate::frames::{Frame, SoundBars};
+use crate::metrics::{Curve, MetricOptions, Names, Summary, summary};
+use crate::rules::{Wanted, scope, text};
+use crate::signals::{SignalColumns, Signals};
+use crate::spec::{Record, RunSpec, SpecError};
+
+/// The most sets that are compiled into one program.
+const TOGETHER_MAX: usize = 64;
+/// About so many bytes of evaluated rules one thread holds, one set always among them.
+const EVALUATED_MAX: usize = 16 << 20;
+/// So many programs a thread gets in the mean, if there are sets enough, so that all end at about the same time.
+const PROGRAMS_A_THREAD: usize = 8;
+/// The most threads.
+pub const THREADS_MAX: usize = 256;
+/// How often the caller is asked whether to go on.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The sets: values of named numbers, one row a set.
+#[derive(Debug, Clone, Copy)]
+pub struct Sets<'a> {
+    /// The numbers' names, which the description's rules define.
+    pub names: &'a [String],
+    /// Their values, set by set.
+    pub values: &'a [f64],
+}
+
+/// What a run's figures need besides the run: see [`Curve`].
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// Equity before the first bar.
+    pub start_equity: f64,
+    /// From a bar's opening time to the moment of its equity, ns.
+    pub bar_ns: i64,
+    /// The names behind the indices of trades.
+    pub names: Names<'a>,
+    /// Choices behind the figures.
+    pub options: &'a MetricOptions,
+}
+
+/// What is kept of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Its figures, without those of exposure that need the gross notional of each bar.
+    pub summary: Summary,
+    /// How many fills there were.
+    pub fills: usize,
+    /// How many orders the risk gate refused.
+    pub refused: u64,
+}
+
+/// Why there is no result.
+#[derive(Debug, Error)]
+pub enum SweepError {
+    /// The description or the sets.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The bars, or the description together with them.
+    #[error(transparent)]
+    Run(RunError),
+    /// The first set that cannot be run.
+    #[error("with {numbers}: {error}")]
+    Set {
+        /// The set's numbers, as text.
+        numbers: String,
+        /// Why.
+        error: Box<RunError>,
+    },
+    /// The caller wanted no more.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Sets<'_> {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.values.len().checked_div(self.names.len()).unwrap_or(0)
+    }
+
+    fn row(&self, set: usize) -> &[f64] {
+        &self.values[set * self.names.len()..][..self.names.len()]
+    }
+
+    fn told(&self, set: usize) -> String {
+        let pairs = self.names.iter().zip(self.row(set)).map(|(name, value)| format!("{name} = {value}"));
+        pairs.collect::<Vec<_>>().join(", ")
+    }
+
+    fn check(&self, spec: &RunSpec) -> Result<(), SpecError> {
+        let key = "sets";
+        let known = spec.rules.iter().flat_map(|rules| &rules.numbers);
+        let known: Vec<&String> = known.map(|(name, _)| name).collect();
+        if let Some(name) = self.names.iter().find(|name| !known.contains(name)) {
+            return Err(SpecError::Conflict { key, reason: format!("the rules have no number {name:?}") });
+        }
+        if self.names.is_empty() || !self.values.len().is_multiple_of(self.names.len()) {
+            let reason = format!("{} values of {} numbers are no whole sets", self.values.len(), self.names.len());
+            return Err(SpecError::Conflict { key, reason });
+        }
+        Ok(())
+    }
+}
+
+/// Everything that the threads share.
+struct Job<'a> {
+    spec: RunSpec,
+    wanted: Wanted<'a>,
+    frames: Vec<Frame<'a>>,
+    bars: Vec<Bars<'a>>,
+    scopes: Vec<Scope>,
+    sets: Sets<'a>,
+    facts: Facts<'a>,
+    together: usize,
+    next: AtomicUsize,
+    done: AtomicUsize,
+    stopped: AtomicBool,
+    /// The first set known to fail, and why.
+    failure: Mutex<Option<(usize, RunError)>>,
+    first_failure: AtomicUsize,
+}
+
+/// Runs every set; the outcomes come in the order of the sets. `look` is told now and then how many sets are done, and
+/// says whether to go on.
+///
+/// # Errors
+/// Of the sets that cannot be run the first, whatever the number of threads; what is wrong with the description or the
+/// bars; that `look` wanted no more.
+pub fn sweep(
+    spec: &RunSpec,
+    frames: &[Frame<'_>],
+    sets: Sets<'_>,
+    facts: Facts<'_>,
+    threads: usize,
+    mut look: impl FnMut(usize) -> bool,
+) -> Result<Vec<Outcome>, SweepError> {
+    sets.check(spec)?;
+    // Whatever is wrong with every set is told once, without naming one.
+    Engine::new(spec, frames).map_err(SweepError::Run)?;
+    let threads = threads.clamp(1, THREADS_MAX.min(sets.count().max(1)));
+    let job = Job::new(spec, frames, sets, facts, threads)?;
+    let mut outcomes: Vec<Option<Outcome>> = vec![None; sets.count()];
+    thread::scope(|scope| {
+        let (alive, over) = channel::<()>();
+        let spawn = |alive: Sender<()>| scope.spawn(|| job.work(alive));
+        let workers: Vec<_> = (0..threads).map(|_| spawn(alive.clone())).collect();
+        drop(alive);
+        while let Err(RecvTimeoutError::Timeout) = over.recv_timeout(LOOK_EVERY) {
+            if !look(job.done.load(Ordering::Relaxed)) {
+                job.stopped.store(true, Ordering::Relaxed);
+            }
+        }
+        for worker in workers {
+            let found = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            for (set, outcome) in found {
+                outcomes[set] = Some(outcome);
+            }
+        }
+    });
+    job.finish(outcomes)
+}
+
+impl<'a> Job<'a> {
+    fn new(
+        spec: &'a RunSpec,
+        frames: &[Frame<'a>],
+        sets: Sets<'a>,
+        facts: Facts<'a>,
+        threads: usize,
+    ) -> Result<Self, SweepError> {
+        let wanted = Wanted::of(spec)?;
+        let ticks = spec.instruments.iter().map(|instrument| Some(instrument.tick));
+        // The engine made of them has found every price on the grid.
+        let known = |bars: &SoundBars<'a>, tick| SoundBars::known(bars.bars(), tick);
+        let frames = frames.iter().zip(ticks).map(|(frame, tick)| Frame {
+            bars: known(&frame.bars, tick),
+            detail: frame.detail.as_ref().map(|detail| known(detail, tick)),
+            funding: frame.funding,
+        });
+        let frames: Vec<_> = frames.collect();
+        let mut job = Self {
+            spec: RunSpec { record: Record::Lean, ..spec.clone() },
+            bars: frames.iter().map(|frame| frame.bars.bars()).collect(),
+            scopes: (0..frames.len()).map(|instrument| scope(spec, wanted.given, instrument)).collect(),
+            wanted,
+            frames,
+            sets,
+            facts,
+            together: sets.count().div_ceil(threads * PROGRAMS_A_THREAD).clamp(1, TOGETHER_MAX),
+            next: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            failure: Mutex::new(None),
+            first_failure: AtomicUsize::new(usize::MAX),
+        };
+        while job.together > 1 && job.footprint() > EVALUATED_MAX {
+            job.together /= 2;
+        }
+        Ok(job)
+    }
+
+    /// About how many bytes the rules of the first sets take, as many as are now compiled together.
+    fn footprint(&self) -> usize {
+        let sets = 0..self.together.min(self.sets.count());
+        // Faults are told when it is those sets' turn.
+        self.compile(sets).map_or(0, |programs| {
+            let of = |(program, bars): (&Program, &Bars<'_>)| program.footprint(bars.ts.len());
+            programs.iter().zip(&self.bars).map(of).sum()
+        })
+    }
+
+    /// One program an instrument, of the rules of some sets.
+    fn compile(&self, sets: Range<usize>) -> Result<Vec<Program>, UnsoundScope> {
+        let mut programs = Vec::with_capacity(self.scopes.len());
+        for scope in &self.scopes {
+            let scopes: Vec<Scope> = sets.clone().map(|set| self.scope(scope, set)).collect();
+            programs.push(compile_each(&self.wanted.rules, &scopes)?);
+        }
+        Ok(programs)
+    }
+
+    /// The scope with a set's numbers.
+    fn scope(&self, scope: &Scope, set: usize) -> Scope {
+        let mut scope = scope.clone();
+        for (name, value) in self.sets.names.iter().zip(self.sets.row(set)) {
+            for number in scope.numbers.iter_mut().filter(|(known, _)| known == name) {
+                number.1 = *value;
+            }
+        }
+        scope
+    }
+
+    /// One thread: takes sets that stand together until none are left. `_alive` is dropped at the end, which tells the
+    /// caller.
+    fn work(&self, _alive: Sender<()>) -> Vec<(usize, Outcome)> {
+        let mut found = Vec::new();
+        loop {
+            let first = self.next.fetch_add(self.together, Ordering::Relaxed);
+            let sets = first..self.sets.count().min(first.saturating_add(self.together));
+            if sets.is_empty() || self.is_over(first) {
+                return found;
+            }
+            if let Err((set, error)) = self.run(sets, &mut found) {
+                self.fail(set, error);
+            }
+        }
+    }
+
+    /// Whether nobody needs the result of a set any more.
+    fn is_over(&self, set: usize) -> bool {
+        self.stopped.load(Ordering::Relaxed) || set > self.first_failure.load(Ordering::Relaxed)
+    }
+
+    fn fail(&self, set: usize, error: RunError) {
+        let mut failure = self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if failure.as_ref().is_none_or(|(first, _)| set < *first) {
+            *failure = Some((set, error));
+            self.first_failure.store(set, Ordering::Relaxed);
+        }
+    }
+
+    /// Runs some sets, or those before the first that fails.
+    fn run(&self, sets: Range<usize>, found: &mut Vec<(usize, Outcome)>) -> Result<(), (usize, RunError)> {
+        let first = sets.start;
+        let programs = match self.compile(sets.clone()) {
+            Ok(programs) => programs,
+            Err(unsound) => {
+                let set = first + unsound.scope;
+                if set > first {
+                    self.run(first..set, found)?;
+                }
+                return Err((set, RunError::Rules(text(&unsound.faults))));
+            }
+        };
+        let mut columns: Vec<_> = sets.clone().map(|_| Vec::with_capacity(programs.len())).collect();
+        for (instrument, program) in programs.iter().enumerate() {
+            let evaluated = self.wanted.evaluate(program, instrument, &self.bars).map_err(|error| (first, error))?;
+            for (set, evaluated) in columns.iter_mut().zip(evaluated) {
+                set.push(evaluated);
+            }
+        }
+        for (set, columns) in sets.zip(columns) {
+            if self.is_over(set) {
+                return Ok(());
+            }
+            found.push((set, self.outcome(columns).map_err(|error| (set, error))?));
+            self.done.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Runs one set, whose rules have been evaluated.
+    fn outcome(&self, columns: Vec<SignalColumns>) -> Result<Outcome, RunError> {
+        let engine = Engine::new(&self.spec, &self.frames)?;
+        let recorder = engine.run(&mut Signals::new(&self.spec, columns))?.into_recorder();
+        let curve = Curve {
+            ts: &recorder.equity_ts,
+            bar_ns: self.facts.bar_ns,
+            equity: &recorder.equity,
+            exposure: &[],
+            start_equity: self.facts.start_equity,
+            totals: recorder.totals,
+            market: &[],
+        };
+        let summary = summary(&curve, &recorder.trades.view(), self.facts.names, self.facts.options)?;
+        Ok(Outcome { summary, fills: recorder.fills.ts.len(), refused: recorder.refused_count })
+    }
+
+    fn finish(self, outcomes: Vec<Option<Outcome>>) -> Result<Vec<Outcome>, SweepError> {
+        if self.stopped.into_inner() {
+            return Err(SweepError::Interrupted);
+        }
+        if let Some((set, error)) = self.failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            return Err(SweepError::Set { numbers: self.sets.told(set), error: Box::new(error) });
+        }
+        // Without a failure every set was run.
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+}
