@@ -40,7 +40,9 @@ pub(super) struct Walk {
     worst: f64,
     worst_amount: f64,
     worst_peak: usize,
+    /// The position of the deepest equity, or one before it in its block, and that equity.
     trough: usize,
+    lowest: f64,
     recovery: Option<usize>,
     longest: (usize, usize),
     under_water: usize,
@@ -68,8 +70,8 @@ impl DrawdownMetrics {
 /// Bars that one look at their least and greatest equity may settle together.
 const BLOCK: usize = 128;
 
-/// One pass. Most blocks lie wholly below the peak and above the deepest floor, or are flat at the peak, and need no
-/// look at their bars; a division happens only where a new worst may lie.
+/// One pass. Most blocks lie wholly below the peak, or are flat at it, and need no look at every bar; a division happens
+/// only where a new worst may lie.
 pub(super) fn walk(curve: &Curve<'_>) -> Walk {
     let mut w = Walk {
         sum: 0.0,
@@ -80,6 +82,7 @@ pub(super) fn walk(curve: &Curve<'_>) -> Walk {
         worst_amount: 0.0,
         worst_peak: 0,
         trough: 0,
+        lowest: f64::NAN,
         recovery: None,
         longest: (0, 0),
         under_water: 0,
@@ -88,8 +91,11 @@ pub(super) fn walk(curve: &Curve<'_>) -> Walk {
     for block in curve.equity.chunks(BLOCK) {
         let Range { least, greatest, sum } = Range::of(block);
         w.sum += sum;
-        if greatest < w.peak && least >= w.floor {
+        if greatest < w.peak {
             w.under_water += block.len();
+            if least < w.floor {
+                w.deepen(position + 1, least);
+            }
         } else if least == w.peak && greatest == w.peak && w.peak_at == position {
             w.peak_at += block.len();
         } else {
@@ -102,6 +108,9 @@ pub(super) fn walk(curve: &Curve<'_>) -> Walk {
     if w.peak_at < position {
         w.end_episode(curve, position);
     }
+    // A block tells that it holds the trough, not where: it is the first of its equals.
+    let from = w.trough.saturating_sub(1);
+    w.trough += curve.equity[from..].iter().position(|&equity| equity == w.lowest).unwrap_or(0);
     w
 }
 
@@ -121,13 +130,17 @@ impl Walk {
         }
         self.under_water += 1;
         if equity < self.floor {
-            self.floor = equity;
-            self.worst = equity / self.peak - 1.0;
-            self.worst_amount = equity - self.peak;
-            self.worst_peak = self.peak_at;
-            self.trough = at;
-            self.recovery = None;
+            self.deepen(at, equity);
         }
+    }
+
+    fn deepen(&mut self, at: usize, equity: f64) {
+        self.floor = equity;
+        self.worst = equity / self.peak - 1.0;
+        self.worst_amount = equity - self.peak;
+        self.worst_peak = self.peak_at;
+        (self.trough, self.lowest) = (at, equity);
+        self.recovery = None;
     }
 
     fn end_episode(&mut self, curve: &Curve<'_>, end: usize) {

@@ -140,6 +140,11 @@ proptest! {
         let (worst, longest) = plain_drawdown(100.0, &equity);
         prop_assert!((m.drawdown.max - worst).abs() < 1e-12);
         prop_assert_eq!(m.drawdown.longest_ns, longest * DAY_NS);
+        if let (Some(peak_ts), Some(trough_ts)) = (m.drawdown.peak_ts, m.drawdown.trough_ts) {
+            let (from, row) = ((peak_ts / DAY_NS) as usize, (trough_ts / DAY_NS) as usize - 1);
+            prop_assert!((equity[row] / (m.drawdown.max + 1.0) / equity[..row].iter().fold(100.0, |a, b| b.max(a)) - 1.0).abs() < 1e-12);
+            prop_assert!(equity[from..row].iter().all(|earlier| *earlier > equity[row]), "the first of equals");
+        }
     }
 
     #[test]
