@@ -22,7 +22,7 @@ macro_rules! figures {
 }
 
 #[allow(clippy::unnecessary_cast, reason = "some figures are counts")]
-const FIGURES: [Figure; 28] = figures![
+const FIGURES: [Figure; 27] = figures![
     returns.end_equity,
     returns.net_profit,
     returns.total,
@@ -36,7 +36,6 @@ const FIGURES: [Figure; 28] = figures![
     returns.conditional_value_at_risk,
     drawdown.max,
     drawdown.ulcer_index,
-    exposure.turnover,
     trades.count,
     trades.win_rate,
     trades.profit_factor,

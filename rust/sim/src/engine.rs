@@ -12,10 +12,11 @@ use tradenode_core::strategy::guard::Guard;
 use crate::error::RunError;
 use crate::frames::Frame;
 use crate::ledger::Ledger;
+use crate::metrics::Course;
 use crate::models::carry::Carry;
 use crate::recorder::Recorder;
 use crate::signals::SCALE_OUTS_MAX;
-use crate::spec::{FillAt, FillSpec, RunSpec, SlippageSpec, SpecError};
+use crate::spec::{FillAt, FillSpec, Record, RunSpec, SlippageSpec, SpecError};
 use crate::strategy::{Request, Strategy, View};
 use crate::working::{TickBar, Working};
 
@@ -69,6 +70,15 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// The first thing that does not hold together, named.
     pub fn new(spec: &RunSpec, frames: &[Frame<'a>]) -> Result<Self, RunError> {
+        Self::following(spec, frames, None)
+    }
+
+    /// The same, with a record that follows the equity's course where one is given, for a lone instrument, in place of
+    /// keeping the curve.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn following(spec: &RunSpec, frames: &[Frame<'a>], course: Option<Course<'a>>) -> Result<Self, RunError> {
         if frames.len() != spec.instruments.len() || frames.is_empty() {
             let reason = format!("{} instruments but {} sets of bars", spec.instruments.len(), frames.len());
             return Err(SpecError::Conflict { key: "instruments", reason }.into());
@@ -83,7 +93,11 @@ impl<'a> Engine<'a> {
             return Err(SpecError::Conflict { key: "timeframe_ns", reason }.into());
         }
         let bars = frames.iter().map(|frame| frame.fills().ts.len()).max().unwrap_or(0);
-        let mut ledger = Ledger::new(spec, bars)?;
+        let recorder = match course {
+            Some(course) => Recorder::following(course, bars),
+            None => Recorder::with_capacity(bars, spec.record == Record::Full),
+        };
+        let mut ledger = Ledger::new(spec, recorder)?;
         if let [lone] = frames {
             ledger.recorder.equity_ts = Cow::Borrowed(lone.fills().ts);
         }

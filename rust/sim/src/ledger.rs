@@ -13,6 +13,7 @@ use tradenode_core::strategy::sizing::TradeRecord;
 use tradenode_core::units::Rate;
 
 use crate::error::RunError;
+use crate::metrics::Line;
 use crate::recorder::{Booked, OpenTrade, Recorder};
 use crate::spec::{Record, RunSpec, SlippageSpec, SpecError};
 
@@ -80,7 +81,7 @@ pub struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    pub(crate) fn new(spec: &RunSpec, bars: usize) -> Result<Self, SpecError> {
+    pub(crate) fn new(spec: &RunSpec, recorder: Recorder<'a>) -> Result<Self, SpecError> {
         let scale = Scale::covering(spec.instruments.iter().filter(|i| !i.inverse).map(|i| i.digits()))?;
         let instruments = spec.instruments.iter().map(|i| i.bind(scale)).collect::<Result<Vec<_>, _>>()?;
         for instrument in &spec.instruments {
@@ -103,7 +104,7 @@ impl<'a> Ledger<'a> {
             instruments,
             scale,
             account: Account::new(cash, count),
-            recorder: Recorder::with_capacity(bars, spec.record == Record::Full),
+            recorder,
             trades: vec![None; count],
             record: TradeRecord::default(),
             slippage: spec.costs.slippage.clone(),
@@ -422,17 +423,15 @@ impl<'a> Ledger<'a> {
     #[inline]
     pub(crate) fn sample_held(&mut self, closes: &[f64], bars: usize) {
         let Some(last) = bars.checked_sub(1) else { return };
-        let (curve, balance) = (self.curves[0], self.balance);
-        let inverse = self.instruments[0].spec().inverse;
-        let worth = |close: f64| if inverse { curve.slope / close } else { curve.slope * close };
+        let Curve { slope, cost, .. } = self.curves[0];
+        let line = Line { balance: self.balance, slope, cost, inverse: self.instruments[0].spec().inverse };
         if self.full {
-            self.recorder.gross.extend(closes[..bars].iter().map(|&close| worth(close).abs()));
+            self.recorder.gross.extend(closes[..bars].iter().map(|&close| line.worth(close).abs()));
         }
-        let from = self.recorder.equity.len();
-        self.recorder.mark_held(closes, bars, |close| balance + (worth(close) - curve.cost));
+        self.recorder.mark_held(closes, bars, line);
         if self.gate.limits_drawdown() {
-            for &equity in &self.recorder.equity[from..] {
-                self.gate.mark(equity);
+            for &close in &closes[..bars] {
+                self.gate.mark(line.at(close));
             }
         }
         self.mark(0, closes[last]);

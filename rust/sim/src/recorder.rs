@@ -7,7 +7,7 @@ use tradenode_core::money::{Atoms, Scale, as_f64};
 use tradenode_core::orders::{Reason, Side};
 use tradenode_core::risk::Refusal;
 
-use crate::metrics::{Totals, TradeColumns};
+use crate::metrics::{Course, Line, Totals, TradeColumns};
 
 /// Every fill, oldest first. Money is in the account's currency, quantities in base units (or contracts).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -243,9 +243,13 @@ pub struct Recorder<'a> {
     pub gross: Vec<f64>,
     /// Sums over every fill and charge, open positions included.
     pub totals: Totals,
+    /// How many fills there were.
+    pub filled: usize,
+    /// Follows the equity in place of keeping it, where given; fills then are only counted.
+    pub course: Option<Course<'a>>,
 }
 
-impl Recorder<'_> {
+impl<'a> Recorder<'a> {
     /// The most fills for which room is made before the run.
     const FILLS_RESERVED_MAX: usize = 65_536;
 
@@ -263,14 +267,27 @@ impl Recorder<'_> {
         recorder
     }
 
+    /// A record of round trips and totals alone.
+    pub(crate) fn following(course: Course<'a>, bars: usize) -> Self {
+        let mut recorder = Self { course: Some(course), ..Self::default() };
+        recorder.trades.reserve((bars / 32).min(Self::FILLS_RESERVED_MAX / 2));
+        recorder
+    }
+
     #[inline]
     pub(crate) fn mark(&mut self, equity: f64, gross: Option<f64>) {
+        if let Some(course) = &mut self.course {
+            return course.hold(1, equity);
+        }
         self.equity.push(equity);
         self.gross.extend(gross);
     }
 
     /// The same equity at the end of many bars.
     pub(crate) fn mark_flat(&mut self, bars: usize, equity: f64, full: bool) {
+        if let Some(course) = &mut self.course {
+            return course.hold(bars, equity);
+        }
         let rows = self.equity.len() + bars;
         if bars == 1 {
             self.equity.push(equity);
@@ -287,7 +304,11 @@ impl Recorder<'_> {
 
     /// The equity that follows from the closes of the first `bars` of some bars.
     #[inline]
-    pub(crate) fn mark_held(&mut self, closes: &[f64], bars: usize, equity: impl Fn(f64) -> f64) {
+    pub(crate) fn mark_held(&mut self, closes: &[f64], bars: usize, line: Line) {
+        if let Some(course) = &mut self.course {
+            return course.follow(bars, line);
+        }
+        let equity = |close| line.at(close);
         if bars == 1 {
             return self.equity.push(equity(closes[0]));
         }
@@ -315,6 +336,10 @@ impl Recorder<'_> {
         self.totals.traded += instrument.worth_f64(booked.lots, price).abs();
         self.totals.fees += fee;
         self.totals.slippage += slippage;
+        self.filled += 1;
+        if self.course.is_some() {
+            return;
+        }
         let fills = &mut self.fills;
         fills.ts.push(booked.ts);
         fills.instrument.push(booked.instrument as u32);

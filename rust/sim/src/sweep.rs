@@ -18,7 +18,7 @@ use tradenode_core::rules::{Program, Scope, UnsoundScope, compile_each};
 use crate::engine::Engine;
 use crate::error::RunError;
 use crate::frames::{Frame, SoundBars};
-use crate::metrics::{Curve, MetricOptions, Names, Summary, summary};
+use crate::metrics::{Course, Curve, DayEnds, MetricOptions, Names, Sampling, Summary, metrics};
 use crate::rules::{Wanted, scope, text};
 use crate::signals::{SignalColumns, Signals};
 use crate::spec::{Record, RunSpec, SpecError};
@@ -129,6 +129,8 @@ struct Job<'a> {
     scopes: Vec<Scope>,
     sets: Sets<'a>,
     facts: Facts<'a>,
+    /// Where the days of a lone instrument end, if its returns are taken daily: then no curve need be kept.
+    days: Option<DayEnds>,
     together: usize,
     next: AtomicUsize,
     done: AtomicUsize,
@@ -200,6 +202,7 @@ impl<'a> Job<'a> {
             spec: RunSpec { record: Record::Lean, ..spec.clone() },
             bars: frames.iter().map(|frame| frame.bars.bars()).collect(),
             scopes: (0..frames.len()).map(|instrument| scope(spec, wanted.given, instrument)).collect(),
+            days: Self::days(&frames, facts),
             wanted,
             frames,
             sets,
@@ -215,6 +218,12 @@ impl<'a> Job<'a> {
             job.together /= 2;
         }
         Ok(job)
+    }
+
+    fn days(frames: &[Frame<'_>], facts: Facts<'_>) -> Option<DayEnds> {
+        let [lone] = frames else { return None };
+        let days = DayEnds::of(lone.fills().ts, facts.bar_ns);
+        (facts.options.sampling.over(days.count()) == Sampling::Daily).then_some(days)
     }
 
     /// About how many bytes the rules of the first sets take, as many as are now compiled together.
@@ -309,19 +318,22 @@ impl<'a> Job<'a> {
 
     /// Runs one set, whose rules have been evaluated.
     fn outcome(&self, columns: Vec<SignalColumns>) -> Result<Outcome, RunError> {
-        let engine = Engine::new(&self.spec, &self.frames)?;
-        let recorder = engine.run(&mut Signals::new(&self.spec, columns))?.into_recorder();
-        let curve = Curve {
-            ts: &recorder.equity_ts,
-            bar_ns: self.facts.bar_ns,
-            equity: &recorder.equity,
-            exposure: &[],
-            start_equity: self.facts.start_equity,
-            totals: recorder.totals,
-            market: &[],
+        let Facts { start_equity, bar_ns, names, options } = self.facts;
+        let course = self.days.as_ref().map(|days| {
+            let Bars { ts, close, .. } = self.frames[0].fills();
+            Course::new(start_equity, ts, bar_ns, close, days)
+        });
+        let engine = Engine::following(&self.spec, &self.frames, course)?;
+        let mut recorder = engine.run(&mut Signals::new(&self.spec, columns))?.into_recorder();
+        let (totals, trades) = (recorder.totals, recorder.trades.view());
+        let summary = if let Some(course) = recorder.course.take() {
+            course.summary(totals, &trades, names, options)?
+        } else {
+            let (ts, equity) = (recorder.equity_ts.as_ref(), recorder.equity.as_slice());
+            let curve = Curve { ts, bar_ns, equity, exposure: &[], start_equity, totals, market: &[] };
+            metrics(&curve, &trades, names, options)?.into()
         };
-        let summary = summary(&curve, &recorder.trades.view(), self.facts.names, self.facts.options)?;
-        Ok(Outcome { summary, fills: recorder.fills.ts.len(), refused: recorder.refused_count })
+        Ok(Outcome { summary, fills: recorder.filled, refused: recorder.refused_count })
     }
 
     fn finish(self, outcomes: Vec<Option<Outcome>>) -> Result<Vec<Outcome>, SweepError> {

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+mod course;
 mod drawdown;
 mod exposure;
 mod group;
@@ -19,6 +20,7 @@ mod sample;
 mod tests;
 mod trades;
 
+pub use course::{Course, Line};
 pub use drawdown::DrawdownMetrics;
 pub use exposure::ExposureMetrics;
 pub use group::{TradeGroup, TradeGroups};
@@ -26,6 +28,7 @@ pub use input::{Curve, MetricsError, Names, Totals, TradeColumns};
 pub use months::Month;
 pub use options::{MIN_DAILY_RETURNS, MetricOptions, Sampling};
 pub use returns::{DayReturn, MIN_ANNUALISED_DAYS, ReturnMetrics};
+pub use sample::DayEnds;
 pub use trades::TradeMetrics;
 
 /// All the figures of one run.
@@ -76,9 +79,13 @@ pub fn metrics(
 ) -> Result<Metrics, MetricsError> {
     options.check()?;
     input::check(curve, trades, names)?;
+    let (walk, equity_sum) = drawdown::walk(curve);
+    input::finite("equity", curve.equity, equity_sum)?;
+    let daily = sample::DailyCloses::of(curve);
+    let end = curve.equity.last().copied().unwrap_or(f64::NAN);
     let tallies = group::Tallies::of(trades, names);
-    let (Summary { returns, drawdown, exposure, trades: traded }, daily) =
-        summarise(curve, trades, &tallies.all(), options)?;
+    let Summary { returns, drawdown, trades: traded } =
+        summarise(curve, end, &walk, &daily, trades, &tallies.all(), options);
     let last = curve.ts.last().map(|ts| ts + curve.bar_ns);
     let changes: f64 = curve.market.iter().map(|&(first, last)| ratio(last, first) - 1.0).sum();
     Ok(Metrics {
@@ -89,7 +96,7 @@ pub fn metrics(
             bars: curve.ts.len(),
         },
         returns,
-        exposure,
+        exposure: ExposureMetrics::of(curve, equity_sum),
         trades: traded,
         groups: tallies.groups(names),
         months: months::months(curve.start_equity, &daily, trades),
@@ -98,53 +105,38 @@ pub fn metrics(
     })
 }
 
-/// The figures of a run without its months and groups, for runs of which there are many.
+/// The figures of a run that needs neither the curve nor the exposure; for runs of which there are many.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Return and risk of the equity curve.
     pub returns: ReturnMetrics,
     /// Its drawdowns.
     pub drawdown: DrawdownMetrics,
-    /// How much was at work.
-    pub exposure: ExposureMetrics,
     /// The closed round trips.
     pub trades: TradeMetrics,
 }
 
-/// The same figures as [`metrics`] has, to the last bit, of columns that a run of this crate has just recorded: their
-/// lengths, order and indices need no check.
-///
-/// # Errors
-/// Money that is not finite; options without a meaning.
-pub fn summary(
-    curve: &Curve<'_>,
-    trades: &TradeColumns<'_>,
-    names: Names<'_>,
-    options: &MetricOptions,
-) -> Result<Summary, MetricsError> {
-    options.check()?;
-    input::check_money(curve, trades)?;
-    let tally = group::of_all(trades, names);
-    summarise(curve, trades, &tally, options).map(|(summary, _)| summary)
+impl From<Metrics> for Summary {
+    fn from(metrics: Metrics) -> Self {
+        Self { returns: metrics.returns, drawdown: metrics.drawdown, trades: metrics.trades }
+    }
 }
 
 fn summarise(
     curve: &Curve<'_>,
+    end: f64,
+    walk: &drawdown::Walk<'_>,
+    daily: &sample::DailyCloses,
     trades: &TradeColumns<'_>,
     tally: &group::Tally,
     options: &MetricOptions,
-) -> Result<(Summary, sample::DailyCloses), MetricsError> {
-    let walk = drawdown::walk(curve);
-    input::finite("equity", curve.equity, walk.sum)?;
-    let daily = sample::DailyCloses::of(curve);
-    let drawdown = DrawdownMetrics::of(curve, &daily, &walk);
-    let summary = Summary {
-        returns: ReturnMetrics::of(curve, &daily, drawdown.max, options),
-        exposure: ExposureMetrics::of(curve, walk.sum),
+) -> Summary {
+    let drawdown = DrawdownMetrics::of(curve.start_equity, daily, walk);
+    Summary {
+        returns: ReturnMetrics::of(curve, end, daily, drawdown.max, options),
         trades: TradeMetrics::of(trades, tally, &curve.totals),
         drawdown,
-    };
-    Ok((summary, daily))
+    }
 }
 
 /// `over / under`, NaN where that is not a finite number.
