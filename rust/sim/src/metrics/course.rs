@@ -1,9 +1,11 @@
 //! The course of an equity that is followed while it happens, and not kept: what the figures of many runs need.
 
 use super::drawdown::Walk;
-use super::input::check_money;
+use super::group::{RoundTrip, Tally, sum};
+use super::input::check_account;
 use super::sample::{DailyCloses, DayEnds};
-use super::{Curve, MetricOptions, MetricsError, Names, Summary, Totals, TradeColumns, group, summarise};
+use super::trades::Trips;
+use super::{Curve, MetricOptions, MetricsError, Summary, Totals, summarise};
 
 /// How the equity follows from the close while nothing is traded: balance + (worth - cost), where the worth is
 /// `slope` × close, or `slope` / close of an inverse contract.
@@ -51,6 +53,13 @@ pub struct Course<'a> {
     last: f64,
     /// The first equity that is not finite, and its row.
     fault: Option<(usize, f64)>,
+    /// The round trips: added up, those that were long, each one's net profit and how long it was held, ns.
+    tally: Tally,
+    long: usize,
+    net_pnl: Vec<f64>,
+    held: Vec<i64>,
+    /// The greatest and the least return of a round trip.
+    returns: (f64, f64),
 }
 
 impl<'a> Course<'a> {
@@ -68,6 +77,11 @@ impl<'a> Course<'a> {
             trough: None,
             last: f64::NAN,
             fault: None,
+            tally: Tally::default(),
+            long: 0,
+            net_pnl: Vec::new(),
+            held: Vec::new(),
+            returns: (f64::NAN, f64::NAN),
         }
     }
 
@@ -106,6 +120,17 @@ impl<'a> Course<'a> {
         self.last = line.at(close);
     }
 
+    /// A round trip has closed.
+    #[inline]
+    pub(crate) fn close(&mut self, trip: &RoundTrip) {
+        self.tally.add(trip);
+        self.long += usize::from(trip.is_long);
+        self.net_pnl.push(trip.net_pnl);
+        self.held.push(trip.held_ns);
+        // NaN gives way to any value.
+        self.returns = (self.returns.0.max(trip.return_ratio), self.returns.1.min(trip.return_ratio));
+    }
+
     fn sound(&mut self, equity: f64) {
         if !equity.is_finite() && self.fault.is_none() {
             self.fault = Some((self.walk.seen, equity));
@@ -126,19 +151,16 @@ impl<'a> Course<'a> {
     ///
     /// # Errors
     /// Money that is not finite; options without a meaning.
-    pub fn summary(
-        mut self,
-        totals: Totals,
-        trades: &TradeColumns<'_>,
-        names: Names<'_>,
-        options: &MetricOptions,
-    ) -> Result<Summary, MetricsError> {
+    pub fn summary(mut self, totals: Totals, options: &MetricOptions) -> Result<Summary, MetricsError> {
         options.check()?;
         let Self { start_equity, ts, bar_ns, .. } = self;
         let curve = Curve { ts, bar_ns, equity: &[], exposure: &[], start_equity, totals, market: &[] };
-        check_money(&curve, trades)?;
+        check_account(&curve)?;
         if let Some((row, value)) = self.fault {
             return Err(MetricsError::NotFinite { column: "equity", row, value });
+        }
+        if let Some((column, value)) = self.tally.unsound() {
+            return Err(MetricsError::NotFinite { column, row: self.net_pnl.len().saturating_sub(1), value });
         }
         self.walk.end();
         if let Some(line) = self.trough {
@@ -147,8 +169,10 @@ impl<'a> Course<'a> {
             self.walk.trough += self.closes[from..].iter().position(|&close| line.at(close) == lowest).unwrap_or(0);
         }
         let daily = DailyCloses { first_day: self.days.first_day, equity: self.daily };
-        let tally = group::of_all(trades, names);
-        Ok(summarise(&curve, self.last, &self.walk, &daily, trades, &tally, options))
+        let trips = Trips { long: self.long, net_pnl: &self.net_pnl, returns: self.returns, held: self.held };
+        // As the tallies of several instruments are added up.
+        let tally = sum(std::iter::once(&self.tally));
+        Ok(summarise(&curve, self.last, &self.walk, &daily, trips, &tally, options))
     }
 }
 

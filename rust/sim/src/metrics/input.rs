@@ -238,13 +238,7 @@ fn check_curve(curve: &Curve<'_>) -> Result<(), MetricsError> {
     Err(MetricsError::Disorder { row, value: curve.ts[row], previous: curve.ts[row - 1] })
 }
 
-/// Checks the amounts of money alone.
-pub(super) fn check_money(curve: &Curve<'_>, trades: &TradeColumns<'_>) -> Result<(), MetricsError> {
-    check_account(curve)?;
-    check_amounts(trades)
-}
-
-fn check_account(curve: &Curve<'_>) -> Result<(), MetricsError> {
+pub(super) fn check_account(curve: &Curve<'_>) -> Result<(), MetricsError> {
     if !(curve.start_equity.is_finite() && curve.start_equity > 0.0) {
         return Err(MetricsError::StartEquity(curve.start_equity));
     }
@@ -255,7 +249,11 @@ fn check_account(curve: &Curve<'_>) -> Result<(), MetricsError> {
     Ok(())
 }
 
-fn check_amounts(trades: &TradeColumns<'_>) -> Result<(), MetricsError> {
+fn check_trades(trades: &TradeColumns<'_>, names: Names<'_>) -> Result<(), MetricsError> {
+    let expected = trades.len();
+    for (column, got) in trades.lengths() {
+        same_length(column, got, expected)?;
+    }
     for (column, values) in [
         ("gross_pnl", trades.gross_pnl),
         ("fees", trades.fees),
@@ -266,15 +264,6 @@ fn check_amounts(trades: &TradeColumns<'_>) -> Result<(), MetricsError> {
     ] {
         finite(column, values, Range::of(values).sum)?;
     }
-    Ok(())
-}
-
-fn check_trades(trades: &TradeColumns<'_>, names: Names<'_>) -> Result<(), MetricsError> {
-    let expected = trades.len();
-    for (column, got) in trades.lengths() {
-        same_length(column, got, expected)?;
-    }
-    check_amounts(trades)?;
     for (row, (&entry, &exit)) in trades.entry_ts.iter().zip(trades.exit_ts).enumerate() {
         in_range("entry_ts", entry)?;
         in_range("exit_ts", exit)?;

@@ -23,6 +23,7 @@ mod trades;
 pub use course::{Course, Line};
 pub use drawdown::DrawdownMetrics;
 pub use exposure::ExposureMetrics;
+pub(crate) use group::RoundTrip;
 pub use group::{TradeGroup, TradeGroups};
 pub use input::{Curve, MetricsError, Names, Totals, TradeColumns};
 pub use months::Month;
@@ -30,6 +31,7 @@ pub use options::{MIN_DAILY_RETURNS, MetricOptions, Sampling};
 pub use returns::{DayReturn, MIN_ANNUALISED_DAYS, ReturnMetrics};
 pub use sample::DayEnds;
 pub use trades::TradeMetrics;
+use trades::Trips;
 
 /// All the figures of one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -85,7 +87,7 @@ pub fn metrics(
     let end = curve.equity.last().copied().unwrap_or(f64::NAN);
     let tallies = group::Tallies::of(trades, names);
     let Summary { returns, drawdown, trades: traded } =
-        summarise(curve, end, &walk, &daily, trades, &tallies.all(), options);
+        summarise(curve, end, &walk, &daily, Trips::of(trades), &tallies.all(), options);
     let last = curve.ts.last().map(|ts| ts + curve.bar_ns);
     let changes: f64 = curve.market.iter().map(|&(first, last)| ratio(last, first) - 1.0).sum();
     Ok(Metrics {
@@ -127,14 +129,14 @@ fn summarise(
     end: f64,
     walk: &drawdown::Walk<'_>,
     daily: &sample::DailyCloses,
-    trades: &TradeColumns<'_>,
+    trips: Trips<'_>,
     tally: &group::Tally,
     options: &MetricOptions,
 ) -> Summary {
     let drawdown = DrawdownMetrics::of(curve.start_equity, daily, walk);
     Summary {
         returns: ReturnMetrics::of(curve, end, daily, drawdown.max, options),
-        trades: TradeMetrics::of(trades, tally, &curve.totals),
+        trades: TradeMetrics::of(trips, tally, &curve.totals),
         drawdown,
     }
 }
