@@ -22,7 +22,7 @@ macro_rules! figures {
 }
 
 #[allow(clippy::unnecessary_cast, reason = "some figures are counts")]
-const FIGURES: [Figure; 27] = figures![
+const FIGURES: [Figure; 26] = figures![
     returns.end_equity,
     returns.net_profit,
     returns.total,
@@ -49,7 +49,6 @@ const FIGURES: [Figure; 27] = figures![
     trades.loss_streak,
     trades.fees,
     trades.slippage,
-    trades.funding,
 ];
 
 #[pyfunction]

@@ -80,7 +80,7 @@ pub enum SweepError {
     /// The bars, or the description together with them.
     #[error(transparent)]
     Run(RunError),
-    /// The first set that cannot be run.
+    /// A set that cannot be run, the first in the order in which they are.
     #[error("with {numbers}: {error}")]
     Set {
         /// The set's numbers, as text.
@@ -98,6 +98,30 @@ impl Sets<'_> {
     #[must_use]
     pub fn count(&self) -> usize {
         self.values.len().checked_div(self.names.len()).unwrap_or(0)
+    }
+
+    /// The sets in an order in which neighbours have most values in common: along a Z-order curve (Morton, 1966) over the
+    /// ranks of their values.
+    fn by_likeness(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.count()).collect();
+        let ranks: Vec<Vec<u32>> = (0..self.names.len()).map(|name| self.ranks(name)).collect();
+        let key = |set: &usize| {
+            let bits = (0..u32::BITS).rev().flat_map(|bit| ranks.iter().map(move |ranks| ranks[*set] >> bit & 1));
+            // Of very many numbers the highest bits are lost, and with them nothing but neighbours.
+            bits.fold(0_u128, |key, bit| key << 1 | u128::from(bit))
+        };
+        order.sort_by_cached_key(key);
+        order
+    }
+
+    /// The place of each set's value of one number among all its values.
+    fn ranks(&self, name: usize) -> Vec<u32> {
+        let values: Vec<f64> = (0..self.count()).map(|set| self.row(set)[name]).collect();
+        let mut known = values.clone();
+        known.sort_by(f64::total_cmp);
+        known.dedup();
+        let rank = |value: &f64| known.partition_point(|known| known.total_cmp(value).is_lt()) as u32;
+        values.iter().map(rank).collect()
     }
 
     fn row(&self, set: usize) -> &[f64] {
@@ -135,11 +159,13 @@ struct Job<'a> {
     facts: Facts<'a>,
     /// Where the days of a lone instrument end, if its returns are taken daily: then no curve need be kept.
     days: Option<DayEnds>,
+    /// The sets in the order in which they are run.
+    order: Vec<usize>,
     together: usize,
     next: AtomicUsize,
     done: AtomicUsize,
     stopped: AtomicBool,
-    /// The first set known to fail, and why.
+    /// Of the sets known to fail the first in that order, its place there, and why.
     failure: Mutex<Option<(usize, RunError)>>,
     first_failure: AtomicUsize,
 }
@@ -148,7 +174,7 @@ struct Job<'a> {
 /// says whether to go on.
 ///
 /// # Errors
-/// Of the sets that cannot be run the first, whatever the number of threads; what is wrong with the description or the
+/// A set that cannot be run, the same whatever the number of threads; what is wrong with the description or the
 /// bars; that `look` wanted no more.
 pub fn sweep(
     spec: &RunSpec,
@@ -209,6 +235,7 @@ impl<'a> Job<'a> {
             days: Self::days(&frames, facts),
             wanted,
             frames,
+            order: sets.by_likeness(),
             sets,
             facts,
             together: sets.count().div_ceil(threads * PROGRAMS_A_THREAD).clamp(1, TOGETHER_MAX),
@@ -232,7 +259,7 @@ impl<'a> Job<'a> {
 
     /// About how many bytes the rules of the first sets take, as many as are now compiled together.
     fn footprint(&self) -> usize {
-        let sets = 0..self.together.min(self.sets.count());
+        let sets = &self.order[..self.together.min(self.order.len())];
         // Faults are told when it is those sets' turn.
         self.compile(sets).map_or(0, |programs| {
             let of = |(program, bars): (&Program, &Bars<'_>)| program.footprint(bars.ts.len());
@@ -241,10 +268,10 @@ impl<'a> Job<'a> {
     }
 
     /// One program an instrument, of the rules of some sets.
-    fn compile(&self, sets: Range<usize>) -> Result<Vec<Program>, UnsoundScope> {
+    fn compile(&self, sets: &[usize]) -> Result<Vec<Program>, UnsoundScope> {
         let mut programs = Vec::with_capacity(self.scopes.len());
         for scope in &self.scopes {
-            let scopes: Vec<Scope> = sets.clone().map(|set| self.scope(scope, set)).collect();
+            let scopes: Vec<Scope> = sets.iter().map(|set| self.scope(scope, *set)).collect();
             programs.push(compile_each(&self.wanted.rules, &scopes)?);
         }
         Ok(programs)
@@ -267,43 +294,43 @@ impl<'a> Job<'a> {
         let mut found = Vec::new();
         loop {
             let first = self.next.fetch_add(self.together, Ordering::Relaxed);
-            let sets = first..self.sets.count().min(first.saturating_add(self.together));
-            if sets.is_empty() || self.is_over(first) {
+            let places = first..self.order.len().min(first.saturating_add(self.together));
+            if places.is_empty() || self.is_over(first) {
                 return found;
             }
-            if let Err((set, error)) = self.run(sets, &mut found) {
-                self.fail(set, error);
+            if let Err((place, error)) = self.run(places, &mut found) {
+                self.fail(place, error);
             }
         }
     }
 
-    /// Whether nobody needs the result of a set any more.
-    fn is_over(&self, set: usize) -> bool {
-        self.stopped.load(Ordering::Relaxed) || set > self.first_failure.load(Ordering::Relaxed)
+    /// Whether nobody needs the result of the set at a place any more.
+    fn is_over(&self, place: usize) -> bool {
+        self.stopped.load(Ordering::Relaxed) || place > self.first_failure.load(Ordering::Relaxed)
     }
 
-    fn fail(&self, set: usize, error: RunError) {
+    fn fail(&self, place: usize, error: RunError) {
         let mut failure = self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if failure.as_ref().is_none_or(|(first, _)| set < *first) {
-            *failure = Some((set, error));
-            self.first_failure.store(set, Ordering::Relaxed);
+        if failure.as_ref().is_none_or(|(first, _)| place < *first) {
+            *failure = Some((place, error));
+            self.first_failure.store(place, Ordering::Relaxed);
         }
     }
 
-    /// Runs some sets, or those before the first that fails.
-    fn run(&self, sets: Range<usize>, found: &mut Vec<(usize, Outcome)>) -> Result<(), (usize, RunError)> {
-        let first = sets.start;
-        let programs = match self.compile(sets.clone()) {
+    /// Runs the sets at some places of the order, or those before the first that fails.
+    fn run(&self, places: Range<usize>, found: &mut Vec<(usize, Outcome)>) -> Result<(), (usize, RunError)> {
+        let first = places.start;
+        let programs = match self.compile(&self.order[places.clone()]) {
             Ok(programs) => programs,
             Err(unsound) => {
-                let set = first + unsound.scope;
-                if set > first {
-                    self.run(first..set, found)?;
+                let place = first + unsound.scope;
+                if place > first {
+                    self.run(first..place, found)?;
                 }
-                return Err((set, RunError::Rules(text(&unsound.faults))));
+                return Err((place, RunError::Rules(text(&unsound.faults))));
             }
         };
-        let mut columns: Vec<_> = sets.clone().map(|_| Vec::with_capacity(programs.len())).collect();
+        let mut columns: Vec<_> = places.clone().map(|_| Vec::with_capacity(programs.len())).collect();
         for (instrument, program) in programs.iter().enumerate() {
             let evaluated = self.wanted.evaluate(program, instrument, &self.bars).map_err(|error| (first, error))?;
             for (set, evaluated) in columns.iter_mut().zip(evaluated) {
@@ -312,11 +339,11 @@ impl<'a> Job<'a> {
         }
         // Whole curves are kept one at a time.
         let most = if self.days.is_some() { BESIDE_MAX } else { 1 };
-        let mut columns = sets.zip(columns);
+        let mut columns = places.zip(columns);
         loop {
             let beside: Vec<_> = columns.by_ref().take(most).collect();
-            let Some(&(set, _)) = beside.first() else { return Ok(()) };
-            if self.is_over(set) {
+            let Some(&(place, _)) = beside.first() else { return Ok(()) };
+            if self.is_over(place) {
                 return Ok(());
             }
             self.run_beside(beside, found)?;
@@ -330,25 +357,25 @@ impl<'a> Job<'a> {
         found: &mut Vec<(usize, Outcome)>,
     ) -> Result<(), (usize, RunError)> {
         let mut runs = Vec::with_capacity(sets.len());
-        for (set, columns) in sets {
-            let engine = Engine::following(&self.spec, &self.frames, self.course()).map_err(|error| (set, error))?;
-            runs.push((set, engine, Signals::new(&self.spec, columns)));
+        for (place, columns) in sets {
+            let engine = Engine::following(&self.spec, &self.frames, self.course()).map_err(|error| (place, error))?;
+            runs.push((place, engine, Signals::new(&self.spec, columns)));
         }
         let rows = self.frames[0].fills().ts.len();
         let mut failure: Option<(usize, RunError)> = None;
         for before in (0..rows).step_by(STRIDE).map(|row| row + STRIDE).chain([usize::MAX]) {
             // After a failure only those before it still matter.
             let mut alive = runs.len();
-            for (place, (set, engine, signals)) in runs.iter_mut().enumerate() {
+            for (sound, (place, engine, signals)) in runs.iter_mut().enumerate() {
                 if let Err(error) = engine.advance(signals, before) {
-                    (failure, alive) = (Some((*set, error)), place);
+                    (failure, alive) = (Some((*place, error)), sound);
                     break;
                 }
             }
             runs.truncate(alive);
         }
-        for (set, engine, _) in runs {
-            found.push((set, self.outcome(engine).map_err(|error| (set, error))?));
+        for (place, engine, _) in runs {
+            found.push((self.order[place], self.outcome(engine).map_err(|error| (place, error))?));
             self.done.fetch_add(1, Ordering::Relaxed);
         }
         failure.map_or(Ok(()), Err)
@@ -379,8 +406,8 @@ impl<'a> Job<'a> {
         if self.stopped.into_inner() {
             return Err(SweepError::Interrupted);
         }
-        if let Some((set, error)) = self.failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-            return Err(SweepError::Set { numbers: self.sets.told(set), error: Box::new(error) });
+        if let Some((place, error)) = self.failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            return Err(SweepError::Set { numbers: self.sets.told(self.order[place]), error: Box::new(error) });
         }
         // Without a failure every set was run.
         Ok(outcomes.into_iter().flatten().collect())
