@@ -147,7 +147,7 @@ def _named(table: object) -> list[tuple[str, object]]:
 
 
 def _number(value: object) -> float:
-    number = decimal_of(value)
+    number = decimal_of(value.get("default") if isinstance(value, dict) else value)
     return float(number) if number is not None and number.is_finite() else 1.0
 
 
