@@ -22,7 +22,7 @@ def backtest(
     out: Path = Path("runs"),
     report: bool = True,
     catalogue: Path | None = None,
-    set_: Annotated[Sequence[str], Parameter(name="--set", negative=())] = (),
+    set_: Annotated[Sequence[str], Parameter(name="--set", negative=(), show_default=False)] = (),
 ) -> int:
     """Run a config over recorded bars; print nine numbers and write a run folder with the report.
 
@@ -34,7 +34,7 @@ def backtest(
         out: where the run's folder is put.
         report: whether to write report.html.
         catalogue: the catalogue's folder; else the config's.
-        set_: name=value of a parameter or a knob, in place of the config's; may be given several times.
+        set_: name=value of a parameter or a knob; may be repeated.
     """
     from tradenode.config.settings import parse_settings
 

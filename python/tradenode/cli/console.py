@@ -99,13 +99,16 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     if not _is_terminal(sys.stderr):
         yield lambda done, total: None
         return
-    import time
+    import threading
 
-    start = time.monotonic()
+    late = threading.Event()
+    timer = threading.Timer(PROGRESS_AFTER_S, late.set)
+    timer.daemon = True
+    timer.start()
     bars: list[Any] = []
 
     def tell(done: int, total: int) -> None:
-        if not bars and time.monotonic() - start < PROGRESS_AFTER_S:
+        if not late.is_set():
             return
         if not bars:
             from rich.console import Console
@@ -121,6 +124,7 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     try:
         yield tell
     finally:
+        timer.cancel()
         for shown, _ in bars:
             shown.stop()
 

@@ -17,7 +17,7 @@ def sweep(
     /,
     *,
     grid: Annotated[Sequence[str], Parameter(negative=())],
-    where: str = "",
+    where: Annotated[str, Parameter(show_default=False)] = "",
     sort: str = "total_return",
     top: int = 10,
     threads: int | None = None,
@@ -30,11 +30,11 @@ def sweep(
 
     Args:
         config: the TOML file.
-        grid: values of a parameter: name=start:stop:step, both ends included, or name=a,b,c; one for each parameter.
+        grid: name=start:stop:step, both ends included, or name=a,b,c; one for each parameter.
         where: a constraint on the sets, such as "fast < slow".
         sort: the figure by which they are ranked, the best first.
         top: how many are shown.
-        threads: how many threads, or processes of a strategy in Python; as many as there are cores if not given.
+        threads: how many threads, or processes of a Python strategy; else one a core.
         out: a .csv or .parquet file for every set and figure.
         report: an .html file for a map of the sets.
         json: answer as one JSON object: sets, left_out, sort, best.

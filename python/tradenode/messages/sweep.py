@@ -1,5 +1,6 @@
 """A finished sweep: many sets of parameters, what each of them came to."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -8,6 +9,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Column = NDArray[Any]
+
+
+Progress = Callable[[int, int], None]
+"""Is told now and then how many sets are done and how many there are."""
 
 
 class Figure(msgspec.Struct, frozen=True):

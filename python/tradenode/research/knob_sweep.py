@@ -17,14 +17,13 @@ from tradenode.config.diagnose import Source, loads
 from tradenode.config.model import Config
 from tradenode.config.values import plain
 from tradenode.errors import ConfigError, RunError, TradenodeError
-from tradenode.messages.sweep import FIGURES
+from tradenode.messages.sweep import FIGURES, Progress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from tradenode.research.inputs import Inputs
-    from tradenode.research.sweep import Progress
 
 WAITING_MAX = 4
 """So many sets a process are handed out before their turn."""
@@ -126,7 +125,7 @@ def _run(values: tuple[Decimal, ...]) -> Told:
 
 
 def knob_figures(
-    job: KnobJob, sets: list[tuple[Decimal, ...]], processes: int, progress: "Progress | None"
+    job: KnobJob, sets: list[tuple[Decimal, ...]], processes: int, progress: Progress | None
 ) -> "tuple[dict[str, NDArray[np.float64]], str]":
     """Every set's figures, in the order of the sets, and the sha256 of the strategy's file.
 

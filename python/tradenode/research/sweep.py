@@ -1,7 +1,7 @@
 """A sweep from Python: `sweep(config, grid)` runs a config with every set of values of some of its parameters."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from tradenode.config.run import rules_spec, run_spec
 from tradenode.config.settings import check_param
 from tradenode.config.values import UnfitError, near
 from tradenode.errors import ConfigError
-from tradenode.messages.sweep import FIGURES
+from tradenode.messages.sweep import FIGURES, Progress
 from tradenode.research.backtest import frames_of, labels_of, read_config
 from tradenode.research.figures import run_facts
 from tradenode.research.grid import Axis, Grid, axes_of, grid_of
@@ -23,9 +23,6 @@ from tradenode.research.sweep_result import SweepResult
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-Progress = Callable[[int, int], None]
-"""Is told how many sets are done and how many there are."""
 
 THREADS_MAX = 256
 """The most threads or processes of a sweep."""

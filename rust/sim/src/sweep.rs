@@ -4,12 +4,12 @@
 //! is computed once. Each set is then run by [`Engine`], exactly as it would be alone: neither the number of threads nor
 //! who stands beside whom changes a bit of the result.
 
+use core::time::Duration;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
 
 use thiserror::Error;
 use tradenode_core::bars::Bars;
