@@ -180,18 +180,36 @@ impl<'a> Course<'a> {
 #[inline]
 fn ends(values: &[f64]) -> (f64, f64) {
     let (mut least, mut greatest) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
-    let (whole, rest) = values.as_chunks::<8>();
     let mut take = |lane: usize, value: f64| {
-        least[lane] = if value < least[lane] { value } else { least[lane] };
-        greatest[lane] = if value > greatest[lane] { value } else { greatest[lane] };
+        least[lane] = lesser(least[lane], value);
+        greatest[lane] = greater(greatest[lane], value);
     };
-    for chunk in whole {
-        for (lane, &value) in chunk.iter().enumerate() {
+    if let Some(last) = values.last_chunk::<8>() {
+        // The last eight once more rather than what is left over: how many that are nobody can foresee.
+        for chunk in values.as_chunks::<8>().0.iter().chain([last]) {
+            for (lane, &value) in chunk.iter().enumerate() {
+                take(lane, value);
+            }
+        }
+    } else {
+        for (lane, &value) in values.iter().enumerate() {
             take(lane, value);
         }
     }
-    for (lane, &value) in rest.iter().enumerate() {
-        take(lane, value);
-    }
-    (least.into_iter().fold(f64::INFINITY, f64::min), greatest.into_iter().fold(f64::NEG_INFINITY, f64::max))
+    (folded(least, lesser), folded(greatest, greater))
+}
+
+/// Without a care for NaN, which no price is.
+fn lesser(one: f64, other: f64) -> f64 {
+    if other < one { other } else { one }
+}
+
+fn greater(one: f64, other: f64) -> f64 {
+    if other > one { other } else { one }
+}
+
+/// Eight lanes brought together, halves at a time.
+fn folded(lanes: [f64; 8], pick: impl Fn(f64, f64) -> f64) -> f64 {
+    let four: [f64; 4] = std::array::from_fn(|lane| pick(lanes[lane], lanes[lane + 4]));
+    pick(pick(four[0], four[2]), pick(four[1], four[3]))
 }
