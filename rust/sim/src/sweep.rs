@@ -31,8 +31,8 @@ const EVALUATED_MAX: usize = 16 << 20;
 const PROGRAMS_A_THREAD: usize = 8;
 /// So many sets are run side by side, a stretch of bars at a time: what one has read of them is near for the next.
 const BESIDE_MAX: usize = 8;
-/// The rows of such a stretch: three of their columns fit the processor's second cache beside the sets' own state.
-const STRIDE: usize = 8_192;
+/// The rows of such a stretch: 48 KiB of the three columns that a run reads most.
+const STRIDE: usize = 2_048;
 /// The most threads.
 pub const THREADS_MAX: usize = 256;
 /// How often the caller is asked whether to go on.

@@ -180,21 +180,22 @@ impl<'a> Course<'a> {
 #[inline]
 fn ends(values: &[f64]) -> (f64, f64) {
     let (mut least, mut greatest) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
-    let mut take = |lane: usize, value: f64| {
-        least[lane] = lesser(least[lane], value);
-        greatest[lane] = greater(greatest[lane], value);
+    let mut take = |values: &[f64; 8]| {
+        for (lane, &value) in values.iter().enumerate() {
+            least[lane] = lesser(least[lane], value);
+            greatest[lane] = greater(greatest[lane], value);
+        }
     };
+    for chunk in values.as_chunks::<8>().0 {
+        take(chunk);
+    }
     if let Some(last) = values.last_chunk::<8>() {
         // The last eight once more rather than what is left over: how many that are nobody can foresee.
-        for chunk in values.as_chunks::<8>().0.iter().chain([last]) {
-            for (lane, &value) in chunk.iter().enumerate() {
-                take(lane, value);
-            }
-        }
-    } else {
-        for (lane, &value) in values.iter().enumerate() {
-            take(lane, value);
-        }
+        take(last);
+    } else if let Some(&first) = values.first() {
+        let mut few = [first; 8];
+        few[..values.len()].copy_from_slice(values);
+        take(&few);
     }
     (folded(least, lesser), folded(greatest, greater))
 }
