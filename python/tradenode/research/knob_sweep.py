@@ -156,7 +156,8 @@ def knob_figures(
         while waiting:
             take()
     except BrokenProcessPool:
-        raise RunError("a process of the sweep died", hint="the system may have run out of memory") from None
+        hint = 'memory ran out, or a script sweeps outside of `if __name__ == "__main__":`'
+        raise RunError("a process of the sweep died", hint=hint) from None
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         # Nothing is left to wait for, or nobody wants it any more.

@@ -6,8 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use tradenode_sim::error::RunError as Stop;
 use tradenode_sim::metrics::Names;
+use tradenode_sim::sets::Sets;
 use tradenode_sim::spec::RunSpec;
-use tradenode_sim::sweep::{Facts, Outcome, Sets, SweepError, sweep};
+use tradenode_sim::sweep::{Facts, Outcome, SweepError, sweep};
 
 use crate::backtest::{Borrowed, ConfigError, Given, RunError, borrow, raise};
 use crate::metrics::Facts as GivenFacts;

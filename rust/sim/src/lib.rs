@@ -12,6 +12,7 @@ pub mod models;
 pub mod recorder;
 mod requests;
 pub mod rules;
+pub mod sets;
 pub mod signals;
 pub mod spec;
 pub mod strategy;

@@ -20,6 +20,7 @@ use crate::error::RunError;
 use crate::frames::{Frame, SoundBars};
 use crate::metrics::{Course, Curve, DayEnds, MetricOptions, Names, Sampling, Summary, metrics};
 use crate::rules::{Wanted, scope, text};
+use crate::sets::Sets;
 use crate::signals::{SignalColumns, Signals};
 use crate::spec::{Record, RunSpec, SpecError};
 
@@ -37,15 +38,6 @@ const STRIDE: usize = 2_048;
 pub const THREADS_MAX: usize = 256;
 /// How often the caller is asked whether to go on.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-
-/// The sets: values of named numbers, one row a set.
-#[derive(Debug, Clone, Copy)]
-pub struct Sets<'a> {
-    /// The numbers' names, which the description's rules define.
-    pub names: &'a [String],
-    /// Their values, set by set.
-    pub values: &'a [f64],
-}
 
 /// What a run's figures need besides the run: see [`Curve`].
 #[derive(Debug, Clone, Copy)]
@@ -91,61 +83,6 @@ pub enum SweepError {
     /// The caller wanted no more.
     #[error("interrupted")]
     Interrupted,
-}
-
-impl Sets<'_> {
-    /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.values.len().checked_div(self.names.len()).unwrap_or(0)
-    }
-
-    /// The sets in an order in which neighbours have most values in common: along a Z-order curve (Morton, 1966) over the
-    /// ranks of their values.
-    fn by_likeness(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.count()).collect();
-        let ranks: Vec<Vec<u32>> = (0..self.names.len()).map(|name| self.ranks(name)).collect();
-        let key = |set: &usize| {
-            let bits = (0..u32::BITS).rev().flat_map(|bit| ranks.iter().map(move |ranks| ranks[*set] >> bit & 1));
-            // Of very many numbers the highest bits are lost, and with them nothing but neighbours.
-            bits.fold(0_u128, |key, bit| key << 1 | u128::from(bit))
-        };
-        order.sort_by_cached_key(key);
-        order
-    }
-
-    /// The place of each set's value of one number among all its values.
-    fn ranks(&self, name: usize) -> Vec<u32> {
-        let values: Vec<f64> = (0..self.count()).map(|set| self.row(set)[name]).collect();
-        let mut known = values.clone();
-        known.sort_by(f64::total_cmp);
-        known.dedup();
-        let rank = |value: &f64| known.partition_point(|known| known.total_cmp(value).is_lt()) as u32;
-        values.iter().map(rank).collect()
-    }
-
-    fn row(&self, set: usize) -> &[f64] {
-        &self.values[set * self.names.len()..][..self.names.len()]
-    }
-
-    fn told(&self, set: usize) -> String {
-        let pairs = self.names.iter().zip(self.row(set)).map(|(name, value)| format!("{name} = {value}"));
-        pairs.collect::<Vec<_>>().join(", ")
-    }
-
-    fn check(&self, spec: &RunSpec) -> Result<(), SpecError> {
-        let key = "sets";
-        let known = spec.rules.iter().flat_map(|rules| &rules.numbers);
-        let known: Vec<&String> = known.map(|(name, _)| name).collect();
-        if let Some(name) = self.names.iter().find(|name| !known.contains(name)) {
-            return Err(SpecError::Conflict { key, reason: format!("the rules have no number {name:?}") });
-        }
-        if self.names.is_empty() || !self.values.len().is_multiple_of(self.names.len()) {
-            let reason = format!("{} values of {} numbers are no whole sets", self.values.len(), self.names.len());
-            return Err(SpecError::Conflict { key, reason });
-        }
-        Ok(())
-    }
 }
 
 /// Everything that the threads share.
