@@ -22,6 +22,6 @@ def program(package: str, example: str) -> tuple[str, ...]:
     return (programs[-1],)
 
 
-def contestant() -> Contestant:
-    """The floor of `bars`: the bare fused loop."""
-    return Contestant(FLOOR, command=program("tradenode-sim", "floor"))
+def contestant(*words: str) -> Contestant:
+    """The bare loops of `bars` and, with the word for it, of `sweep`."""
+    return Contestant(FLOOR, command=(*program("tradenode-sim", "floor"), *words))

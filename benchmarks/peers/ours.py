@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from benchmarks import functions, market
+from benchmarks import functions, market, pairs
 from benchmarks.contestant import Task
 from benchmarks.crossing import CASH, CLOSE, FAST, FEE, NEXT_OPEN, SLOW, Fills, reader
 from tradenode import _core
 from tradenode import indicators as library
+from tradenode.messages.result import RunFacts
 
 DISTRIBUTION = "tradenode"
 INSTRUMENT = {
@@ -73,6 +75,48 @@ def bars(folder: Path) -> Task:
         work=lambda: _core.run_backtest(spec, given),
         read=read,
         check={CLOSE: lambda: at_close(read_fills(_core.run_backtest(crossing(CLOSE), given)))},
+    )
+
+
+SWEPT = {
+    "numbers": [["fast_period", 12], ["slow_period", 26]],
+    "indicators": [["fast", "ewm(fast_period)"], ["slow", "ewm(slow_period)"]],
+    "enter_long": {"when": "fast > slow"},
+    "exit_long": "fast <= slow",
+}
+
+
+def sweep(folder: Path) -> Task:
+    """The pairs as sets of named numbers, on two threads; besides on one, and each pair by a run of its own."""
+    given, sets = frames(market.read(folder)), pairs.read(folder)
+    names, values = [name for name, _ in SWEPT["numbers"]], sets.astype(np.float64)
+    facts = RunFacts(CASH, market.MINUTE_NS, instruments=[INSTRUMENT["symbol"]], exit_reasons=_core.REASONS)
+
+    def spec(fill: str, rules: dict[str, Any]) -> bytes:
+        size = {"kind": "equity_fraction", "fraction": "1"}
+        return json.dumps(RUN | {"fill": {"at": fill}, "size": size, "rules": rules}).encode()
+
+    def run(fill: str, threads: int) -> tuple[Any, Any]:
+        rules = spec(fill, SWEPT)
+        done = _core.run_sweep(rules, given, msgspec.json.encode(facts), names, values, threads, None)
+        return done["returns.end_equity"], done["fills"]
+
+    def one_by_one() -> tuple[Any, Any]:
+        ends = []
+        for pair in sets.tolist():
+            numbers = [[name, value] for name, value in zip(names, pair, strict=True)]
+            done = _core.run_backtest(spec(NEXT_OPEN, SWEPT | {"numbers": numbers}), given)
+            ends.append((done["equity"][-1], len(done["fills"]["ts"])))
+        return tuple(zip(*ends, strict=True))
+
+    return Task(
+        work=lambda: run(NEXT_OPEN, pairs.THREADS),
+        read=lambda answer: pairs.told(*answer),
+        check={
+            "one_thread": lambda: run(NEXT_OPEN, 1),
+            "one_by_one": one_by_one,
+            CLOSE: lambda: run(CLOSE, pairs.THREADS),
+        },
     )
 
 

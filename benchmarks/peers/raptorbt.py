@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import raptorbt
 
-from benchmarks import market
+from benchmarks import market, pairs
 from benchmarks.contestant import Task
 from benchmarks.crossing import CASH, CLOSE, FAST, FEE, FIRST_DECISION, NEXT_OPEN, SLOW, Fills, from_trades, reader
 
@@ -54,6 +55,38 @@ def bars(folder: Path) -> Task:
     return Task(
         work=lambda: run(columns, NEXT_OPEN), read=reader(read_fills), check={CLOSE: lambda: run(columns, CLOSE)}
     )
+
+
+BATCH = 20
+"""So many pairs go into one call: each brings two columns of signals."""
+
+
+def run_pairs(columns: market.Bars, periods: pairs.Pairs) -> tuple[Any, Any]:
+    """Each mean once, then the engine over batches of pairs on the threads that RAYON_NUM_THREADS allows."""
+    close = pd.Series(columns.close)
+    means = {int(period): close.ewm(span=period, adjust=False).mean().to_numpy() for period in np.unique(periods)}
+    config = raptorbt.BacktestConfig(initial_capital=CASH, fees=FEE, fill_timing=FILL_TIMING[NEXT_OPEN])
+    prices = (columns.time_ns, columns.open, columns.high, columns.low, columns.close, columns.volume)
+    ends, orders = [], []
+    for start in range(0, len(periods), BATCH):
+        items = []
+        for fast, slow in periods[start : start + BATCH].tolist():
+            up = means[fast] > means[slow]
+            up[: slow - 1] = False
+            items.append(raptorbt.BatchSingleItem(str(len(items)), up, ~up))
+        for _, result in raptorbt.batch_single_backtest(*prices, items, config=config):
+            trades = result.trades()
+            still_open = sum(trade.exit_reason == "EndOfData" for trade in trades[-1:])
+            ends.append(float(np.asarray(result.equity_curve())[-1]))
+            orders.append(2 * len(trades) - still_open)
+    return ends, orders
+
+
+def sweep(folder: Path) -> Task:
+    """The pairs in batches, on two threads."""
+    columns, periods = market.read(folder), pairs.read(folder)
+    os.environ["RAYON_NUM_THREADS"] = str(pairs.THREADS)
+    return Task(work=lambda: run_pairs(columns, periods), read=lambda answer: pairs.told(*answer))
 
 
 class Counting(raptorbt.Strategy):

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tradenode._core import Bar, Desk, Intent
     from tradenode.research.backtest import backtest
+    from tradenode.research.sweep import sweep
     from tradenode.strategy.bar_strategy import BarStrategy, Signals
     from tradenode.strategy.callback import Strategy
+    from tradenode.strategy.knob import knob
 
-__all__ = ["Bar", "BarStrategy", "Desk", "Intent", "Signals", "Strategy", "backtest"]
+__all__ = ["Bar", "BarStrategy", "Desk", "Intent", "Signals", "Strategy", "backtest", "knob", "sweep"]
 
 _PLACES = {
     "Bar": "tradenode._core",
@@ -18,6 +20,8 @@ _PLACES = {
     "Signals": "tradenode.strategy.bar_strategy",
     "Strategy": "tradenode.strategy.callback",
     "backtest": "tradenode.research.backtest",
+    "knob": "tradenode.strategy.knob",
+    "sweep": "tradenode.research.sweep",
 }
 
 

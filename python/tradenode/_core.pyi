@@ -1,6 +1,6 @@
 """The Rust core; every docstring of the seam lives here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any, Self, TypeAlias, final
 
@@ -38,6 +38,7 @@ __all__ = [
     "metrics",
     "resample_bars",
     "run_backtest",
+    "run_sweep",
     "write_csv",
 ]
 
@@ -486,4 +487,21 @@ def run_backtest(
     fees, slippage, funding received) and `logs` (instrument, time, line). Raises tradenode.errors.ConfigError,
     DataError or RunError; a strategy's own exception comes through with a note that names the bar.
     DataError or RunError; a strategy's own exception comes through with a note that names the bar.
+    """
+
+def run_sweep(
+    spec: bytes,
+    frames: list[tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]],
+    facts: bytes,
+    names: list[str],
+    values: NDArray[np.float64],
+    threads: int,
+    progress: Callable[[int], object] | None,
+) -> dict[str, NDArray[np.float64]]:
+    """Run a JSON `RunSpec` with every row of `values` in place of its rules' numbers of those `names`, in threads.
+
+    `facts` is a JSON `messages.result.RunFacts`; `frames` as for `run_backtest`. `progress` is told the sets done every
+    50 ms, with the GIL, and what it raises stops the sweep, as a signal's handler does. The answer has a column a
+    figure, by its place in `messages.result.Metrics`, besides `fills` and `refused`; an entry a row, the same whatever
+    the number of threads. Raises tradenode.errors.ConfigError, DataError or RunError, which name the set at fault.
     """

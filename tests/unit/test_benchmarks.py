@@ -23,8 +23,10 @@ from benchmarks import (
     harness,
     indicators,
     market,
+    pairs,
     processes,
     startup,
+    sweep,
 )
 from benchmarks.harness import FLOOR, OURS, Claim, Contestant, Results
 from benchmarks.peers import floor as memory
@@ -310,3 +312,54 @@ def test_the_command_line_prints_a_table_and_json(
     with pytest.raises(SystemExit) as stopped:
         compare.main(["bars", "--runs", "0"])
     assert stopped.value.code == 2
+
+
+def test_pairs_survive_the_folder(tmp_path: Path) -> None:
+    written = pairs.grid()
+    pairs.write(written, tmp_path)
+    assert np.array_equal(pairs.read(tmp_path), written)
+    assert (len(written), written[0].tolist(), written[-1].tolist()) == (1000, [5, 50], [44, 290])
+
+
+def test_our_sweep_is_that_of_one_thread_and_of_runs_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What the engine and the lanes agree upon, the report tells; a floor with one order too many does not agree."""
+    bars_of = market.on_grid(market.random_walk(TINY))
+    few = pairs.grid(pairs.QUICK_FAST, pairs.QUICK_SLOW)
+    ends = [crossed(bars_of, *pair) for pair in few.tolist()]
+    monkeypatch.setattr(floor, "contestant", lambda word: script(tmp_path, FLOOR, lanes_answer(ends, off=0)))
+    report = sweep.compare(runs=1, peers=(), count=TINY)
+    assert report["agree"] == {FLOOR: True}
+    assert report["holds"] is False
+    assert "no claim is made" in report["shortened"]
+    held = {claim["what"]: claim["holds"] for claim in report["claims"]}
+    assert held["the same bits one thread"] is held["the same bits one by one"] is True
+    assert held["same orders and equity as the floor, fills at the close"] is None
+    assert held["wall, numba_naive's over ours"] is None
+    assert report[OURS]["answer"]["orders"] == sum(orders for _, orders in ends) > 0
+    monkeypatch.setattr(floor, "contestant", lambda word: script(tmp_path, FLOOR, lanes_answer(ends, off=1)))
+    assert sweep.compare(runs=1, peers=(), count=TINY)["agree"] == {FLOOR: False}
+
+
+def crossed(columns: market.Bars, fast: int, slow: int) -> tuple[float, int]:
+    """The equity at the end and the orders of one pair, by the plain recursion, filled at the next open."""
+    one, other = (crossing.recursive_mean(columns.close, period) for period in (fast, slow))
+    cash, held, wanted, orders = crossing.CASH, 0.0, False, 0
+    for bar, opened in enumerate(columns.open.tolist()):
+        if wanted != (held > 0.0):
+            if wanted:
+                held, cash = cash / (opened * (1.0 + crossing.FEE)), 0.0
+            else:
+                held, cash = 0.0, held * opened * (1.0 - crossing.FEE)
+            orders += 1
+        wanted = bar >= slow - 1 and bool(one[bar] > other[bar])
+    return cash + held * float(columns.close[-1]), orders
+
+
+def lanes_answer(ends: list[tuple[float, int]], off: int) -> str:
+    """A program that prints the report of a floor with these ends; the first pair's orders are `off` by so many."""
+    orders = [count for _, count in ends]
+    columns = {"equity": [equity for equity, _ in ends], "orders": [orders[0] + off, *orders[1:]]}
+    report = {"start_cpu_s": 0.5, "cpu_s": [1.0], "wall_s": [1.0], "peak_mb": 1.0, "answer": {}, "columns": columns}
+    return f"print({json.dumps(json.dumps(report))})"

@@ -1,5 +1,6 @@
 """`tradenode backtest`: a config over recorded bars."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ def backtest(
     out: Path = Path("runs"),
     report: bool = True,
     catalogue: Path | None = None,
+    set_: Annotated[Sequence[str], Parameter(name="--set", negative=(), show_default=False)] = (),
 ) -> int:
     """Run a config over recorded bars; print nine numbers and write a run folder with the report.
 
@@ -32,17 +34,29 @@ def backtest(
         out: where the run's folder is put.
         report: whether to write report.html.
         catalogue: the catalogue's folder; else the config's.
+        set_: name=value of a parameter or a knob; may be repeated.
     """
-    return run_and_show(config, json=json, out=out, report=report, catalogue=catalogue)
+    from tradenode.config.settings import parse_settings
+
+    settings = parse_settings(set_)
+    return run_and_show(config, json=json, out=out, report=report, catalogue=catalogue, settings=settings)
 
 
-def run_and_show(config: Path, *, json: bool, out: Path, report: bool, catalogue: Path | None = None) -> int:
+def run_and_show(
+    config: Path,
+    *,
+    json: bool,
+    out: Path,
+    report: bool,
+    catalogue: Path | None = None,
+    settings: Mapping[str, object] | None = None,
+) -> int:
     """Runs, writes the folder, prints; returns the exit code."""
     from tradenode.report.run_folder import write_run_folder
     from tradenode.research.backtest import backtest as run_backtest
 
     with console.working(f"running {config}"):
-        result = run_backtest(config, catalogue=catalogue)
+        result = run_backtest(config, params=settings or {}, catalogue=catalogue)
     with console.working("writing the run folder"):
         folder = write_run_folder(out, result, report=report)
     if json:

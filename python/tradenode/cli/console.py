@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 PROGRESS_AFTER_S = 1.0
 """Work shorter than this shows no progress."""
@@ -91,6 +91,42 @@ def working(label: str) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Gives a function to be told how much is done and how much there is: a bar on a terminal, once it takes long."""
+    if not _is_terminal(sys.stderr):
+        yield lambda done, total: None
+        return
+    import threading
+
+    late = threading.Event()
+    timer = threading.Timer(PROGRESS_AFTER_S, late.set)
+    timer.daemon = True
+    timer.start()
+    bars: list[Any] = []
+
+    def tell(done: int, total: int) -> None:
+        if not late.is_set():
+            return
+        if not bars:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            shown = Progress(*columns, console=Console(stderr=True, no_color=not _coloured(sys.stderr)), transient=True)
+            shown.start()
+            bars.append((shown, shown.add_task(label, total=total)))
+        shown, task = bars[0]
+        shown.update(task, completed=done)
+
+    try:
+        yield tell
+    finally:
+        timer.cancel()
+        for shown, _ in bars:
+            shown.stop()
 
 
 def _is_terminal(stream: TextIO) -> bool:

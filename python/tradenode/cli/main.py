@@ -22,6 +22,7 @@ VERBS = {
     "data": ("tradenode.cli.data:app", "Import, check, list, resample, export and download bars."),
     "check": ("tradenode.cli.check:check", "Name every fault of a config, each with its place."),
     "backtest": ("tradenode.cli.backtest:backtest", "Run a config over recorded bars and write a report."),
+    "sweep": ("tradenode.cli.sweep:sweep", "Run a config with many sets of parameters and rank them."),
     "rerun": ("tradenode.cli.rerun:rerun", "Run a run folder again and compare byte for byte."),
     "version": ("tradenode.cli.version:version", "Print the versions of the package and of what it runs on."),
 }

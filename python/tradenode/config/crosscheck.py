@@ -14,6 +14,7 @@ from tradenode.config.expect import METRICS
 from tradenode.config.faults import Fault
 from tradenode.config.locate import Path
 from tradenode.config.model import Config
+from tradenode.config.params import param_faults
 from tradenode.config.scaling import ScaleIn, ScaleOut
 from tradenode.config.signals import Entries, Entry, ExitRules
 from tradenode.config.size import EquityFraction, Kelly, RiskPerTrade
@@ -57,6 +58,7 @@ def cross_faults(draft: Draft) -> Iterator[Fault]:
     yield from _entries(draft.get("entry"))
     yield from _sides(draft)
     yield from _names(draft.tree)
+    yield from param_faults(draft.get("params") or {})
     yield from _size(draft)
     yield from _exits(draft.get("exits"))
     yield from _scaling(draft)

@@ -1,6 +1,8 @@
 """Reads a configuration and names all of its faults in one go, each with its place in the text."""
 
+from collections.abc import Mapping
 from pathlib import Path as FilePath
+from types import MappingProxyType
 
 import msgspec
 
@@ -11,8 +13,11 @@ from tradenode.config.frames import Frame
 from tradenode.config.locate import Path, Place, places
 from tradenode.config.model import Config
 from tradenode.config.rules import rule_faults
+from tradenode.config.settings import with_settings
 from tradenode.config.syntax import read
 from tradenode.errors import ConfigError
+
+NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
 
 CONFIG_BYTES_MAX = 262_144
 """A longer file is no config."""
@@ -42,8 +47,12 @@ def frames_of(faults: list[Fault], file: str, text: str, found: dict[Path, Place
     return sorted(frames, key=lambda frame: (frame.line, frame.column))
 
 
-def load(file: FilePath, *, decided: bool = False) -> tuple[Config, Source]:
+def load(
+    file: FilePath, *, decided: bool = False, settings: Mapping[str, object] = NO_SETTINGS
+) -> tuple[Config, Source]:
     """The config of a TOML file; `decided` where a strategy is given besides, so that the config needs none.
+
+    `settings` are values of parameters or knobs, which are written into the text before it is read.
 
     Raises:
         ConfigFaultsError: with every fault of the file.
@@ -61,16 +70,18 @@ def load(file: FilePath, *, decided: bool = False) -> tuple[Config, Source]:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not UTF-8 text: byte {error.start} is {raw[error.start]:#04x}") from None
-    return loads(text, str(file), decided=decided)
+    return loads(text, str(file), decided=decided, settings=settings)
 
 
-def loads(text: str, file: str, *, decided: bool = False) -> tuple[Config, Source]:
-    """The config of a TOML text that came from `file`; `decided` as for `load`.
+def loads(
+    text: str, file: str, *, decided: bool = False, settings: Mapping[str, object] = NO_SETTINGS
+) -> tuple[Config, Source]:
+    """The config of a TOML text that came from `file`; `decided` and `settings` as for `load`.
 
     Raises:
         ConfigFaultsError: with every fault of the text.
     """
-    text = text.replace("\r\n", "\n")
+    text = with_settings(text.replace("\r\n", "\n"), settings)
     document = read(text)
     found: dict[Path, Place] = {}
     faults = list(document.faults)

@@ -147,7 +147,7 @@ def _named(table: object) -> list[tuple[str, object]]:
 
 
 def _number(value: object) -> float:
-    number = decimal_of(value)
+    number = decimal_of(value.get("default") if isinstance(value, dict) else value)
     return float(number) if number is not None and number.is_finite() else 1.0
 
 
@@ -163,7 +163,7 @@ def _placed(found: CoreFault, tree: Mapping[str, object], paths: Mapping[str, Pa
     if isinstance(value, str) and value == found.text:
         raw = found.text.encode()
         within = (len(raw[: found.start].decode(errors="ignore")), len(raw[: found.end].decode(errors="ignore")))
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and part_at_fault == "value":
         path, part_at_fault, within = _narrowed(value, path, found)
     return Fault(message=found.message, path=path, part=part_at_fault, within=within, hint=found.hint)
 

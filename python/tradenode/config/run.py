@@ -9,6 +9,7 @@ import msgspec
 from tradenode.config.costs import Costs
 from tradenode.config.exits import DistanceTable, Exits
 from tradenode.config.model import Config
+from tradenode.config.params import param_of
 from tradenode.config.rules import for_core
 from tradenode.config.scaling import ScaleIn, ScaleOut
 from tradenode.config.signals import Entry
@@ -71,7 +72,7 @@ def _named(config: Config) -> dict[str, Any]:
         "indicators": [
             {"name": name, "definition": for_core(definition)} for name, definition in config.indicators.items()
         ],
-        "numbers": [(name, float(number)) for name, number in config.params.items()],
+        "numbers": [(name, float(param_of(given).default)) for name, given in config.params.items()],
     }
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from tradenode.config.params import Param
 from tradenode.config.rule import NumericRule, Rule, RuleText
 from tradenode.config.values import Amount, Choice, Text, Whole
 
@@ -56,8 +57,8 @@ NAME = Text(r"[a-z_][a-z0-9_]{0,63}", "a name of lower-case letters, digits and 
 
 Name = Annotated[str, NAME]
 
-Params = dict[Name, Annotated[Decimal, Amount()]]
-"""Named numbers that rules use."""
+Params = dict[Name, Annotated[Decimal, Amount()] | Param]
+"""Named numbers that rules use: bare, or a table of `default`, `low` and `high`."""
 
 Indicators = dict[Name, Annotated[Rule, RuleText()]]
 """Named indicators: rule text, or a table of `kind`, its parameters and `source`."""

@@ -22,6 +22,15 @@ def toml_text(tree: Mapping[str, object]) -> str:
     return "\n".join(lines).strip("\n") + "\n"
 
 
+def toml_value(value: object, name: str) -> str:
+    """One value as TOML writes it; `name` is what an error calls it.
+
+    Raises:
+        ConfigError: a value of another kind.
+    """
+    return _value(value, (name,))
+
+
 def _table(tree: Mapping[str, object], path: tuple[str, ...], lines: list[str]) -> None:
     tables = {key: value for key, value in tree.items() if isinstance(value, Mapping)}
     for key, value in tree.items():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tradenode.config.diagnose import Source, load, loads
+from tradenode.config.diagnose import NO_SETTINGS, Source, load, loads
 from tradenode.config.expect import verdicts
 from tradenode.config.model import Config
 from tradenode.config.run import rules_spec, run_spec, symbolic_rules
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def backtest(
-    config: "str | Path | Mapping[str, object]", *, strategy: object | None = None, catalogue: Path | str | None = None
+    config: "str | Path | Mapping[str, object]",
+    *,
+    strategy: object | None = None,
+    params: Mapping[str, object] = NO_SETTINGS,
+    catalogue: Path | str | None = None,
 ) -> Result:
     """Runs a configuration over recorded bars.
 
@@ -28,19 +32,31 @@ def backtest(
         config: the path of a TOML file, or the same keys as nested mappings (whose paths are relative to the current
             folder).
         strategy: a strategy object in place of the config's rules or `[strategy]`.
+        params: values in place of those in `[params]`, or of the knobs of a strategy in Python.
         catalogue: the catalogue's folder in place of the config's.
 
     Raises:
         ConfigError: the config has faults; all of them are named.
         DataError: the bars are missing or damaged.
     """
-    if isinstance(config, Mapping):
-        base = Path()
-        read, source = loads(toml_text(config), "config", decided=strategy is not None)
-    else:
-        base = Path(config).parent
-        read, source = load(Path(config), decided=strategy is not None)
+    read, source, base = read_config(config, decided=strategy is not None, settings=params)
     return run_source(read, source, base, strategy=strategy, catalogue=catalogue)
+
+
+def read_config(
+    config: "str | Path | Mapping[str, object]",
+    *,
+    decided: bool = False,
+    settings: Mapping[str, object] = NO_SETTINGS,
+) -> tuple[Config, Source, Path]:
+    """A config from a file or from mappings, its text, and the folder that its paths are relative to.
+
+    Raises:
+        ConfigError: the config has faults; all of them are named.
+    """
+    if isinstance(config, Mapping):
+        return *loads(toml_text(config), "config", decided=decided, settings=settings), Path()
+    return *load(Path(config), decided=decided, settings=settings), Path(config).parent
 
 
 def run_source(
@@ -58,6 +74,7 @@ def run_source(
         DataError: what the run would read has not the `expected` hashes, beside the errors of `backtest`.
     """
     inputs = read_inputs(config, catalogue_of(config, base, catalogue), base, source)
+    frames = frames_of(inputs)
     if strategy is None and config.strategy is not None:
         strategy, digest = load_strategy(config.strategy, base, source)
         inputs.hashes[config.strategy.python.rpartition(":")[0]] = digest
@@ -67,17 +84,23 @@ def run_source(
             f"changed since the run: {', '.join(sorted(changed))}",
             hint="bring back what it was, or `tradenode backtest` the config anew",
         )
-    return _run(config, source, base, inputs, strategy, None if catalogue is None else str(catalogue))
+    return run_on(inputs, frames, config, source, base, strategy, None if catalogue is None else str(catalogue))
 
 
-def _run(
-    config: Config, source: Source, base: Path, inputs: Inputs, strategy: object | None, catalogue: str | None
+def run_on(
+    inputs: Inputs,
+    frames: list[tuple[Any, ...]],
+    config: Config,
+    source: Source,
+    base: Path,
+    strategy: object | None,
+    catalogue: str | None,
 ) -> Result:
-    from tradenode._core import CHECKS, REASONS, run_backtest
+    """Runs a config, or a strategy in its place, on what has been read; `frames` come from `frames_of`."""
+    from tradenode._core import run_backtest
 
     rules, callback = _deciding(config, strategy)
     spec = run_spec(config, inputs.contracts, rules)
-    frames = _frames(inputs)
     try:
         done = run_backtest(spec, frames, callback)
     except TradenodeError:
@@ -86,8 +109,7 @@ def _run(
         if callback is None:
             raise
         raise stopped(error) from error
-    symbols = [contract["symbol"] for contract in inputs.contracts]
-    labels = {"instrument": symbols, "exit_reason": REASONS, "reason": REASONS, "check": CHECKS}
+    labels = labels_of(inputs)
     equity = {"ts": done["equity_ts"], "equity": done["equity"], "exposure": exposure(done["gross"], done["equity"])}
     metrics = figures(config, inputs, done, equity, labels)
     return Result(
@@ -112,6 +134,14 @@ def _run(
     )
 
 
+def labels_of(inputs: Inputs) -> dict[str, list[str]]:
+    """The names that columns of a run index."""
+    from tradenode._core import CHECKS, REASONS
+
+    symbols = [contract["symbol"] for contract in inputs.contracts]
+    return {"instrument": symbols, "exit_reason": REASONS, "reason": REASONS, "check": CHECKS}
+
+
 def _deciding(config: Config, strategy: object | None) -> tuple[dict[str, Any] | None, object | None]:
     """What decides: rules, or an object with call-backs."""
     if strategy is None:
@@ -126,7 +156,7 @@ def _deciding(config: Config, strategy: object | None) -> tuple[dict[str, Any] |
         raise stopped(error) from error
 
 
-def _frames(inputs: Inputs) -> list[tuple[Any, ...]]:
+def frames_of(inputs: Inputs) -> list[tuple[Any, ...]]:
     """For each instrument its bars, its detail and its recorded funding, as the core takes them."""
     from tradenode._core import BarFrame
 

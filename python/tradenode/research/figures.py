@@ -29,9 +29,21 @@ def figures(
     """Every figure of a run whose answer from the core is `done`."""
     from tradenode._core import metrics
 
-    traded, fees, slippage, funding = done["totals"]
+    facts = run_facts(config, inputs, labels, done["totals"])
+    columns = (equity["ts"], equity["equity"], equity["exposure"], done["trades"])
+    return msgspec.json.decode(metrics(*columns, msgspec.json.encode(facts)), type=Metrics)
+
+
+def run_facts(
+    config: Config,
+    inputs: "Inputs",
+    labels: dict[str, list[str]],
+    totals: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
+) -> RunFacts:
+    """What the figures of a run need besides its columns; `totals` are traded, fees, slippage and funding."""
+    traded, fees, slippage, funding = totals
     table = config.metrics
-    facts = RunFacts(
+    return RunFacts(
         start_equity=float(config.account.cash),
         bar_ns=config.data.detail or config.data.timeframe,
         traded=traded,
@@ -49,5 +61,3 @@ def figures(
             tail=float(table.tail),
         ),
     )
-    columns = (equity["ts"], equity["equity"], equity["exposure"], done["trades"])
-    return msgspec.json.decode(metrics(*columns, msgspec.json.encode(facts)), type=Metrics)

@@ -1,6 +1,7 @@
 """A strategy written in Python, from the file that `[strategy]` names."""
 
 import hashlib
+import inspect
 import sys
 import traceback
 import types
@@ -12,6 +13,7 @@ from tradenode.config.strategy import StrategyTable
 from tradenode.config.values import near
 from tradenode.errors import ConfigError, RunError
 from tradenode.strategy.bar_strategy import BarStrategy
+from tradenode.strategy.knob import knobs_of
 
 
 def load_strategy(table: StrategyTable, base: Path, source: Source) -> tuple[object, str]:
@@ -22,23 +24,49 @@ def load_strategy(table: StrategyTable, base: Path, source: Source) -> tuple[obj
     """
     name, _, class_name = table.python.rpartition(":")
     path = base / name
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise _fault(source, "python", f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
-    module = _module(path, raw, source)
-    made = getattr(module, class_name, None)
-    if not isinstance(made, type):
-        classes = [word for word, value in vars(module).items() if isinstance(value, type)]
-        raise _fault(source, "python", f"{path} has no class {class_name}", near(class_name, classes))
+    raw = _read(path, source)
+    made = _class(path, class_name, raw, source)
     try:
         strategy = made(**{key: _knob(value) for key, value in table.knobs.items()})
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise _fault(source, "knobs" if table.knobs else "python", f"{class_name} cannot be made: {error}") from error
     if not isinstance(strategy, BarStrategy) and not callable(getattr(strategy, "on_bar", None)):
         message = f"{class_name} is no BarStrategy and has no method on_bar(desk, bar)"
         raise _fault(source, "python", message)
     return strategy, f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+def settings_of(table: StrategyTable, base: Path, source: Source) -> tuple[str, ...]:
+    """What the class can be set to: its knobs, the keywords of its constructor, and what the config sets already.
+
+    Raises:
+        ConfigError: there is no such file or class, or the file cannot be run.
+    """
+    name, _, class_name = table.python.rpartition(":")
+    path = base / name
+    made = _class(path, class_name, _read(path, source), source)
+    taken = (
+        parameter.name
+        for parameter in inspect.signature(made).parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    )
+    return tuple(dict.fromkeys([*knobs_of(made), *taken, *table.knobs]))
+
+
+def _read(path: Path, source: Source) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _fault(source, "python", f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _class(path: Path, name: str, raw: bytes, source: Source) -> type:
+    module = _module(path, raw, source)
+    made = getattr(module, name, None)
+    if not isinstance(made, type):
+        classes = [word for word, value in vars(module).items() if isinstance(value, type)]
+        raise _fault(source, "python", f"{path} has no class {name}", near(name, classes))
+    return made
 
 
 def _module(path: Path, raw: bytes, source: Source) -> types.ModuleType:

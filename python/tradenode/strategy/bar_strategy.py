@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 
+from tradenode.strategy.knob import Knobbed
 from tradenode.strategy.symbols import Bars, Condition
 
 
@@ -29,11 +30,12 @@ class Signals:
         return {name: str(condition) for name, condition in named.items() if condition is not None}
 
 
-class BarStrategy:
+class BarStrategy(Knobbed):
     """The base of strategies that are rules: override `signals`.
 
     The bars are symbolic: what is written about them becomes rules that the Rust core evaluates on whole columns in a
-    back-test and bar by bar live, with the same result to the last bit.
+    back-test and bar by bar live, with the same result to the last bit. Its settings are class attributes,
+    `fast = knob(12, low=2, high=50)`; `Cross(fast=7)` sets one.
     """
 
     def signals(self, bars: Bars) -> Signals:

@@ -1,14 +1,16 @@
 """Strategies as call-backs: one method an event, one desk an instrument."""
 
 from tradenode._core import Bar, Desk
+from tradenode.strategy.knob import Knobbed
 
 
-class Strategy:
+class Strategy(Knobbed):
     """The base of strategies that decide event by event: override `on_bar`, and what else is needed.
 
     A call-back reads the desk (position, equity, resting orders) and asks it for orders. They are intents: nothing has
     happened when the call returns, and they are carried out at the next event after the risk gate has approved them.
     A unit test therefore needs no engine: it makes a `Desk` and a `Bar`, calls the method and looks at `desk.intents`.
+    Its settings are class attributes, `fast = knob(12, low=2, high=50)`; `Dip(fast=7)` sets one.
     """
 
     def on_start(self, desk: Desk) -> None:

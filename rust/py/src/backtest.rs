@@ -26,10 +26,18 @@ type Column<'py, T> = PyReadonlyArray1<'py, T>;
 
 /// What an instrument brings to a run: its bars, finer ones, recorded funding.
 #[derive(FromPyObject)]
-struct Given<'py>(Bound<'py, BarFrame>, Option<Bound<'py, BarFrame>>, Option<(Column<'py, i64>, Column<'py, f64>)>);
+pub(crate) struct Given<'py>(
+    Bound<'py, BarFrame>,
+    Option<Bound<'py, BarFrame>>,
+    Option<(Column<'py, i64>, Column<'py, f64>)>,
+);
 
 /// The borrowed columns of a [`Given`].
-struct Borrowed<'py>(BorrowedBars<'py>, Option<BorrowedBars<'py>>, Option<(Column<'py, i64>, Column<'py, f64>)>);
+pub(crate) struct Borrowed<'py>(
+    BorrowedBars<'py>,
+    Option<BorrowedBars<'py>>,
+    Option<(Column<'py, i64>, Column<'py, f64>)>,
+);
 
 impl<'py> Given<'py> {
     fn borrow(self, tick: Option<Decimal>) -> Borrowed<'py> {
@@ -39,7 +47,7 @@ impl<'py> Given<'py> {
 }
 
 impl Borrowed<'_> {
-    fn frame(&self) -> PyResult<Frame<'_>> {
+    pub(crate) fn frame(&self) -> PyResult<Frame<'_>> {
         let funding = match &self.2 {
             Some((ts, rates)) => Some((contiguous(ts)?, contiguous(rates)?)),
             None => None,
@@ -49,7 +57,13 @@ impl Borrowed<'_> {
     }
 }
 
-fn raise(error: Stop) -> PyErr {
+/// Lends what the instruments of a run bring.
+pub(crate) fn borrow<'py>(spec: &RunSpec, frames: Vec<Given<'py>>) -> Vec<Borrowed<'py>> {
+    let ticks = spec.instruments.iter().map(|instrument| Some(instrument.tick)).chain(std::iter::repeat(None));
+    frames.into_iter().zip(ticks).map(|(given, tick)| given.borrow(tick)).collect()
+}
+
+pub(crate) fn raise(error: Stop) -> PyErr {
     match error {
         Stop::Strategy(inner) => match inner.downcast::<PyErr>() {
             Ok(error) => *error,
@@ -71,8 +85,7 @@ fn run_backtest<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let spec = RunSpec::from_json(spec).map_err(|error| raise(error.into()))?;
     let times: Vec<_> = frames.iter().map(|given| given.1.as_ref().unwrap_or(&given.0).clone()).collect();
-    let ticks = spec.instruments.iter().map(|instrument| Some(instrument.tick)).chain(std::iter::repeat(None));
-    let borrowed: Vec<_> = frames.into_iter().zip(ticks).map(|(given, tick)| given.borrow(tick)).collect();
+    let borrowed = borrow(&spec, frames);
     let frames = borrowed.iter().map(Borrowed::frame).collect::<PyResult<Vec<_>>>()?;
     let mut logs = Vec::new();
     let recorder = match strategy {

@@ -15,6 +15,7 @@ mod memory;
 mod metrics;
 mod rule_check;
 mod rules;
+mod sweep;
 mod tape;
 mod trade_bars;
 
@@ -31,5 +32,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     rule_check::register(module)?;
     rules::register(module)?;
     tape::register(module)?;
-    trade_bars::register(module)
+    trade_bars::register(module)?;
+    sweep::register(module)
 }

@@ -16,9 +16,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// What is not a column, as JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Facts {
-    start_equity: f64,
-    bar_ns: i64,
+pub(crate) struct Facts {
+    pub(crate) start_equity: f64,
+    pub(crate) bar_ns: i64,
     #[serde(default)]
     traded: f64,
     #[serde(default)]
@@ -34,7 +34,17 @@ struct Facts {
     #[serde(default)]
     exit_reasons: Vec<String>,
     #[serde(default)]
-    options: MetricOptions,
+    pub(crate) options: MetricOptions,
+}
+
+impl Facts {
+    pub(crate) fn instruments(&self) -> Vec<&str> {
+        self.instruments.iter().map(String::as_str).collect()
+    }
+
+    pub(crate) fn exit_reasons(&self) -> Vec<&str> {
+        self.exit_reasons.iter().map(String::as_str).collect()
+    }
 }
 
 #[pyfunction]
@@ -50,8 +60,7 @@ fn metrics<'py>(
     let (ts, equity, exposure) = (contiguous(&ts)?, contiguous(&equity)?, contiguous(&exposure)?);
     let owned = Trades::take(trades)?;
     let trades = owned.view()?;
-    let instruments: Vec<&str> = facts.instruments.iter().map(String::as_str).collect();
-    let exit_reasons: Vec<&str> = facts.exit_reasons.iter().map(String::as_str).collect();
+    let (instruments, exit_reasons) = (facts.instruments(), facts.exit_reasons());
     let json = py.detach(|| {
         let totals =
             Totals { traded: facts.traded, fees: facts.fees, slippage: facts.slippage, funding: facts.funding };

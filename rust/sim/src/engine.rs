@@ -12,10 +12,11 @@ use tradenode_core::strategy::guard::Guard;
 use crate::error::RunError;
 use crate::frames::Frame;
 use crate::ledger::Ledger;
+use crate::metrics::Course;
 use crate::models::carry::Carry;
 use crate::recorder::Recorder;
 use crate::signals::SCALE_OUTS_MAX;
-use crate::spec::{FillAt, FillSpec, RunSpec, SlippageSpec, SpecError};
+use crate::spec::{FillAt, FillSpec, Record, RunSpec, SlippageSpec, SpecError};
 use crate::strategy::{Request, Strategy, View};
 use crate::working::{TickBar, Working};
 
@@ -69,6 +70,15 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// The first thing that does not hold together, named.
     pub fn new(spec: &RunSpec, frames: &[Frame<'a>]) -> Result<Self, RunError> {
+        Self::following(spec, frames, None)
+    }
+
+    /// The same, with a record that follows the equity's course where one is given, for a lone instrument, in place of
+    /// keeping the curve.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn following(spec: &RunSpec, frames: &[Frame<'a>], course: Option<Course<'a>>) -> Result<Self, RunError> {
         if frames.len() != spec.instruments.len() || frames.is_empty() {
             let reason = format!("{} instruments but {} sets of bars", spec.instruments.len(), frames.len());
             return Err(SpecError::Conflict { key: "instruments", reason }.into());
@@ -83,7 +93,11 @@ impl<'a> Engine<'a> {
             return Err(SpecError::Conflict { key: "timeframe_ns", reason }.into());
         }
         let bars = frames.iter().map(|frame| frame.fills().ts.len()).max().unwrap_or(0);
-        let mut ledger = Ledger::new(spec, bars)?;
+        let recorder = match course {
+            Some(course) => Recorder::following(course),
+            None => Recorder::with_capacity(bars, spec.record == Record::Full),
+        };
+        let mut ledger = Ledger::new(spec, recorder)?;
         if let [lone] = frames {
             ledger.recorder.equity_ts = Cow::Borrowed(lone.fills().ts);
         }
@@ -121,29 +135,47 @@ impl<'a> Engine<'a> {
         &self.ledger
     }
 
+    /// The books, for good.
+    #[must_use]
+    pub fn into_ledger(self) -> Ledger<'a> {
+        self.ledger
+    }
+
     /// Runs to the end of the bars and returns everything recorded.
     ///
     /// # Errors
     /// What stopped the run: money that cannot be counted, a strategy's error.
     pub fn run<S: Strategy>(mut self, strategy: &mut S) -> Result<Ledger<'a>, RunError> {
+        self.advance(strategy, usize::MAX)?;
+        Ok(self.ledger)
+    }
+
+    /// Runs on before the bar of that row, or to the end where bars are not passed over.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub(crate) fn advance<S: Strategy>(&mut self, strategy: &mut S, before: usize) -> Result<(), RunError> {
         loop {
             if self.glides {
-                self.glide(strategy)?;
+                self.glide(strategy, before)?;
+                if self.lanes[0].next >= before {
+                    return Ok(());
+                }
             }
-            let Some(now) = self.next_group() else { return Ok(self.ledger) };
+            let Some(now) = self.next_group() else { return Ok(()) };
             self.group(now, strategy)?;
         }
     }
 
     /// Passes over the bars of a lone instrument in which nothing can happen, with what [`Engine::group`] would do to
     /// them: carry out requests at the open, mark, sample, take over the extremes. The bar at whose close the strategy
-    /// may ask for something is such a bar too, unless its close is where the order fills.
+    /// may ask for something is such a bar too, unless its close is where the order fills. Stops before a row.
     #[inline]
-    fn glide<S: Strategy>(&mut self, strategy: &mut S) -> Result<(), RunError> {
+    fn glide<S: Strategy>(&mut self, strategy: &mut S, before: usize) -> Result<(), RunError> {
         let Some(mut open) = self.lanes[0].fills.open.get(self.lanes[0].next).copied() else { return Ok(()) };
         loop {
             let lane = &mut self.lanes[0];
-            let (first, rows) = (lane.next, lane.fills.ts.len());
+            let (first, rows) = (lane.next, lane.fills.ts.len().min(before));
             if first >= rows {
                 return Ok(());
             }

@@ -9,6 +9,7 @@ use tradenode_core::strategy::sizing::SizeError;
 use tradenode_core::units::UnitError;
 
 use crate::frames::FrameError;
+use crate::metrics::MetricsError;
 use crate::spec::SpecError;
 
 /// What can stop a run.
@@ -38,6 +39,9 @@ pub enum RunError {
     /// A report that cannot be of our order: the simulated venue and the desk disagree.
     #[error(transparent)]
     Life(#[from] LifeError),
+    /// Figures that cannot be computed.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// Rules that do not compile or cannot be evaluated; one fault a line.
     #[error("{0}")]
     Rules(String),

@@ -7,7 +7,7 @@ use tradenode_core::money::{Atoms, Scale, as_f64};
 use tradenode_core::orders::{Reason, Side};
 use tradenode_core::risk::Refusal;
 
-use crate::metrics::{Totals, TradeColumns};
+use crate::metrics::{Course, Line, RoundTrip, Totals, TradeColumns};
 
 /// Every fill, oldest first. Money is in the account's currency, quantities in base units (or contracts).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -243,9 +243,13 @@ pub struct Recorder<'a> {
     pub gross: Vec<f64>,
     /// Sums over every fill and charge, open positions included.
     pub totals: Totals,
+    /// How many fills there were.
+    pub filled: usize,
+    /// Follows the equity in place of keeping it, where given: fills then are only counted, and round trips added up.
+    pub course: Option<Course<'a>>,
 }
 
-impl Recorder<'_> {
+impl<'a> Recorder<'a> {
     /// The most fills for which room is made before the run.
     const FILLS_RESERVED_MAX: usize = 65_536;
 
@@ -263,14 +267,25 @@ impl Recorder<'_> {
         recorder
     }
 
+    /// A record of totals, and of what the course takes in.
+    pub(crate) fn following(course: Course<'a>) -> Self {
+        Self { course: Some(course), ..Self::default() }
+    }
+
     #[inline]
     pub(crate) fn mark(&mut self, equity: f64, gross: Option<f64>) {
+        if let Some(course) = &mut self.course {
+            return course.hold(1, equity);
+        }
         self.equity.push(equity);
         self.gross.extend(gross);
     }
 
     /// The same equity at the end of many bars.
     pub(crate) fn mark_flat(&mut self, bars: usize, equity: f64, full: bool) {
+        if let Some(course) = &mut self.course {
+            return course.hold(bars, equity);
+        }
         let rows = self.equity.len() + bars;
         if bars == 1 {
             self.equity.push(equity);
@@ -287,7 +302,11 @@ impl Recorder<'_> {
 
     /// The equity that follows from the closes of the first `bars` of some bars.
     #[inline]
-    pub(crate) fn mark_held(&mut self, closes: &[f64], bars: usize, equity: impl Fn(f64) -> f64) {
+    pub(crate) fn mark_held(&mut self, closes: &[f64], bars: usize, line: Line) {
+        if let Some(course) = &mut self.course {
+            return course.follow(bars, line);
+        }
+        let equity = |close| line.at(close);
         if bars == 1 {
             return self.equity.push(equity(closes[0]));
         }
@@ -315,6 +334,10 @@ impl Recorder<'_> {
         self.totals.traded += instrument.worth_f64(booked.lots, price).abs();
         self.totals.fees += fee;
         self.totals.slippage += slippage;
+        self.filled += 1;
+        if self.course.is_some() {
+            return;
+        }
         let fills = &mut self.fills;
         fills.ts.push(booked.ts);
         fills.instrument.push(booked.instrument as u32);
@@ -330,11 +353,25 @@ impl Recorder<'_> {
 
     /// Records a round trip that has just closed; returns its return on notional.
     pub(crate) fn close(&mut self, trade: &OpenTrade, exit: &Booked, instrument: &Instrument, scale: Scale) -> f64 {
+        let net = trade.realised - trade.fees + trade.funding;
+        let result = as_f64(net) / as_f64(trade.entry_worth.abs());
+        let trip = RoundTrip {
+            is_long: trade.direction > 0,
+            held_ns: exit.ts - trade.opened,
+            gross_pnl: scale.to_f64(trade.realised),
+            net_pnl: scale.to_f64(net),
+            fees: scale.to_f64(trade.fees),
+            slippage: scale.to_f64(trade.slippage),
+            funding: scale.to_f64(trade.funding),
+            return_ratio: result,
+        };
+        if let Some(course) = &mut self.course {
+            course.close(&trip);
+            return result;
+        }
         let trades = &mut self.trades;
         let signed = i64::from(trade.direction) * trade.lots;
         let entry_price = instrument.price_of(signed, trade.entry_worth);
-        let net = trade.realised - trade.fees + trade.funding;
-        let result = as_f64(net) / as_f64(trade.entry_worth.abs());
         let (up, down) = (trade.high / entry_price - 1.0, trade.low / entry_price - 1.0);
         let (best, worst) = if trade.direction > 0 { (up, down) } else { (-down, -up) };
         trades.instrument.push(exit.instrument as u32);
@@ -344,11 +381,11 @@ impl Recorder<'_> {
         trades.quantity.push(instrument.quantity.value(trade.lots));
         trades.entry_price.push(entry_price);
         trades.exit_price.push(instrument.price_of(signed, trade.exit_worth));
-        trades.gross_pnl.push(scale.to_f64(trade.realised));
-        trades.fees.push(scale.to_f64(trade.fees));
-        trades.slippage.push(scale.to_f64(trade.slippage));
-        trades.funding.push(scale.to_f64(trade.funding));
-        trades.net_pnl.push(scale.to_f64(net));
+        trades.gross_pnl.push(trip.gross_pnl);
+        trades.fees.push(trip.fees);
+        trades.slippage.push(trip.slippage);
+        trades.funding.push(trip.funding);
+        trades.net_pnl.push(trip.net_pnl);
         trades.return_ratio.push(result);
         trades.max_favourable.push(best.max(0.0));
         trades.max_adverse.push(worst.min(0.0));

@@ -1,7 +1,7 @@
 //! A run whose signals are rules: compiled and evaluated over columns before the first event.
 
 use tradenode_core::bars::Bars;
-use tradenode_core::rules::{Column, Fault, Kind, Rule, Scope, Source, compile};
+use tradenode_core::rules::{Column, Fault, Kind, Program, Rule, Scope, Source, compile};
 use tradenode_core::strategy::{Distance, EntryOrder, EntrySpec};
 
 use crate::engine::Engine;
@@ -47,26 +47,23 @@ pub fn scope(spec: &RunSpec, rules: &RulesSpec, instrument: usize) -> Scope {
 }
 
 fn evaluate(spec: &RunSpec, frames: &[Frame<'_>]) -> Result<Vec<SignalColumns>, RunError> {
-    let key = "rules";
-    let Some(rules) = &spec.rules else {
-        return Err(SpecError::Conflict { key, reason: "neither rules nor call-backs are given".to_owned() }.into());
-    };
-    let (uses, list) = wanted(spec, rules)?;
+    let wanted = Wanted::of(spec)?;
     let bars: Vec<Bars<'_>> = frames.iter().map(|frame| frame.bars.bars()).collect();
     let mut all = Vec::with_capacity(frames.len());
-    for (index, own) in bars.iter().enumerate() {
-        let program = compile(&list, &scope(spec, rules, index)).map_err(|faults| RunError::Rules(text(&faults)))?;
-        let columns = program.evaluate(&bars).map_err(|error| RunError::Rules(error.to_string()))?;
-        all.push(gather(&uses, columns, own.ts.len()));
+    for index in 0..bars.len() {
+        let program = compile(&wanted.rules, &scope(spec, wanted.given, index))
+            .map_err(|faults| RunError::Rules(text(&faults)))?;
+        all.extend(wanted.evaluate(&program, index, &bars)?);
     }
     Ok(all)
 }
 
-fn text(faults: &[Fault]) -> String {
+/// Faults as text, one a line.
+pub(crate) fn text(faults: &[Fault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn gather(uses: &[Use], columns: Vec<Column>, rows: usize) -> SignalColumns {
+fn gather(uses: &[Use], columns: impl Iterator<Item = Column>, rows: usize) -> SignalColumns {
     let mut signals = SignalColumns { rows, ..SignalColumns::default() };
     for (to, column) in uses.iter().zip(columns) {
         match (to, column) {
@@ -83,12 +80,27 @@ fn gather(uses: &[Use], columns: Vec<Column>, rows: usize) -> SignalColumns {
 }
 
 /// Every rule of a run, by the name it has in a config, with the use of its column.
-struct Wanted {
+pub(crate) struct Wanted<'a> {
+    /// The description's rules.
+    pub(crate) given: &'a RulesSpec,
     uses: Vec<Use>,
-    rules: Vec<Rule>,
+    pub(crate) rules: Vec<Rule>,
 }
 
-impl Wanted {
+impl Wanted<'_> {
+    /// What the rules say of an instrument's bars, for each scope that `program` was compiled under.
+    pub(crate) fn evaluate(
+        &self,
+        program: &Program,
+        instrument: usize,
+        bars: &[Bars<'_>],
+    ) -> Result<Vec<SignalColumns>, RunError> {
+        let columns = program.evaluate(bars).map_err(|error| RunError::Rules(error.to_string()))?;
+        let (rows, scopes) = (bars[instrument].ts.len(), columns.len() / self.rules.len());
+        let mut columns = columns.into_iter();
+        Ok((0..scopes).map(|_| gather(&self.uses, columns.by_ref(), rows)).collect())
+    }
+
     fn add(&mut self, name: &str, source: &Source, to: Use) {
         let kind = if matches!(to, Use::Fires(_)) { Kind::Bool } else { Kind::Number };
         self.uses.push(to);
@@ -128,35 +140,43 @@ impl Wanted {
     }
 }
 
-fn wanted(spec: &RunSpec, rules: &RulesSpec) -> Result<(Vec<Use>, Vec<Rule>), SpecError> {
-    let mut wanted = Wanted { uses: Vec::new(), rules: Vec::new() };
-    wanted.entry("entry.long", rules.enter_long.as_ref(), bit::ENTER_LONG, Use::PriceLong)?;
-    wanted.entry("entry.short", rules.enter_short.as_ref(), bit::ENTER_SHORT, Use::PriceShort)?;
-    for (name, source, fires) in
-        [("exit.long.when", &rules.exit_long, bit::EXIT_LONG), ("exit.short.when", &rules.exit_short, bit::EXIT_SHORT)]
-    {
-        if let Some(source) = source {
-            wanted.add(name, source, Use::Fires(fires));
+impl<'a> Wanted<'a> {
+    /// The rules of a description, at least one.
+    pub(crate) fn of(spec: &'a RunSpec) -> Result<Self, SpecError> {
+        let key = "rules";
+        let Some(rules) = &spec.rules else {
+            return Err(SpecError::Conflict { key, reason: "neither rules nor call-backs are given".to_owned() });
+        };
+        let mut wanted = Self { given: rules, uses: Vec::new(), rules: Vec::new() };
+        wanted.entry("entry.long", rules.enter_long.as_ref(), bit::ENTER_LONG, Use::PriceLong)?;
+        wanted.entry("entry.short", rules.enter_short.as_ref(), bit::ENTER_SHORT, Use::PriceShort)?;
+        for (name, source, fires) in [
+            ("exit.long.when", &rules.exit_long, bit::EXIT_LONG),
+            ("exit.short.when", &rules.exit_short, bit::EXIT_SHORT),
+        ] {
+            if let Some(source) = source {
+                wanted.add(name, source, Use::Fires(fires));
+            }
         }
-    }
-    wanted.distance("exits.stop_loss", spec.exits.stop_loss.as_ref(), Use::StopLoss);
-    wanted.distance("exits.take_profit", spec.exits.take_profit.as_ref(), Use::TakeProfit);
-    wanted.distance("exits.trailing", spec.exits.trailing.as_ref().map(|t| &t.distance), Use::Trailing);
-    if let Some(source) = spec.scale_in.as_ref().and_then(|scale| scale.when.as_ref()) {
-        wanted.add("scale_in.when", source, Use::Fires(bit::SCALE_IN));
-    }
-    for (part, scale) in spec.scale_out.iter().enumerate() {
-        if let Some(source) = &scale.when {
-            wanted.add(&format!("scale_out[{part}].when"), source, Use::Fires(bit::SCALE_OUT << part));
+        wanted.distance("exits.stop_loss", spec.exits.stop_loss.as_ref(), Use::StopLoss);
+        wanted.distance("exits.take_profit", spec.exits.take_profit.as_ref(), Use::TakeProfit);
+        wanted.distance("exits.trailing", spec.exits.trailing.as_ref().map(|t| &t.distance), Use::Trailing);
+        if let Some(source) = spec.scale_in.as_ref().and_then(|scale| scale.when.as_ref()) {
+            wanted.add("scale_in.when", source, Use::Fires(bit::SCALE_IN));
         }
+        for (part, scale) in spec.scale_out.iter().enumerate() {
+            if let Some(source) = &scale.when {
+                wanted.add(&format!("scale_out[{part}].when"), source, Use::Fires(bit::SCALE_OUT << part));
+            }
+        }
+        if rules.enter_long.is_none() && rules.enter_short.is_none() {
+            let reason = "no side has an entry rule".to_owned();
+            return Err(SpecError::Conflict { key: "rules", reason });
+        }
+        if spec.size.is_none() {
+            return Err(SpecError::Conflict { key: "size", reason: "rules need a size".to_owned() });
+        }
+        debug_assert!(spec.scale_out.len() <= SCALE_OUTS_MAX, "checked when the engine was made");
+        Ok(wanted)
     }
-    if rules.enter_long.is_none() && rules.enter_short.is_none() {
-        let reason = "no side has an entry rule".to_owned();
-        return Err(SpecError::Conflict { key: "rules", reason });
-    }
-    if spec.size.is_none() {
-        return Err(SpecError::Conflict { key: "size", reason: "rules need a size".to_owned() });
-    }
-    debug_assert!(spec.scale_out.len() <= SCALE_OUTS_MAX, "checked when the engine was made");
-    Ok((wanted.uses, wanted.rules))
 }

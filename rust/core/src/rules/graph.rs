@@ -92,10 +92,13 @@ pub(super) struct Call {
 }
 
 impl Call {
+    fn bits(&self) -> impl Iterator<Item = u64> {
+        self.params.iter().map(|value| value.to_bits())
+    }
+
     fn is_same(&self, other: &Self) -> bool {
-        let bits = |params: &[f64]| params.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         self.spec.name == other.spec.name
-            && bits(&self.params) == bits(&other.params)
+            && self.bits().eq(other.bits())
             && (&self.inputs, self.frame) == (&other.inputs, other.frame)
     }
 }

@@ -47,10 +47,10 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    /// Reads the scope's definitions; the faults are theirs, placed.
-    pub(super) fn new(scope: &'a Scope) -> (Self, Vec<Fault>) {
+    /// Reads the scope's definitions, on top of the graph of other scopes of that instrument; the faults are theirs,
+    /// placed.
+    pub(super) fn new(mut graph: Graph, scope: &'a Scope) -> (Self, Vec<Fault>) {
         let mut faults = scope.faults();
-        let mut graph = Graph::default();
         let own = scope.instruments.iter().position(|name| *name == scope.instrument).unwrap_or(0);
         graph.frame(Frame { instrument: own, span_ns: scope.base_ns });
         let none = || scope.indicators.iter().map(|_| None).collect();

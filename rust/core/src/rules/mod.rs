@@ -72,7 +72,7 @@ pub use form::{All, Any, Condition, Not, Operand, Source};
 pub use frames::EvaluateError;
 pub use machine::{Machine, MachineError};
 pub use parse::{COUNT_MAX, DEPTH_MAX, RESERVED, TOKENS_MAX};
-pub use program::{Kind, Program, Rule, check, compile};
+pub use program::{Kind, Program, Rule, UnsoundScope, check, compile, compile_each};
 pub use rows::Rows;
 pub use scope::{Definition, IndicatorTable, NamedIndicator, Scope};
 pub use token::TEXT_MAX;

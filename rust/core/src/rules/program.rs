@@ -59,27 +59,46 @@ pub struct Program {
 /// # Errors
 /// Every fault of the scope and of every rule.
 pub fn compile(rules: &[Rule], scope: &Scope) -> Result<Program, Vec<Fault>> {
-    let (mut lowering, mut faults) = Lowering::new(scope);
-    let mut roots = Vec::with_capacity(rules.len());
-    for rule in rules {
-        let (text, expr, mut found) = read(rule, &mut faults);
-        let wanted = if rule.kind == Kind::Bool { Type::Truth } else { Type::Number };
-        let root = expr.and_then(|expr| lowering.typed(&expr, 0, wanted));
-        found.append(&mut lowering.faults);
-        found.sort_by_key(|fault| fault.span.start);
-        faults.extend(found.into_iter().map(|fault| fault.placed(&rule.name, &text)));
-        roots.extend(root.map(|root| (root, rule.kind)));
+    compile_each(rules, std::slice::from_ref(scope)).map_err(|unsound| unsound.faults)
+}
+
+/// A scope under which rules do not compile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnsoundScope {
+    /// Its place among the scopes.
+    pub scope: usize,
+    /// Every fault of the scope and of every rule under it.
+    pub faults: Vec<Fault>,
+}
+
+/// Compiles the same rules under each of several scopes into one program, whose rules are those of the first scope, then
+/// those of the second and so on: what the rules under several scopes need is computed once. The scopes differ in their
+/// numbers alone; there is at least one.
+///
+/// # Errors
+/// The first scope under which the rules do not compile.
+pub fn compile_each(rules: &[Rule], scopes: &[Scope]) -> Result<Program, UnsoundScope> {
+    let (mut graph, mut roots) = (Graph::default(), Vec::with_capacity(scopes.len() * rules.len()));
+    for (place, scope) in scopes.iter().enumerate() {
+        let (mut lowering, mut faults) = Lowering::new(graph, scope);
+        for rule in rules {
+            let (text, expr, mut found) = read(rule, &mut faults);
+            let wanted = if rule.kind == Kind::Bool { Type::Truth } else { Type::Number };
+            let root = expr.and_then(|expr| lowering.typed(&expr, 0, wanted));
+            found.append(&mut lowering.faults);
+            found.sort_by_key(|fault| fault.span.start);
+            faults.extend(found.into_iter().map(|fault| fault.placed(&rule.name, &text)));
+            roots.extend(root.map(|root| (root, rule.kind)));
+        }
+        if !faults.is_empty() {
+            return Err(UnsoundScope { scope: place, faults });
+        }
+        graph = lowering.graph;
     }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    let ids: Vec<Id> = roots.iter().map(|root| root.0).collect();
-    let (graph, ids) = lowering.graph.pruned(&ids);
-    let roots: Vec<_> = ids.into_iter().zip(roots).map(|(id, (_, kind))| (id, kind)).collect();
-    let before = lookbacks(&graph);
-    let lookback = roots.iter().map(|root| before[root.0]).max().unwrap_or(0);
-    let plan = Plan::new(&graph, &roots);
-    Ok(Program { graph, roots, base_ns: scope.base_ns, instruments: scope.instruments.clone(), plan, lookback })
+    let Some(first) = scopes.first() else {
+        return Err(UnsoundScope { scope: 0, faults: vec![Fault::new(0..0, "there is no scope to compile under")] });
+    };
+    Ok(Program::of(&graph, &roots, first.base_ns, first.instruments.clone()))
 }
 
 /// Every fault that [`compile`] would find.
@@ -128,6 +147,27 @@ fn lookbacks(graph: &Graph) -> Vec<usize> {
 }
 
 impl Program {
+    fn of(graph: &Graph, roots: &[(Id, Kind)], base_ns: i64, instruments: Vec<String>) -> Self {
+        let ids: Vec<Id> = roots.iter().map(|root| root.0).collect();
+        let (graph, ids) = graph.pruned(&ids);
+        let roots: Vec<_> = ids.into_iter().zip(roots).map(|(id, (_, kind))| (id, *kind)).collect();
+        let before = lookbacks(&graph);
+        let lookback = roots.iter().map(|root| before[root.0]).max().unwrap_or(0);
+        let plan = Plan::new(&graph, &roots);
+        Self { graph, roots, base_ns, instruments, plan, lookback }
+    }
+
+    /// About how many bytes [`Program::evaluate`] holds over `rows` bars of the base timeframe: what it gives back, and
+    /// the columns that bars of other instruments or timeframes hand over.
+    #[must_use]
+    pub fn footprint(&self, rows: usize) -> usize {
+        let kept = self.plan.kept.iter().zip(&self.graph.values).filter(|(kept, _)| **kept);
+        let spans = kept.map(|(_, value)| self.graph.frames[value.frame].span_ns);
+        let kept: usize = spans.map(|span| 8 * rows / usize::try_from(span / self.base_ns).unwrap_or(1).max(1)).sum();
+        let given = self.roots.iter().map(|(_, kind)| if *kind == Kind::Bool { rows / 8 } else { 8 * rows });
+        kept + given.sum::<usize>()
+    }
+
     /// How many bars of the base timeframe come before the first on which every rule is defined, where the bars of all
     /// instruments start together at the start of a higher bar, and have neither gaps nor undefined values.
     #[must_use]

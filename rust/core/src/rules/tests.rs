@@ -257,3 +257,38 @@ fn a_machine_refuses_what_comes_late_and_stays_as_it_was() {
     assert_eq!(machine.on_bar(1, &bar(5)), Ok(true));
     assert_eq!(machine.outputs(), [9.0]);
 }
+
+#[test]
+fn rules_under_several_scopes_share_what_they_have_in_common() {
+    let rules = [
+        Rule::new("enter", "ema(fast) > ema(slow) and close > half", Kind::Bool),
+        Rule::new("price", "fast * atr(3)@5m", Kind::Number),
+    ];
+    let with = |fast: f64, slow: f64| {
+        let numbers = vec![("fast".to_owned(), fast), ("slow".to_owned(), slow), ("half".to_owned(), 0.5)];
+        Scope { numbers, ..scope() }
+    };
+    let scopes = [with(2.0, 5.0), with(2.0, 7.0), with(3.0, 5.0), with(2.0, 5.0)];
+    let together = compile_each(&rules, &scopes).unwrap();
+    // Means of 2, 3, 5 and 7 bars, and one range.
+    assert_eq!((together.rules(), together.indicators()), (8, 5));
+    let closes: Vec<f64> = (0..90).map(|row| 100.0 + f64::from(row * row % 37)).collect();
+    let columns = bars(&closes);
+    let given = [columns.view(), columns.view()];
+    // As text, since NaN is not itself.
+    let alone = |scope: &Scope| compile(&rules, scope).unwrap().evaluate(&given).unwrap();
+    let alone: Vec<Column> = scopes.iter().flat_map(alone).collect();
+    assert_eq!(format!("{:?}", together.evaluate(&given).unwrap()), format!("{alone:?}"));
+    let one = compile(&rules, &scopes[0]).unwrap().footprint(8_000);
+    assert!(one > 8 * 8_000 && together.footprint(8_000) < 4 * one, "{one}");
+}
+
+#[test]
+fn the_first_unsound_scope_is_named() {
+    let rules = [Rule::new("enter", "close > close[slow]", Kind::Bool)];
+    let with = |slow: f64| Scope { numbers: vec![("slow".to_owned(), slow)], indicators: Vec::new(), ..scope() };
+    let unsound = compile_each(&rules, &[with(2.0), with(2.5), with(-1.0)]).unwrap_err();
+    assert_eq!(unsound.scope, 1);
+    assert!(unsound.faults[0].to_string().contains("2.5"), "{:?}", unsound.faults);
+    assert_eq!(compile_each(&rules, &[]).unwrap_err().scope, 0);
+}

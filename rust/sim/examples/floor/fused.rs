@@ -5,9 +5,9 @@ const PERIODS: (f64, f64) = (12.0, 26.0);
 /// The first bar on whose close a decision is made.
 const FIRST_DECISION: usize = 25;
 /// The part of the notional paid on each fill.
-const FEE: f64 = 0.001;
+pub(crate) const FEE: f64 = 0.001;
 /// The cash at the start.
-const CASH: f64 = 1e9;
+pub(crate) const CASH: f64 = 1e9;
 
 /// When an order made on a close is filled.
 #[derive(Clone, Copy, PartialEq, Eq)]

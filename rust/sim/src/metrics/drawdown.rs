@@ -29,10 +29,15 @@ pub struct DrawdownMetrics {
     pub ulcer_index: f64,
 }
 
+/// A look at an equity curve from its beginning to its end.
+///
 /// Positions count from the start: 0 is the moment before the first bar, k the close of bar k - 1.
-pub(super) struct Walk {
-    /// Sum of all equities: finite where each of them is.
-    pub(super) sum: f64,
+#[derive(Debug, Clone)]
+pub(super) struct Walk<'a> {
+    ts: &'a [i64],
+    bar_ns: i64,
+    /// How many bars have been seen.
+    pub(super) seen: usize,
     peak: f64,
     peak_at: usize,
     /// Below this equity lies a deeper drawdown than the worst so far.
@@ -40,16 +45,18 @@ pub(super) struct Walk {
     worst: f64,
     worst_amount: f64,
     worst_peak: usize,
-    trough: usize,
+    /// The position of the deepest equity, or one before it of a stretch that was settled as a whole, and that equity.
+    pub(super) trough: usize,
+    pub(super) lowest: f64,
     recovery: Option<usize>,
     longest: (usize, usize),
     under_water: usize,
 }
 
 impl DrawdownMetrics {
-    pub(super) fn of(curve: &Curve<'_>, daily: &DailyCloses, walk: &Walk) -> Self {
-        let moment = |position| moment(curve, position);
-        let last = curve.equity.len();
+    pub(super) fn of(start_equity: f64, daily: &DailyCloses, walk: &Walk<'_>) -> Self {
+        let moment = |position| walk.moment(position);
+        let last = walk.seen;
         let fell = walk.worst < 0.0;
         Self {
             max: if last == 0 { f64::NAN } else { walk.worst },
@@ -60,7 +67,7 @@ impl DrawdownMetrics {
             length_ns: if fell { moment(walk.recovery.unwrap_or(last)) - moment(walk.worst_peak) } else { 0 },
             longest_ns: if fell { moment(walk.longest.1) - moment(walk.longest.0) } else { 0 },
             under_water: ratio(walk.under_water as f64, last as f64),
-            ulcer_index: ulcer_index(curve.start_equity, &daily.equity),
+            ulcer_index: ulcer_index(start_equity, &daily.equity),
         }
     }
 }
@@ -68,50 +75,92 @@ impl DrawdownMetrics {
 /// Bars that one look at their least and greatest equity may settle together.
 const BLOCK: usize = 128;
 
-/// One pass. Most blocks lie wholly below the peak and above the deepest floor, or are flat at the peak, and need no
-/// look at their bars; a division happens only where a new worst may lie.
-pub(super) fn walk(curve: &Curve<'_>) -> Walk {
-    let mut w = Walk {
-        sum: 0.0,
-        peak: curve.start_equity,
-        floor: curve.start_equity,
-        peak_at: 0,
-        worst: 0.0,
-        worst_amount: 0.0,
-        worst_peak: 0,
-        trough: 0,
-        recovery: None,
-        longest: (0, 0),
-        under_water: 0,
-    };
-    let mut position = 0;
+/// Walks over a whole curve; returns the sum of its equities too, which is finite where each of them is.
+pub(super) fn walk<'a>(curve: &Curve<'a>) -> (Walk<'a>, f64) {
+    let mut walk = Walk::new(curve.start_equity, curve.ts, curve.bar_ns);
+    let mut total = 0.0;
     for block in curve.equity.chunks(BLOCK) {
         let Range { least, greatest, sum } = Range::of(block);
-        w.sum += sum;
-        if greatest < w.peak && least >= w.floor {
-            w.under_water += block.len();
-        } else if least == w.peak && greatest == w.peak && w.peak_at == position {
-            w.peak_at += block.len();
-        } else {
-            for (at, &equity) in (position + 1..).zip(block) {
-                w.step(curve, at, equity);
-            }
-        }
-        position += block.len();
+        total += sum;
+        walk.pass(block, least, greatest, |equity| equity);
     }
-    if w.peak_at < position {
-        w.end_episode(curve, position);
-    }
-    w
+    walk.end();
+    let from = walk.trough.saturating_sub(1);
+    walk.trough += curve.equity[from..].iter().position(|&equity| equity == walk.lowest).unwrap_or(0);
+    (walk, total)
 }
 
-impl Walk {
+impl<'a> Walk<'a> {
+    /// Nothing seen yet; `ts` and `bar_ns` as [`Curve`] has them.
+    pub(super) const fn new(start_equity: f64, ts: &'a [i64], bar_ns: i64) -> Self {
+        Self {
+            ts,
+            bar_ns,
+            seen: 0,
+            peak: start_equity,
+            floor: start_equity,
+            peak_at: 0,
+            worst: 0.0,
+            worst_amount: 0.0,
+            worst_peak: 0,
+            trough: 0,
+            lowest: f64::NAN,
+            recovery: None,
+            longest: (0, 0),
+            under_water: 0,
+        }
+    }
+
+    /// Passes over bars whose equities, all finite, follow from `values` and have these ends. Most stretches lie wholly
+    /// below the peak, or are flat at it, and need no look at every bar; a division happens only where a new worst may
+    /// lie. True where the deepest equity so far lies somewhere in the stretch: [`Walk::trough`] is its first bar then.
     #[inline]
-    fn step(&mut self, curve: &Curve<'_>, at: usize, equity: f64) {
+    pub(super) fn pass(&mut self, values: &[f64], least: f64, greatest: f64, equity: impl Fn(f64) -> f64) -> bool {
+        let (before, bars) = (self.seen, values.len());
+        self.seen += bars;
+        if greatest < self.peak {
+            self.under_water += bars;
+            if least < self.floor {
+                self.deepen(before + 1, least);
+                return true;
+            }
+        } else if least == self.peak && greatest == self.peak && self.peak_at == before {
+            self.peak_at += bars;
+        } else {
+            for (at, &value) in (before + 1..).zip(values) {
+                self.step(at, equity(value));
+            }
+        }
+        false
+    }
+
+    /// Passes over bars of one equity.
+    pub(super) fn hold(&mut self, bars: usize, equity: f64) {
+        if bars > 0 {
+            let before = self.seen;
+            self.seen += bars;
+            self.step(before + 1, equity);
+            if self.peak_at == before + 1 {
+                self.peak_at += bars - 1;
+            } else {
+                self.under_water += bars - 1;
+            }
+        }
+    }
+
+    /// The curve ends here.
+    pub(super) fn end(&mut self) {
+        if self.peak_at < self.seen {
+            self.end_episode(self.seen);
+        }
+    }
+
+    #[inline]
+    fn step(&mut self, at: usize, equity: f64) {
         if equity >= self.peak {
             // Between neighbours nothing was under water.
             if at - self.peak_at > 1 {
-                self.end_episode(curve, at);
+                self.end_episode(at);
                 self.recovery = self.recovery.or(Some(at));
             }
             self.peak = equity;
@@ -121,25 +170,29 @@ impl Walk {
         }
         self.under_water += 1;
         if equity < self.floor {
-            self.floor = equity;
-            self.worst = equity / self.peak - 1.0;
-            self.worst_amount = equity - self.peak;
-            self.worst_peak = self.peak_at;
-            self.trough = at;
-            self.recovery = None;
+            self.deepen(at, equity);
         }
     }
 
-    fn end_episode(&mut self, curve: &Curve<'_>, end: usize) {
-        let held = moment(curve, self.longest.1) - moment(curve, self.longest.0);
-        if moment(curve, end) - moment(curve, self.peak_at) > held {
+    fn deepen(&mut self, at: usize, equity: f64) {
+        self.floor = equity;
+        self.worst = equity / self.peak - 1.0;
+        self.worst_amount = equity - self.peak;
+        self.worst_peak = self.peak_at;
+        (self.trough, self.lowest) = (at, equity);
+        self.recovery = None;
+    }
+
+    fn end_episode(&mut self, end: usize) {
+        let held = self.moment(self.longest.1) - self.moment(self.longest.0);
+        if self.moment(end) - self.moment(self.peak_at) > held {
             self.longest = (self.peak_at, end);
         }
     }
-}
 
-fn moment(curve: &Curve<'_>, position: usize) -> i64 {
-    position.checked_sub(1).map_or(curve.ts[0], |row| curve.ts[row] + curve.bar_ns)
+    fn moment(&self, position: usize) -> i64 {
+        position.checked_sub(1).map_or(self.ts[0], |row| self.ts[row] + self.bar_ns)
+    }
 }
 
 fn ulcer_index(start: f64, closes: &[f64]) -> f64 {

@@ -58,8 +58,9 @@ impl Tallies {
         let mut instruments = vec![Tally::default(); names.instruments.len()];
         let mut reasons = vec![[Tally::default(), Tally::default()]; names.exit_reasons.len()];
         for row in 0..trades.len() {
-            instruments[trades.instrument[row] as usize].add(trades, row);
-            reasons[usize::from(trades.exit_reason[row])][usize::from(trades.side[row] < 0)].add(trades, row);
+            let trip = RoundTrip::of(trades, row);
+            instruments[trades.instrument[row] as usize].add(&trip);
+            reasons[usize::from(trades.exit_reason[row])][usize::from(!trip.is_long)].add(&trip);
         }
         Self { instruments, reasons }
     }
@@ -84,7 +85,7 @@ impl Tallies {
     }
 }
 
-fn sum<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
+pub(super) fn sum<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
     let mut all = Tally::default();
     for tally in tallies {
         all.merge(tally);
@@ -108,21 +109,63 @@ pub(super) struct Tally {
     held_ns: i128,
 }
 
+/// What a closed round trip adds to a tally; see [`TradeColumns`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RoundTrip {
+    pub(crate) is_long: bool,
+    pub(crate) held_ns: i64,
+    pub(crate) gross_pnl: f64,
+    pub(crate) net_pnl: f64,
+    pub(crate) fees: f64,
+    pub(crate) slippage: f64,
+    pub(crate) funding: f64,
+    pub(crate) return_ratio: f64,
+}
+
+impl RoundTrip {
+    fn of(trades: &TradeColumns<'_>, row: usize) -> Self {
+        Self {
+            is_long: trades.side[row] > 0,
+            held_ns: trades.exit_ts[row] - trades.entry_ts[row],
+            gross_pnl: trades.gross_pnl[row],
+            net_pnl: trades.net_pnl[row],
+            fees: trades.fees[row],
+            slippage: trades.slippage[row],
+            funding: trades.funding[row],
+            return_ratio: trades.return_ratio[row],
+        }
+    }
+}
+
 impl Tally {
-    pub(super) fn add(&mut self, trades: &TradeColumns<'_>, row: usize) {
-        let net = trades.net_pnl[row];
+    #[inline]
+    pub(super) fn add(&mut self, trip: &RoundTrip) {
+        let net = trip.net_pnl;
         self.count += 1;
         self.wins += usize::from(net > 0.0);
         self.losses += usize::from(net < 0.0);
         self.won += net.max(0.0);
         self.lost -= net.min(0.0);
-        self.gross_pnl += trades.gross_pnl[row];
+        self.gross_pnl += trip.gross_pnl;
         self.net_pnl += net;
-        self.fees += trades.fees[row];
-        self.slippage += trades.slippage[row];
-        self.funding += trades.funding[row];
-        self.returns += trades.return_ratio[row];
-        self.held_ns += i128::from(trades.exit_ts[row] - trades.entry_ts[row]);
+        self.fees += trip.fees;
+        self.slippage += trip.slippage;
+        self.funding += trip.funding;
+        self.returns += trip.return_ratio;
+        self.held_ns += i128::from(trip.held_ns);
+    }
+
+    /// The first sum that is not finite, by its column.
+    pub(super) fn unsound(&self) -> Option<(&'static str, f64)> {
+        let sums = [
+            ("gross_pnl", self.gross_pnl),
+            ("fees", self.fees),
+            ("slippage", self.slippage),
+            ("funding", self.funding),
+            ("net_pnl", self.net_pnl),
+            ("return_ratio", self.returns),
+        ];
+        sums.into_iter().find(|(_, sum)| !sum.is_finite())
     }
 
     fn merge(&mut self, other: &Self) {

@@ -219,13 +219,7 @@ fn check_curve(curve: &Curve<'_>) -> Result<(), MetricsError> {
     if !curve.exposure.is_empty() {
         same_length("exposure", curve.exposure.len(), expected)?;
     }
-    if !(curve.start_equity.is_finite() && curve.start_equity > 0.0) {
-        return Err(MetricsError::StartEquity(curve.start_equity));
-    }
-    let Totals { traded, fees, slippage, funding } = curve.totals;
-    for (column, value) in [("traded", traded), ("fees", fees), ("slippage", slippage), ("funding", funding)] {
-        finite(column, &[value], value)?;
-    }
+    check_account(curve)?;
     if let (Some(&first), Some(&last)) = (curve.ts.first(), curve.ts.last()) {
         // With the order that is checked below, the ends bound every time between them.
         in_range("ts", first)?;
@@ -242,6 +236,17 @@ fn check_curve(curve: &Curve<'_>) -> Result<(), MetricsError> {
     }
     let row = 1 + curve.ts.windows(2).position(|w| w[0] >= w[1]).unwrap_or(0);
     Err(MetricsError::Disorder { row, value: curve.ts[row], previous: curve.ts[row - 1] })
+}
+
+pub(super) fn check_account(curve: &Curve<'_>) -> Result<(), MetricsError> {
+    if !(curve.start_equity.is_finite() && curve.start_equity > 0.0) {
+        return Err(MetricsError::StartEquity(curve.start_equity));
+    }
+    let Totals { traded, fees, slippage, funding } = curve.totals;
+    for (column, value) in [("traded", traded), ("fees", fees), ("slippage", slippage), ("funding", funding)] {
+        finite(column, &[value], value)?;
+    }
+    Ok(())
 }
 
 fn check_trades(trades: &TradeColumns<'_>, names: Names<'_>) -> Result<(), MetricsError> {

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+mod course;
 mod drawdown;
 mod exposure;
 mod group;
@@ -19,14 +20,18 @@ mod sample;
 mod tests;
 mod trades;
 
+pub use course::{Course, Line};
 pub use drawdown::DrawdownMetrics;
 pub use exposure::ExposureMetrics;
+pub(crate) use group::RoundTrip;
 pub use group::{TradeGroup, TradeGroups};
 pub use input::{Curve, MetricsError, Names, Totals, TradeColumns};
 pub use months::Month;
 pub use options::{MIN_DAILY_RETURNS, MetricOptions, Sampling};
 pub use returns::{DayReturn, MIN_ANNUALISED_DAYS, ReturnMetrics};
+pub use sample::DayEnds;
 pub use trades::TradeMetrics;
+use trades::Trips;
 
 /// All the figures of one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -76,13 +81,15 @@ pub fn metrics(
 ) -> Result<Metrics, MetricsError> {
     options.check()?;
     input::check(curve, trades, names)?;
-    let walk = drawdown::walk(curve);
-    input::finite("equity", curve.equity, walk.sum)?;
+    let (walk, equity_sum) = drawdown::walk(curve);
+    input::finite("equity", curve.equity, equity_sum)?;
     let daily = sample::DailyCloses::of(curve);
-    let drawdown = DrawdownMetrics::of(curve, &daily, &walk);
+    let end = curve.equity.last().copied().unwrap_or(f64::NAN);
+    let tallies = group::Tallies::of(trades, names);
+    let Summary { returns, drawdown, trades: traded } =
+        summarise(curve, end, &walk, &daily, Trips::of(trades), &tallies.all(), options);
     let last = curve.ts.last().map(|ts| ts + curve.bar_ns);
     let changes: f64 = curve.market.iter().map(|&(first, last)| ratio(last, first) - 1.0).sum();
-    let tallies = group::Tallies::of(trades, names);
     Ok(Metrics {
         span: Span {
             start_ts: curve.ts.first().copied(),
@@ -90,14 +97,48 @@ pub fn metrics(
             days: returns::days(curve),
             bars: curve.ts.len(),
         },
-        returns: ReturnMetrics::of(curve, &daily, drawdown.max, options),
-        exposure: ExposureMetrics::of(curve, walk.sum),
-        trades: TradeMetrics::of(trades, &tallies.all(), &curve.totals),
+        returns,
+        exposure: ExposureMetrics::of(curve, equity_sum),
+        trades: traded,
         groups: tallies.groups(names),
         months: months::months(curve.start_equity, &daily, trades),
         market_change: ratio(changes, curve.market.len() as f64),
         drawdown,
     })
+}
+
+/// The figures of a run that needs neither the curve nor the exposure; for runs of which there are many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Return and risk of the equity curve.
+    pub returns: ReturnMetrics,
+    /// Its drawdowns.
+    pub drawdown: DrawdownMetrics,
+    /// The closed round trips.
+    pub trades: TradeMetrics,
+}
+
+impl From<Metrics> for Summary {
+    fn from(metrics: Metrics) -> Self {
+        Self { returns: metrics.returns, drawdown: metrics.drawdown, trades: metrics.trades }
+    }
+}
+
+fn summarise(
+    curve: &Curve<'_>,
+    end: f64,
+    walk: &drawdown::Walk<'_>,
+    daily: &sample::DailyCloses,
+    trips: Trips<'_>,
+    tally: &group::Tally,
+    options: &MetricOptions,
+) -> Summary {
+    let drawdown = DrawdownMetrics::of(curve.start_equity, daily, walk);
+    Summary {
+        returns: ReturnMetrics::of(curve, end, daily, drawdown.max, options),
+        trades: TradeMetrics::of(trips, tally, &curve.totals),
+        drawdown,
+    }
 }
 
 /// `over / under`, NaN where that is not a finite number.

@@ -20,6 +20,18 @@ pub enum Sampling {
     Bar,
 }
 
+impl Sampling {
+    /// What it comes to in a run that touches so many days.
+    #[must_use]
+    pub const fn over(self, days: usize) -> Self {
+        match self {
+            Self::Auto if days >= MIN_DAILY_RETURNS => Self::Daily,
+            Self::Auto => Self::Bar,
+            chosen => chosen,
+        }
+    }
+}
+
 /// Options of the metrics; the defaults are those of a market that trades every day.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

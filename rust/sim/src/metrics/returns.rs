@@ -65,9 +65,15 @@ pub struct ReturnMetrics {
 }
 
 impl ReturnMetrics {
-    pub(super) fn of(curve: &Curve<'_>, daily: &DailyCloses, worst_drawdown: f64, options: &MetricOptions) -> Self {
+    /// `end` is the last equity; of the curve's equities only the returns between bars are made.
+    pub(super) fn of(
+        curve: &Curve<'_>,
+        end: f64,
+        daily: &DailyCloses,
+        worst_drawdown: f64,
+        options: &MetricOptions,
+    ) -> Self {
         let start = curve.start_equity;
-        let end = curve.equity.last().copied().unwrap_or(f64::NAN);
         let mut returns = Returns::of(curve, daily, options);
         let scale = returns.periods_per_year.sqrt();
         let per_period = |yearly: f64| (1.0 + yearly).powf(1.0 / returns.periods_per_year) - 1.0;

@@ -1,6 +1,6 @@
 //! From bars to the closes of UTC days, and from closes to returns.
 
-use super::{Curve, MetricOptions, Sampling, options::MIN_DAILY_RETURNS};
+use super::{Curve, MetricOptions, Sampling};
 
 pub(super) const DAY_NS: i64 = 86_400_000_000_000;
 
@@ -16,23 +16,41 @@ pub(super) struct DailyCloses {
 
 impl DailyCloses {
     pub(super) fn of(curve: &Curve<'_>) -> Self {
-        let (Some(&first), Some(&last)) = (curve.ts.first(), curve.ts.last()) else {
-            return Self::default();
-        };
-        let first_day = first.div_euclid(DAY_NS).min(day_of(first + curve.bar_ns));
-        let last_day = day_of(last + curve.bar_ns);
-        let mut equity = Vec::with_capacity(usize::try_from(last_day - first_day + 1).unwrap_or(0));
-        let mut carried = curve.start_equity;
+        let days = DayEnds::of(curve.ts, curve.bar_ns);
+        let equity = |seen: &usize| seen.checked_sub(1).map_or(curve.start_equity, |row| curve.equity[row]);
+        Self { first_day: days.first_day, equity: days.seen.iter().map(equity).collect() }
+    }
+}
+
+/// How many bars have closed by the end of each UTC day, from the day of the first bar's opening to the day of the last
+/// bar's end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DayEnds {
+    /// Days since 1970-01-01 of the first entry.
+    pub(super) first_day: i64,
+    pub(super) seen: Vec<usize>,
+}
+
+impl DayEnds {
+    /// How many days there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.seen.len()
+    }
+
+    /// Of bars of `bar_ns` whose opening times `ts`, ns UTC, ascend.
+    #[must_use]
+    pub fn of(ts: &[i64], bar_ns: i64) -> Self {
+        let (Some(&first), Some(&last)) = (ts.first(), ts.last()) else { return Self::default() };
+        let first_day = first.div_euclid(DAY_NS).min(day_of(first + bar_ns));
+        let last_day = day_of(last + bar_ns);
+        let mut seen = Vec::with_capacity(usize::try_from(last_day - first_day + 1).unwrap_or(0));
         let mut row = 0;
         for day in first_day..=last_day {
-            let end = rows_until(curve.ts, row, (day + 1) * DAY_NS - curve.bar_ns);
-            if end > row {
-                carried = curve.equity[end - 1];
-                row = end;
-            }
-            equity.push(carried);
+            row = row.max(rows_until(ts, row, (day + 1) * DAY_NS - bar_ns));
+            seen.push(row);
         }
-        Self { first_day, equity }
+        Self { first_day, seen }
     }
 }
 
@@ -62,11 +80,7 @@ pub(super) struct Returns {
 
 impl Returns {
     pub(super) fn of(curve: &Curve<'_>, daily: &DailyCloses, options: &MetricOptions) -> Self {
-        let sampling = match options.sampling {
-            Sampling::Auto if daily.equity.len() >= MIN_DAILY_RETURNS => Sampling::Daily,
-            Sampling::Auto => Sampling::Bar,
-            chosen => chosen,
-        };
+        let sampling = options.sampling.over(daily.equity.len());
         let (closes, periods_per_year) = match sampling {
             Sampling::Daily => (daily.equity.as_slice(), options.days_per_year),
             _ => (curve.equity, options.days_per_year * DAY_NS as f64 / curve.bar_ns as f64),

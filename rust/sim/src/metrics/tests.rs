@@ -140,6 +140,11 @@ proptest! {
         let (worst, longest) = plain_drawdown(100.0, &equity);
         prop_assert!((m.drawdown.max - worst).abs() < 1e-12);
         prop_assert_eq!(m.drawdown.longest_ns, longest * DAY_NS);
+        if let (Some(peak_ts), Some(trough_ts)) = (m.drawdown.peak_ts, m.drawdown.trough_ts) {
+            let (from, row) = ((peak_ts / DAY_NS) as usize, (trough_ts / DAY_NS) as usize - 1);
+            prop_assert!((equity[row] / (m.drawdown.max + 1.0) / equity[..row].iter().fold(100.0, |a, b| b.max(a)) - 1.0).abs() < 1e-12);
+            prop_assert!(equity[from..row].iter().all(|earlier| *earlier > equity[row]), "the first of equals");
+        }
     }
 
     #[test]
@@ -157,5 +162,48 @@ proptest! {
         let expected: Vec<f64> = equity.chunks(per_day).map(|chunk| chunk[chunk.len() - 1]).collect();
         prop_assert_eq!(daily.first_day, 0);
         prop_assert_eq!(daily.equity, expected);
+    }
+
+    #[test]
+    fn a_course_has_the_figures_of_its_curve(
+        parts in prop::collection::vec((0_u8..3, 1_usize..300, -30.0..30.0_f64), 1..40), seed in 0_u64..1_000,
+        inverse in prop::bool::ANY
+    ) {
+        let rows: usize = parts.iter().map(|(_, bars, _)| bars).sum();
+        let bar_ns = 7_200_000_000_000;
+        let ts: Vec<i64> = (0..rows as i64).map(|row| row * bar_ns + row / 50 * 3 * DAY_NS).collect();
+        let closes: Vec<f64> = (0..rows as u64).map(|row| 50.0 + ((row * 7_919 + seed * 31) % 101) as f64).collect();
+        let days = DayEnds::of(&ts, bar_ns);
+        let mut course = Course::new(9_000.0, &ts, bar_ns, &closes, &days);
+        let mut equity: Vec<f64> = Vec::new();
+        for (kind, bars, slope) in parts {
+            let worth = if inverse { slope * 6_400.0 } else { slope };
+            let line = Line { balance: 10_000.0, slope: worth, cost: slope * 90.0, inverse };
+            let from = equity.len();
+            match kind {
+                0 => {
+                    course.hold(bars, line.at(closes[from]));
+                    equity.extend(std::iter::repeat_n(line.at(closes[from]), bars));
+                }
+                1 => {
+                    course.follow(bars, line);
+                    equity.extend(closes[from..from + bars].iter().map(|close| line.at(*close)));
+                }
+                _ => {
+                    for close in &closes[from..from + bars] {
+                        course.hold(1, line.at(*close));
+                        equity.push(line.at(*close));
+                    }
+                }
+            }
+        }
+        let options = MetricOptions { sampling: Sampling::Daily, ..MetricOptions::default() };
+        let curve = Curve {
+            ts: &ts, bar_ns, equity: &equity, exposure: &[], start_equity: 9_000.0, totals: Totals::default(), market: &[],
+        };
+        let kept = metrics(&curve, &TradeColumns::default(), Names::default(), &options).expect("a sound curve");
+        let followed = course.summary(Totals::default(), &options).expect("a sound course");
+        // As text, since NaN is not itself.
+        prop_assert_eq!(format!("{followed:?}"), format!("{:?}", Summary::from(kept)));
     }
 }

@@ -69,16 +69,39 @@ pub struct TradeMetrics {
     pub funding: f64,
 }
 
+/// What the figures need of round trips besides their tally.
+#[derive(Debug, Clone)]
+pub(super) struct Trips<'a> {
+    /// Those that were long.
+    pub(super) long: usize,
+    /// The net profit of each, in the order of closing.
+    pub(super) net_pnl: &'a [f64],
+    /// The greatest and the least return on entry notional; NaN where there is none.
+    pub(super) returns: (f64, f64),
+    /// How long each was held, ns.
+    pub(super) held: Vec<i64>,
+}
+
+impl<'a> Trips<'a> {
+    pub(super) fn of(trades: &TradeColumns<'a>) -> Self {
+        Self {
+            long: trades.side.iter().filter(|&&s| s > 0).count(),
+            net_pnl: trades.net_pnl,
+            returns: extremes(trades.return_ratio),
+            held: trades.entry_ts.iter().zip(trades.exit_ts).map(|(entry, exit)| exit - entry).collect(),
+        }
+    }
+}
+
 impl TradeMetrics {
-    pub(super) fn of(trades: &TradeColumns<'_>, tally: &Tally, totals: &Totals) -> Self {
-        let count = trades.len();
+    pub(super) fn of(trips: Trips<'_>, tally: &Tally, totals: &Totals) -> Self {
+        let Trips { long, net_pnl, returns: (best_return, worst_return), held } = trips;
+        let count = net_pnl.len();
         let expectancy = ratio(tally.net_pnl, count as f64);
         let average_loss = ratio(-tally.lost, tally.losses as f64);
         let average_win = ratio(tally.won, tally.wins as f64);
-        let (best, worst) = extremes(trades.net_pnl);
-        let (best_return, worst_return) = extremes(trades.return_ratio);
-        let [average_holding_ns, median_holding_ns, longest_holding_ns] = holding(trades);
-        let long = trades.side.iter().filter(|&&s| s > 0).count();
+        let (best, worst) = extremes(net_pnl);
+        let [average_holding_ns, median_holding_ns, longest_holding_ns] = holding(held);
         Self {
             count,
             long,
@@ -89,7 +112,7 @@ impl TradeMetrics {
             profit_factor: tally.profit_factor(),
             expectancy,
             expectancy_ratio: ratio(expectancy, -average_loss),
-            sqn: ratio(expectancy, sample_deviation(trades.net_pnl)) * (count as f64).sqrt(),
+            sqn: ratio(expectancy, sample_deviation(net_pnl)) * (count as f64).sqrt(),
             average_win,
             average_loss,
             payoff_ratio: ratio(average_win, -average_loss),
@@ -98,8 +121,8 @@ impl TradeMetrics {
             worst,
             best_return,
             worst_return,
-            win_streak: longest_run(trades.net_pnl, |pnl| pnl > 0.0),
-            loss_streak: longest_run(trades.net_pnl, |pnl| pnl < 0.0),
+            win_streak: longest_run(net_pnl, |pnl| pnl > 0.0),
+            loss_streak: longest_run(net_pnl, |pnl| pnl < 0.0),
             average_holding_ns,
             median_holding_ns,
             longest_holding_ns,
@@ -130,8 +153,7 @@ fn longest_run(values: &[f64], counts: impl Fn(f64) -> bool) -> usize {
 }
 
 /// Mean, median and longest holding time.
-fn holding(trades: &TradeColumns<'_>) -> [Option<i64>; 3] {
-    let mut held: Vec<i64> = trades.entry_ts.iter().zip(trades.exit_ts).map(|(entry, exit)| exit - entry).collect();
+fn holding(mut held: Vec<i64>) -> [Option<i64>; 3] {
     if held.is_empty() {
         return [None; 3];
     }

@@ -17,6 +17,7 @@ use super::wire::Wire;
 use crate::error::RunError;
 use crate::ledger::Ledger;
 use crate::models::latency::Latency;
+use crate::recorder::Recorder;
 use crate::spec::{AccountSpec, CostsSpec, FillSpec, Record, RunSpec, SpecError};
 use crate::venue::{Listing, Venue, VenueSpec};
 
@@ -105,7 +106,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 return Err(SpecError::range(key, "above 0", ns as f64));
             }
         }
-        let ledger = Ledger::new(&spec.books(), 0)?;
+        let ledger = Ledger::new(&spec.books(), Recorder::with_capacity(0, false))?;
         let listings: Vec<Listing> = ledger
             .instruments
             .iter()

@@ -1,0 +1,127 @@
+//! Fills and charges, taken into the account, the open trades and the record.
+
+use tradenode_core::account::{Applied, Fill};
+use tradenode_core::money::{Atoms, rate_of};
+use tradenode_core::orders::{OrderKind, Reason};
+use tradenode_core::risk::Approved;
+use tradenode_core::units::Rate;
+
+use super::{Filled, Ledger, Quote};
+use crate::error::RunError;
+use crate::recorder::{Booked, OpenTrade};
+use crate::venue::{Execution, Report};
+
+impl Ledger<'_> {
+    /// Fills an approved order at a quote and books it.
+    pub(crate) fn execute(&mut self, approved: &Approved, quote: &Quote) -> Result<Filled, RunError> {
+        let intent = approved.intent();
+        let index = intent.instrument;
+        let instrument = &self.instruments[index];
+        let lots = if quote.maker { intent.lots } else { self.slippage.fillable(intent.lots, quote.volume) };
+        if lots == 0 {
+            return Ok(Filled::default());
+        }
+        let ticks = if quote.maker || matches!(intent.kind, OrderKind::Limit(_)) {
+            quote.ticks
+        } else {
+            self.slippage.fill_price(&instrument.price, intent.side, quote.ticks, lots, quote.volume)?
+        };
+        let spec = instrument.spec();
+        let rate = if quote.maker { spec.maker_fee } else { spec.taker_fee };
+        let fill = Fill::new(instrument, intent.side, lots, ticks, rate)?;
+        let ideal = if ticks == quote.ticks { fill.worth.abs() } else { instrument.notional(lots, quote.ticks)? };
+        let applied = self.account.fill(index, instrument, &fill)?;
+        let booked = Booked {
+            ts: quote.now,
+            instrument: index,
+            order: approved.id(),
+            side: intent.side,
+            lots,
+            ticks,
+            fee: fill.fee,
+            slippage: (fill.worth.abs() - ideal).abs(),
+            maker: quote.maker,
+            reason: intent.reason,
+        };
+        self.record_fill(&booked, applied);
+        self.redraw(index);
+        Ok(Filled { closed: applied.closed, opened: applied.opened })
+    }
+
+    /// Books what a venue has filled, at the time it was filled there.
+    pub(crate) fn book(&mut self, report: &Report, fill: &Execution, reason: Reason) -> Result<(), RunError> {
+        let index = report.instrument;
+        let instrument = &self.instruments[index];
+        let spec = instrument.spec();
+        let rate = if fill.maker { spec.maker_fee } else { spec.taker_fee };
+        let booking = Fill::new(instrument, fill.side, fill.lots, fill.ticks, rate)?;
+        let applied = self.account.fill(index, instrument, &booking)?;
+        let booked = Booked {
+            ts: report.at,
+            instrument: index,
+            order: report.order,
+            side: fill.side,
+            lots: fill.lots,
+            ticks: fill.ticks,
+            fee: booking.fee,
+            slippage: 0,
+            maker: fill.maker,
+            reason,
+        };
+        self.record_fill(&booked, applied);
+        self.redraw(index);
+        Ok(())
+    }
+
+    fn record_fill(&mut self, booked: &Booked, applied: Applied) {
+        let index = booked.instrument;
+        let instrument = &self.instruments[index];
+        let price = instrument.price.value(booked.ticks);
+        self.recorder.fill(booked, instrument, self.scale);
+        let (mut fee, mut slippage) = (booked.fee, booked.slippage);
+        if applied.closed > 0
+            && let Some(trade) = &mut self.trades[index]
+        {
+            if applied.opened > 0 {
+                // A fill through zero belongs to both trades, each by its lots.
+                let share = |part: Atoms| part * i128::from(applied.closed) / i128::from(booked.lots);
+                let (closing_fee, closing_slippage) = (share(fee), share(slippage));
+                (fee, slippage) = (fee - closing_fee, slippage - closing_slippage);
+                trade.costs(closing_fee, closing_slippage);
+            } else {
+                trade.costs(fee, slippage);
+            }
+            trade.taken_off(applied.taken_off, applied.realised);
+            (trade.high, trade.low) = (trade.high.max(price), trade.low.min(price));
+            if applied.opened > 0 || self.account.position(index).lots == 0 {
+                let result = self.recorder.close(trade, booked, instrument, self.scale);
+                self.record.note(result);
+                self.trades[index] = None;
+            }
+        }
+        if applied.opened > 0 {
+            let trade = self.trades[index].get_or_insert_with(|| OpenTrade::new(booked.ts, booked.side, price));
+            trade.costs(fee, slippage);
+            trade.added(applied.opened, applied.added, self.account.position(index).lots);
+        }
+    }
+
+    /// Charges `rate` on the notional held at `price`; shorts receive what longs pay unless `both_pay`.
+    pub(crate) fn charge(&mut self, index: usize, rate: Rate, price: f64, both_pay: bool) -> Result<(), RunError> {
+        let lots = self.account.position(index).lots;
+        if lots == 0 {
+            return Ok(());
+        }
+        let instrument = &self.instruments[index];
+        let notional = instrument.notional(lots, instrument.price.steps(price)?)?;
+        let amount = rate_of(notional, rate)?;
+        let received = if lots > 0 || both_pay { -amount } else { amount };
+        self.account.pay(received)?;
+        self.recorder.totals.funding += self.scale.to_f64(received);
+        if let Some(trade) = &mut self.trades[index] {
+            trade.funding += received;
+        }
+        self.redraw(index);
+        Ok(())
+    }
+}
