@@ -33,7 +33,8 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
     /// A quote removes the levels that are better than it and sets its own. The level of a quote that is replaced by
     /// another goes too, unless depth has told of it: a book that is fed nothing but quotes has one level a side.
     ///
-    /// [`GAP`] makes the book stale; the row with [`SNAPSHOT`] and [`LAST`] that ends a snapshot makes it sound again.
+    /// [`GAP`] on depth or clear makes the book stale; the row with [`SNAPSHOT`] and [`LAST`] that ends a snapshot makes
+    /// it sound again. Quotes or trades that are missing leave a book as sound as it was.
     ///
     /// # Errors
     /// A negative size, a level without a side.
@@ -48,14 +49,17 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
                 }
             }
             Kind::Clear => self.clear(event.side),
-            Kind::Quote => self.quote(checked_side(event)?, event.price, event.size),
-            _ => {}
+            Kind::Quote => {
+                self.quote(checked_side(event)?, event.price, event.size);
+                return Ok(());
+            }
+            _ => return Ok(()),
         }
         self.note(event.flags);
         Ok(())
     }
 
-    /// Takes note of a row's flags alone, as [`Self::apply`] does: for whoever applies the row itself with [`Self::set`].
+    /// Takes note of the flags of a row of the book alone: for whoever applies the row itself with [`Self::set`].
     #[inline]
     pub const fn note(&mut self, flags: u8) {
         self.stale = is_stale_after(self.stale, flags);
@@ -85,7 +89,7 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
 
 impl<const BLOCKS: usize> OrderBook<BLOCKS> {
     /// Applies a [`Kind::Add`], [`Kind::Modify`], [`Kind::Cancel`], [`Kind::Execute`] or [`Kind::Clear`]; other kinds
-    /// leave the orders as they are. Flags are as in [`Book::apply`]. No order of a tape is ours.
+    /// leave the orders, and whether the book is stale, as they are. No order of a tape is ours.
     ///
     /// # Errors
     /// As [`Self::add`], [`Self::modify`], [`Self::cancel`]; a new order without a side, another of the wrong side.
@@ -109,7 +113,7 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
                 }
             }
             Kind::Clear => self.clear(event.side),
-            _ => {}
+            _ => return Ok(()),
         }
         self.stale = is_stale_after(self.stale, event.flags);
         Ok(())
@@ -209,7 +213,10 @@ mod tests {
             book.is_stale()
         };
         assert!(!stale(Kind::Depth, LAST));
-        assert!(stale(Kind::Trade, GAP | LAST));
+        assert!(!stale(Kind::Trade, GAP | LAST));
+        assert!(!stale(Kind::Quote, GAP | LAST));
+        assert!(stale(Kind::Depth, GAP | LAST));
+        assert!(stale(Kind::Trade, SNAPSHOT | LAST));
         assert!(stale(Kind::Depth, LAST));
         assert!(stale(Kind::Clear, SNAPSHOT));
         assert!(stale(Kind::Depth, SNAPSHOT));
