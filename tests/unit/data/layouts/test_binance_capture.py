@@ -166,3 +166,32 @@ def test_the_real_capture(shared_data: Path, tmp_path: Path) -> None:
     gaps = (tape.flags & GAP) != 0
     assert gaps.nonzero()[0].tolist() == [0]  # the first update has no snapshot before it; no other gap
     assert tape.size.min() == 0
+
+
+def test_the_real_book_has_the_best_prices_that_the_venue_said(shared_data: Path, tmp_path: Path) -> None:
+    """Where a best-price message has the number of a depth update, the replayed book agrees in price and size."""
+    import_tapes(Catalogue(tmp_path), [shared_data / "book" / "binance_usdm_BTCUSDT_20240808.raw.gz"])
+    tape = Catalogue(tmp_path).tape("BTCUSDT")
+    assert tape.sequence is not None
+    columns = (tape.kind, tape.side, tape.flags, tape.price, tape.size, tape.sequence)
+    events = list(zip(*(column.tolist() for column in columns), strict=True))
+    said: dict[int, dict[int, tuple[int, int]]] = {}
+    for kind, side, _, price, size, number in events:
+        if kind == EventKind.QUOTE:
+            said.setdefault(number, {})[side] = price, size
+    sides: tuple[dict[int, int], dict[int, int]] = {}, {}
+    compared, known = 0, False
+    for kind, side, flags, price, size, number in events:
+        if kind == CLEAR:
+            sides, known = ({}, {}), True
+        if kind != DEPTH:
+            continue
+        if size:
+            sides[side - 1][price] = size
+        else:
+            sides[side - 1].pop(price, None)
+        if known and flags & LAST and number in said:
+            bid, ask = max(sides[0]), min(sides[1])
+            assert said[number] == {1: (bid, sides[0][bid]), 2: (ask, sides[1][ask])}
+            compared += 1
+    assert compared == 629
