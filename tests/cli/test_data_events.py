@@ -97,6 +97,12 @@ def test_a_stored_tape_is_checked(data: Command) -> None:
     assert "gap: 1, duplicate: 1, out of order: 1, crossed: 1" in checked.err
 
 
+def test_layouts_are_listed(data: Command) -> None:
+    names = [layout["name"] for layout in data("layouts", "--json").json()["layouts"]]
+    assert "binance-capture" in names
+    assert all(name in data("layouts").out for name in names)
+
+
 def test_show_and_list(made: Command) -> None:
     assert "preset touch" in made("show", "X").out
     assert made("show", "X", "--json").json()["rows"] >= 5_000
@@ -151,6 +157,7 @@ def test_bars_to_a_file(made: Command) -> None:
         (["import", "X.csv", "--timeframe", "1m"], 2, "--timeframe is for bars"),
         (["import", "X.csv", "--policy", "fill"], 2, "--policy fill is for bars"),
         (["import", "X.csv", "--tick", "nought"], 2, "--tick nought: must be a positive decimal number"),
+        (["import", "X.csv", "--least-latency", "nan"], 2, "--least-latency nan: from 0 to below 3,600,000 ms"),
         (["check", "nothing"], 1, "has no instrument nothing"),
         (["bars", "nothing", "--by", "tick:5"], 1, "has no instrument nothing"),
     ],

@@ -37,8 +37,8 @@ Events = Annotated[
     bool, Parameter(name="--events", negative=(), help="Of an instrument with both: its events, not its bars.")
 ]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Answer with one JSON object.")]
-Replace = Annotated[bool, Parameter(name="--replace", negative=(), help="Put the bars in place of those stored.")]
-Append = Annotated[bool, Parameter(name="--append", negative=(), help="Add later bars to those stored.")]
+Replace = Annotated[bool, Parameter(name="--replace", negative=(), help="Put the rows in place of those stored.")]
+Append = Annotated[bool, Parameter(name="--append", negative=(), help="Add later rows to those stored.")]
 Start = Annotated[str | None, Parameter(name="--start", help="The first opening time (ISO, UTC).")]
 End = Annotated[str | None, Parameter(name="--end", help="Bars open before this time (ISO, UTC).")]
 

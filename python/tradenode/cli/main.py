@@ -19,7 +19,10 @@ VERBS = {
         "Make a synthetic market and backtest a strategy on it.",
     ),
     "init": ("tradenode.cli.init:init", "Start a project folder with a config to edit."),
-    "data": ("tradenode.cli.data:app", "Import, check, list, resample, export and download bars."),
+    "data": (
+        "tradenode.cli.data:app",
+        "Import, check, list, show, export and download bars and events; make bars and synthetic markets.",
+    ),
     "check": ("tradenode.cli.check:check", "Name every fault of a config, each with its place."),
     "backtest": ("tradenode.cli.backtest:backtest", "Run a config over recorded bars and write a report."),
     "rerun": ("tradenode.cli.rerun:rerun", "Run a run folder again and compare byte for byte."),
