@@ -82,6 +82,21 @@ def test_a_faulty_file_is_refused_and_checked(data: Command) -> None:
     assert ("negative size", "X.csv, row 3") in places
 
 
+def test_a_file_of_nothing_but_faults_says_which(data: Command) -> None:
+    Path("X.csv").write_text("ts_event,kind,side,price,size\n1700000000000000000,trade,buy,-5,1\n")
+    answer = data("import", "X.csv", "--policy", "drop")
+    assert answer.code == 1
+    assert "no events to store\n  X.csv, row 1: price not positive: price -5.0" in answer.err
+
+
+def test_one_of_two_symbols_is_checked(data: Command) -> None:
+    head = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount"
+    rows = ("d,A,1700000000000000,1700000000000001,1,buy,5,2", "d,B,1700000000000000,1700000000000001,1,buy,5,-2")
+    Path("t.csv").write_text("\n".join([head, *rows]) + "\n")
+    assert data("check", "t.csv").code == 1
+    assert data("check", "t.csv", "--symbol", "A").code == 0
+
+
 def test_a_stored_tape_is_checked(data: Command) -> None:
     Path("X.csv").write_text(FAULTY.replace("99,-4,6", "99,4,6"))
     imported = data("import", "X.csv", "--json").json()["imported"][0]

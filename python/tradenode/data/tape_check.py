@@ -67,7 +67,9 @@ def check_tape(tape: Tape, most: int | None = None) -> TapeReport:
     return TapeReport(tape.instrument, len(tape), counts, findings)
 
 
-def check_tape_file(path: Path, layout: str | None = None, most: int | None = None) -> list[TapeReport]:
+def check_tape_file(
+    path: Path, layout: str | None = None, symbol: str | None = None, most: int | None = None
+) -> list[TapeReport]:
     """The same of a file: rows that no tape can hold are named by their place in it, the others as rows of the tape.
 
     A tape is made of it in a temporary folder. One report an instrument.
@@ -77,9 +79,8 @@ def check_tape_file(path: Path, layout: str | None = None, most: int | None = No
     """
     with tempfile.TemporaryDirectory(prefix="tradenode-check-") as folder:
         catalogue, reports = Catalogue(folder), []
-        for imported in import_tapes(
-            catalogue, [path], layout=layout, policy="drop", most=ALL if most is None else most
-        ):
+        named = ALL if most is None else most
+        for imported in import_tapes(catalogue, [path], layout=layout, symbol=symbol, policy="drop", most=named):
             found = check_tape(catalogue.tape(imported.manifest.instrument), most)
             unread = [TapeFinding(fault.kind, fault.place, "", fault.text) for fault in imported.faults]
             counts = dict(imported.manifest.imports[-1].repair.found)

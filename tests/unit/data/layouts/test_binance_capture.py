@@ -89,6 +89,13 @@ def test_a_snapshot_that_its_first_update_does_not_span_leaves_a_gap(tmp_path: P
     assert tape.flags.tolist()[-1] == GAP | LAST  # an empty update leaves its gap to the next
 
 
+def test_an_update_that_follows_its_snapshot_leaves_no_gap(tmp_path: Path) -> None:
+    tape = imported(
+        write(tmp_path / "capture", [snapshot(10), diff(15, 16, 10, [["98.0", "1"]], [])]), tmp_path / "data"
+    )
+    assert tape.flags.tolist() == [S, S, S | LAST, LAST]
+
+
 def test_trades_best_prices_marks_and_funding(tmp_path: Path) -> None:
     trade = {"e": "trade", "E": 1700000000002, "T": 1700000000001, "s": "BTCUSDT", "t": 7, "p": "100.5", "q": "0.25"}
     best = {"e": "bookTicker", "u": 9, "s": "BTCUSDT", "b": "99.5", "B": "2", "a": "100", "A": "3", "T": 1700000000003}
