@@ -78,8 +78,8 @@ def test_a_faulty_file_is_refused_and_checked(data: Command) -> None:
     assert checked.code == 1
     # The row that could not be kept leaves a hole in the book: it is stale, and is not said to be crossed.
     assert report["counts"] == {"negative size": 1, "gap": 2, "duplicate": 1, "out of order": 1}
-    places = {(found["kind"], found["place"]) for found in report["findings"]}
-    assert ("negative size", "X.csv, row 3") in places
+    places = {(found["kind"], found["place"], found["time"]) for found in report["findings"]}
+    assert ("negative size", "X.csv, row 3", "2023-11-14T22:13:21Z") in places
 
 
 def test_a_file_of_nothing_but_faults_says_which(data: Command) -> None:
