@@ -21,7 +21,7 @@ VERBS = {
     "init": ("tradenode.cli.init:init", "Start a project folder with a config to edit."),
     "data": (
         "tradenode.cli.data:app",
-        "Import, check, list, show, export and download bars and events; make bars and synthetic markets.",
+        "Import, check, show, make and export bars and events.",
     ),
     "check": ("tradenode.cli.check:check", "Name every fault of a config, each with its place."),
     "backtest": ("tradenode.cli.backtest:backtest", "Run a config over recorded bars and write a report."),
