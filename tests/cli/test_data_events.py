@@ -78,8 +78,23 @@ def test_a_faulty_file_is_refused_and_checked(data: Command) -> None:
     assert checked.code == 1
     # The row that could not be kept leaves a hole in the book: it is stale, and is not said to be crossed.
     assert report["counts"] == {"negative size": 1, "gap": 2, "duplicate": 1, "out of order": 1}
-    places = {(found["kind"], found["place"]) for found in report["findings"]}
-    assert ("negative size", "X.csv, row 3") in places
+    places = {(found["kind"], found["place"], found["time"]) for found in report["findings"]}
+    assert ("negative size", "X.csv, row 3", "2023-11-14T22:13:21Z") in places
+
+
+def test_a_file_of_nothing_but_faults_says_which(data: Command) -> None:
+    Path("X.csv").write_text("ts_event,kind,side,price,size\n1700000000000000000,trade,buy,-5,1\n")
+    answer = data("import", "X.csv", "--policy", "drop")
+    assert answer.code == 1
+    assert "no events to store\n  X.csv, row 1: price not positive: price -5.0" in answer.err
+
+
+def test_one_of_two_symbols_is_checked(data: Command) -> None:
+    head = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount"
+    rows = ("d,A,1700000000000000,1700000000000001,1,buy,5,2", "d,B,1700000000000000,1700000000000001,1,buy,5,-2")
+    Path("t.csv").write_text("\n".join([head, *rows]) + "\n")
+    assert data("check", "t.csv").code == 1
+    assert data("check", "t.csv", "--symbol", "A").code == 0
 
 
 def test_a_stored_tape_is_checked(data: Command) -> None:
@@ -95,6 +110,12 @@ def test_a_stored_tape_is_checked(data: Command) -> None:
         "row 8  2023-11-14T22:13:26Z  out of order: number 2 after 3",
     ]
     assert "gap: 1, duplicate: 1, out of order: 1, crossed: 1" in checked.err
+
+
+def test_layouts_are_listed(data: Command) -> None:
+    names = [layout["name"] for layout in data("layouts", "--json").json()["layouts"]]
+    assert "binance-capture" in names
+    assert all(name in data("layouts").out for name in names)
 
 
 def test_show_and_list(made: Command) -> None:
@@ -151,6 +172,7 @@ def test_bars_to_a_file(made: Command) -> None:
         (["import", "X.csv", "--timeframe", "1m"], 2, "--timeframe is for bars"),
         (["import", "X.csv", "--policy", "fill"], 2, "--policy fill is for bars"),
         (["import", "X.csv", "--tick", "nought"], 2, "--tick nought: must be a positive decimal number"),
+        (["import", "X.csv", "--least-latency", "nan"], 2, "--least-latency nan: from 0 to below 3,600,000 ms"),
         (["check", "nothing"], 1, "has no instrument nothing"),
         (["bars", "nothing", "--by", "tick:5"], 1, "has no instrument nothing"),
     ],

@@ -37,8 +37,8 @@ Events = Annotated[
     bool, Parameter(name="--events", negative=(), help="Of an instrument with both: its events, not its bars.")
 ]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Answer with one JSON object.")]
-Replace = Annotated[bool, Parameter(name="--replace", negative=(), help="Put the bars in place of those stored.")]
-Append = Annotated[bool, Parameter(name="--append", negative=(), help="Add later bars to those stored.")]
+Replace = Annotated[bool, Parameter(name="--replace", negative=(), help="Put the rows in place of those stored.")]
+Append = Annotated[bool, Parameter(name="--append", negative=(), help="Add later rows to those stored.")]
 Start = Annotated[str | None, Parameter(name="--start", help="The first opening time (ISO, UTC).")]
 End = Annotated[str | None, Parameter(name="--end", help="Bars open before this time (ISO, UTC).")]
 
@@ -112,6 +112,7 @@ def check(
     catalogue: CataloguePath = None,
     events: Events = False,
     layout: Annotated[str | None, Parameter(help="How a file of events is laid out; else it says so itself.")] = None,
+    symbol: Annotated[str | None, Parameter(help="One of several instruments in a file of events.")] = None,
     verify: Annotated[bool, Parameter(negative=(), help="Hash every stored byte as well.")] = False,
     limit: Annotated[int, Parameter(help="Name at most so many faults of each kind; 0 for all.")] = 20,
     json: Json = False,
@@ -135,7 +136,7 @@ def check(
         if verify:
             raise ConfigError("--verify is for entries of the catalogue: a file has no hash to compare with")
         if layout or (timeframe is None and are_tapes([path])):
-            return check_file(path, layout, limit or None, json)
+            return check_file(path, layout, symbol, limit or None, json)
         bars = read_bars(path, timeframe=Timeframe.parse(timeframe) if timeframe else None)
     else:
         store = Catalogue(catalogue)

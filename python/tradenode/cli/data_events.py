@@ -41,12 +41,12 @@ def check_entry(store: "Catalogue", name: str, verify: bool, limit: int | None, 
     return _show_reports([report], limit, as_json)
 
 
-def check_file(path: Path, layout: str | None, limit: int | None, as_json: bool) -> int:
+def check_file(path: Path, layout: str | None, symbol: str | None, limit: int | None, as_json: bool) -> int:
     """Looks a file of events through; 1 where there are faults."""
     from tradenode.data.tape_check import check_tape_file
 
     with console.working(f"checking {path.name}"):
-        reports = check_tape_file(path, layout, limit)
+        reports = check_tape_file(path, layout, symbol, limit)
     return _show_reports(reports, limit, as_json)
 
 

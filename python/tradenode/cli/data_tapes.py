@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tradenode.data.tape_import import Imported
 
 
+MAX_LATENCY_MS = 3_600_000
+"""More than an hour is no latency."""
+
+
 class TapeOptions(NamedTuple):
     """How files of events are to be read, where they do not say it themselves, and what becomes of faults."""
 
@@ -44,6 +48,9 @@ def import_events(
     from tradenode.data.naming import EntryName
     from tradenode.data.tape_import import import_tapes
 
+    latency = options.least_latency
+    if latency is not None and not 0 <= latency < MAX_LATENCY_MS:
+        raise ConfigError(f"--least-latency {latency:g}: from 0 to below {MAX_LATENCY_MS:,} ms")
     if options.policy == "fill":
         raise ConfigError("--policy fill is for bars; these files hold events")
     with console.working(f"importing {', '.join(path.name for path in files)}"):
@@ -57,7 +64,7 @@ def import_events(
             lot=options.lot,
             policy="drop" if options.policy == "drop" else "refuse",
             mode=mode,
-            least_latency_ns=None if options.least_latency is None else round(options.least_latency * 1e6),
+            least_latency_ns=None if latency is None else round(latency * 1e6),
         )
     show_imported(imported, as_json)
 

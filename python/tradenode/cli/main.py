@@ -19,7 +19,10 @@ VERBS = {
         "Make a synthetic market and backtest a strategy on it.",
     ),
     "init": ("tradenode.cli.init:init", "Start a project folder with a config to edit."),
-    "data": ("tradenode.cli.data:app", "Import, check, list, resample, export and download bars."),
+    "data": (
+        "tradenode.cli.data:app",
+        "Import, check, show, make and export bars and events.",
+    ),
     "check": ("tradenode.cli.check:check", "Name every fault of a config, each with its place."),
     "backtest": ("tradenode.cli.backtest:backtest", "Run a config over recorded bars and write a report."),
     "sweep": ("tradenode.cli.sweep:sweep", "Run a config with many sets of parameters and rank them."),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tradenode._core import TapeAudit
 from tradenode.data.catalogue import Catalogue
+from tradenode.data.tape_faults import TapeFault
 from tradenode.data.tape_import import import_tapes
 from tradenode.data.tape_stream import blocks
 from tradenode.data.times import time_text
@@ -67,7 +68,13 @@ def check_tape(tape: Tape, most: int | None = None) -> TapeReport:
     return TapeReport(tape.instrument, len(tape), counts, findings)
 
 
-def check_tape_file(path: Path, layout: str | None = None, most: int | None = None) -> list[TapeReport]:
+def _unread(fault: TapeFault) -> TapeFinding:
+    return TapeFinding(fault.kind, fault.place, "" if fault.ts is None else time_text(fault.ts), fault.text)
+
+
+def check_tape_file(
+    path: Path, layout: str | None = None, symbol: str | None = None, most: int | None = None
+) -> list[TapeReport]:
     """The same of a file: rows that no tape can hold are named by their place in it, the others as rows of the tape.
 
     A tape is made of it in a temporary folder. One report an instrument.
@@ -77,11 +84,10 @@ def check_tape_file(path: Path, layout: str | None = None, most: int | None = No
     """
     with tempfile.TemporaryDirectory(prefix="tradenode-check-") as folder:
         catalogue, reports = Catalogue(folder), []
-        for imported in import_tapes(
-            catalogue, [path], layout=layout, policy="drop", most=ALL if most is None else most
-        ):
+        named = ALL if most is None else most
+        for imported in import_tapes(catalogue, [path], layout=layout, symbol=symbol, policy="drop", most=named):
             found = check_tape(catalogue.tape(imported.manifest.instrument), most)
-            unread = [TapeFinding(fault.kind, fault.place, "", fault.text) for fault in imported.faults]
+            unread = [_unread(fault) for fault in imported.faults]
             counts = dict(imported.manifest.imports[-1].repair.found)
             counts.pop("gap", None)  # the tape's own count has it
             reports.append(found._replace(counts=counts | found.counts, findings=[*unread, *found.findings]))

@@ -36,6 +36,7 @@ FINDINGS_NAMED = 5
 _PRICED = (EventKind.TRADE, EventKind.QUOTE, EventKind.DEPTH, EventKind.ADD, EventKind.MODIFY)
 _OF_ORDERS = (EventKind.ADD, EventKind.MODIFY, EventKind.CANCEL, EventKind.EXECUTE)
 _OF_THE_BOOK = (EventKind.CLEAR, EventKind.DEPTH, *_OF_ORDERS)
+_BESIDE_THE_BOOK = (EventKind.TRADE, EventKind.QUOTE, EventKind.MARK, EventKind.FUNDING, EventKind.STATUS)
 _SIDED = (EventKind.QUOTE, EventKind.DEPTH, EventKind.ADD)
 
 
@@ -46,11 +47,13 @@ class TapeFault(NamedTuple):
         kind: one of this module's constants.
         place: the file and the row or line.
         text: what is there, with the values.
+        ts: when the row was received, ns UTC; None for what could not be read.
     """
 
     kind: str
     place: str
     text: str
+    ts: int | None = None
 
     def __str__(self) -> str:
         return f"{self.place}: {self.kind}: {self.text}"
@@ -79,19 +82,19 @@ class TapeFaults:
         self.notes: list[str] = []
         self.named: list[TapeFault] = []
 
-    def note(self, kind: str, place: str, text: str) -> None:
+    def note(self, kind: str, place: str, text: str, ts: int | None = None) -> None:
         """Counts a fault, and keeps the first few of its kind to be named."""
         self.counts[kind] += 1
         if self.counts[kind] <= self._most:
-            self.named.append(TapeFault(kind, place, text))
+            self.named.append(TapeFault(kind, place, text, ts))
 
     def note_rows(
-        self, kind: str, rows: "NDArray[np.intp]", place: Callable[[int], str], text: Callable[[int], str]
+        self, kind: str, chunk: Chunk, rows: "NDArray[np.intp]", place: str, text: Callable[[int], str]
     ) -> None:
-        """Counts faulty rows, and names the first few of their kind."""
+        """Counts faulty rows of a chunk, and names the first few of their kind."""
         named = max(self._most - self.counts[kind], 0)
         for row in rows[:named].tolist():
-            self.note(kind, place(row), text(row))
+            self.note(kind, f"{place} {chunk.row[row]}", text(row), int(chunk.ts_recv[row]))
         self.counts[kind] += len(rows[named:])
 
     def refuse(self) -> None:
@@ -131,10 +134,12 @@ class TapeFaults:
         """Adds the rows that were received before one above them, whose latest times are `running`, to the bad ones."""
         behind = ~bad & (chunk.ts_recv < running)
         if behind.any():
+            rows = np.flatnonzero(behind)
             self.note_rows(
                 DISORDER,
-                np.flatnonzero(behind),
-                lambda at: f"{place} {chunk.row[at]}",
+                chunk,
+                rows,
+                place,
                 lambda at: f"at {chunk.ts_recv[at]} ns, after a row received at {running[at]} ns",
             )
             bad |= behind
@@ -155,13 +160,9 @@ class TapeFaults:
                 (NOT_POSITIVE, finite & priced & sized & (price <= 0), (("price", price),)),
             )
         bad = np.zeros(chunk.rows, np.bool_)
-
-        def where(at: int) -> str:
-            return f"{place} {chunk.row[at]}"
-
         for word, mask, values in found:
             if mask.any():
-                self.note_rows(word, np.flatnonzero(mask & ~bad), where, partial(_values_at, values))
+                self.note_rows(word, chunk, np.flatnonzero(mask & ~bad), place, partial(_values_at, values))
                 bad |= mask
         self._grid_faults(chunk, place, bad)
         return bad
@@ -176,29 +177,26 @@ class TapeFaults:
             off = grid.misfits(values[rows])
             if off is None:
                 continue
-            self.note_rows(
-                OFF_GRID,
-                rows[off],
-                lambda at: f"{place} {chunk.row[at]}",
-                partial(_off_grid_text, grid, name, values),
-            )
+            self.note_rows(OFF_GRID, chunk, rows[off], place, partial(_off_grid_text, grid, name, values))
             bad[rows[off]] = True
 
 
 def _without(chunk: Chunk, bad: "NDArray[np.bool_]", torn: bool) -> tuple[Chunk, bool]:
     """The other rows, and whether the next chunk begins after a hole in the book.
 
-    A book that lost rows is stale: the next row is flagged as after a gap. The end of a message moves up with its rows.
+    A book that lost rows is stale: its next row is flagged as after a gap. The end of a message moves up with its rows.
     """
     kept = np.flatnonzero(~bad)
     flags = chunk.flags.copy()
-    holes = np.searchsorted(kept, np.flatnonzero(bad & np.isin(chunk.kind, _OF_THE_BOOK)))
-    torn_now = bool(len(holes)) and bool(holes[-1] == len(kept))
-    holes = np.append(holes, 0) if torn and len(kept) else holes
-    flags[kept[holes[holes < len(kept)]]] |= GAP
+    book = kept[np.isin(chunk.kind[kept], _OF_THE_BOOK)]
+    # A row of no known kind may have been one of the book's.
+    holes = np.searchsorted(book, np.flatnonzero(bad & ~np.isin(chunk.kind, _BESIDE_THE_BOOK)))
+    torn_now = bool(len(holes)) and bool(holes[-1] == len(book))
+    holes = np.append(holes, 0) if torn and len(book) else holes
+    flags[book[holes[holes < len(book)]]] |= GAP
     ends = np.searchsorted(kept, np.flatnonzero(bad & ((chunk.flags & LAST) != 0)))
     flags[kept[ends[ends > 0] - 1]] |= LAST
-    return chunk._replace(flags=flags).take(kept), torn_now or (torn and not len(kept))
+    return chunk._replace(flags=flags).take(kept), torn_now or (torn and not len(book))
 
 
 def _values_at(values: "Sequence[tuple[str, NDArray[Any]]]", at: int) -> str:

@@ -62,7 +62,7 @@ class TapeWriter(Staging):
         faults.refuse()
         faults.settle()
         if spool.rows == kept:
-            raise DataError(f"{name}: no events to store")
+            raise DataError("\n".join([f"{name}: no events to store", *(f"  {fault}" for fault in faults.named)]))
         if spool.least_latency_ns < (0 if least_latency_ns is None else least_latency_ns):
             faults.notes.append(_early_text(name, spool.least_latency_ns, least_latency_ns))
         with self.as_data_error():

@@ -99,8 +99,10 @@ def test_rows_received_too_late_are_named(catalogue: Catalogue) -> None:
 def test_a_book_that_lost_a_row_is_stale_and_its_message_still_ends(catalogue: Catalogue) -> None:
     depth = rows(1, [1.0, 2.0, np.nan, 4.0], kind=EventKind.DEPTH)
     depth.flags[:] = [0, 0, LAST, LAST]
-    store(catalogue, [depth, rows(5, [np.nan], kind=EventKind.DEPTH), rows(6, [1.0])], policy="drop")
-    assert catalogue.tape("SYN-USD").flags.tolist() == [0, LAST, GAP | LAST, GAP | LAST]
+    lost = rows(5, [np.nan], kind=EventKind.DEPTH)
+    store(catalogue, [depth, lost, rows(6, [1.0]), rows(7, [2.0], kind=EventKind.DEPTH)], policy="drop")
+    # The trade between tells nothing of the book: the gap is told by the book's next row.
+    assert catalogue.tape("SYN-USD").flags.tolist() == [0, LAST, GAP | LAST, LAST, GAP | LAST]
 
 
 def test_later_events_are_appended_on_the_same_or_a_finer_grid(catalogue: Catalogue) -> None:

@@ -16,8 +16,9 @@ class DiffSync:
     """Follows the numbers of one symbol's depth updates.
 
     Futures: each update names the last number of the one before it (`pu`); of a snapshot numbered L the updates before
-    L are old, and the first to be applied spans it, U <= L <= u. Spot: U is the number after the u before; updates up
-    to L are old, the first to be applied spans the next number, U <= L + 1 <= u.
+    L are old, and the first to be applied spans it: U <= L <= u by Binance's word, and as numbers jump between two
+    updates, nothing is missing either where pu <= L < U. Spot: U is the number after the u before; updates up to L are
+    old, the first to be applied spans the next number, U <= L + 1 <= u.
     """
 
     def __init__(self, futures: bool) -> None:
@@ -52,7 +53,10 @@ class DiffSync:
         return numbers.last < snapshot if self._futures else numbers.last <= snapshot
 
     def _spans(self, numbers: Numbers, snapshot: int) -> bool:
-        return numbers.first <= (snapshot if self._futures else snapshot + 1) <= numbers.last
+        if not self._futures:
+            return numbers.first <= snapshot + 1 <= numbers.last
+        since = numbers.first if numbers.before is None else numbers.before
+        return since <= snapshot <= numbers.last
 
     def _follows(self, numbers: Numbers, last: int) -> bool:
         return numbers.before == last if self._futures else numbers.first == last + 1

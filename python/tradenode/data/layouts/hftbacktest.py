@@ -69,7 +69,7 @@ def recognise(path: Path, lines: list[bytes]) -> bool:
     try:
         with _array(path) as (stream, _):
             dtype, shape = _header(stream, path)
-    except (DataError, *BROKEN, OSError, ValueError, KeyError):
+    except (DataError, *BROKEN, OSError, ValueError, LookupError):
         return False
     return dtype.names == RECORD.names or (len(shape) == 2 and shape[1] == FIRST_VERSION_FIELDS)
 

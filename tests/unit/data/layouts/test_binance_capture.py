@@ -89,6 +89,13 @@ def test_a_snapshot_that_its_first_update_does_not_span_leaves_a_gap(tmp_path: P
     assert tape.flags.tolist()[-1] == GAP | LAST  # an empty update leaves its gap to the next
 
 
+def test_an_update_that_follows_its_snapshot_leaves_no_gap(tmp_path: Path) -> None:
+    tape = imported(
+        write(tmp_path / "capture", [snapshot(10), diff(15, 16, 10, [["98.0", "1"]], [])]), tmp_path / "data"
+    )
+    assert tape.flags.tolist() == [S, S, S | LAST, LAST]
+
+
 def test_trades_best_prices_marks_and_funding(tmp_path: Path) -> None:
     trade = {"e": "trade", "E": 1700000000002, "T": 1700000000001, "s": "BTCUSDT", "t": 7, "p": "100.5", "q": "0.25"}
     best = {"e": "bookTicker", "u": 9, "s": "BTCUSDT", "b": "99.5", "B": "2", "a": "100", "A": "3", "T": 1700000000003}
@@ -166,3 +173,32 @@ def test_the_real_capture(shared_data: Path, tmp_path: Path) -> None:
     gaps = (tape.flags & GAP) != 0
     assert gaps.nonzero()[0].tolist() == [0]  # the first update has no snapshot before it; no other gap
     assert tape.size.min() == 0
+
+
+def test_the_real_book_has_the_best_prices_that_the_venue_said(shared_data: Path, tmp_path: Path) -> None:
+    """Where a best-price message has the number of a depth update, the replayed book agrees in price and size."""
+    import_tapes(Catalogue(tmp_path), [shared_data / "book" / "binance_usdm_BTCUSDT_20240808.raw.gz"])
+    tape = Catalogue(tmp_path).tape("BTCUSDT")
+    assert tape.sequence is not None
+    columns = (tape.kind, tape.side, tape.flags, tape.price, tape.size, tape.sequence)
+    events = list(zip(*(column.tolist() for column in columns), strict=True))
+    said: dict[int, dict[int, tuple[int, int]]] = {}
+    for kind, side, _, price, size, number in events:
+        if kind == EventKind.QUOTE:
+            said.setdefault(number, {})[side] = price, size
+    sides: tuple[dict[int, int], dict[int, int]] = {}, {}
+    compared, known = 0, False
+    for kind, side, flags, price, size, number in events:
+        if kind == CLEAR:
+            sides, known = ({}, {}), True
+        if kind != DEPTH:
+            continue
+        if size:
+            sides[side - 1][price] = size
+        else:
+            sides[side - 1].pop(price, None)
+        if known and flags & LAST and number in said:
+            bid, ask = max(sides[0]), min(sides[1])
+            assert said[number] == {1: (bid, sides[0][bid]), 2: (ask, sides[1][ask])}
+            compared += 1
+    assert compared == 629
