@@ -12,7 +12,17 @@ RUST = Path("rust")
 
 MAY_USE = {
     "core": {"crc32fast", "serde", "serde_json", "thiserror"},
-    "sim": {"itoa", "serde", "serde_json", "thiserror", "tradenode-core", "zmij"},
+    "sim": {
+        "itoa",
+        "rand_core",
+        "rand_xoshiro",
+        "rustc-hash",
+        "serde",
+        "serde_json",
+        "thiserror",
+        "tradenode-core",
+        "zmij",
+    },
 }
 """What each crate depends on; a name is added here only where it can do no more than compute."""
 

@@ -56,6 +56,13 @@ impl Kind {
         Self::Status,
     ];
 
+    /// Whether rows of this kind make a book, of levels or of orders.
+    #[must_use]
+    #[inline]
+    pub const fn makes_book(self) -> bool {
+        matches!(self, Self::Clear | Self::Depth | Self::Add | Self::Modify | Self::Cancel | Self::Execute)
+    }
+
     /// The kind of a number in the `kind` column.
     #[must_use]
     pub const fn from_number(number: u8) -> Option<Self> {

@@ -9,6 +9,7 @@ mod inside;
 pub mod ledger;
 pub mod metrics;
 pub mod models;
+mod random;
 pub mod recorder;
 mod requests;
 pub mod rules;

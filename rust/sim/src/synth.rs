@@ -3,7 +3,6 @@
 mod flow;
 mod hawkes;
 mod ladder;
-mod random;
 mod shape;
 
 pub use flow::Flow;

@@ -1,9 +1,8 @@
 //! Latency: how long requests take to the venue and its reports take back.
 
-use rand_core::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
+use crate::random::Random;
 use crate::spec::SpecError;
 
 /// How long one leg takes, ns.
@@ -57,16 +56,12 @@ pub enum Passage {
 
 /// Both legs of an order's way.
 #[derive(Debug, Clone)]
-pub enum Latency<'a> {
+pub struct Latency<'a>(Source<'a>);
+
+#[derive(Debug, Clone)]
+enum Source<'a> {
     /// Drawn, leg by leg.
-    Drawn {
-        /// To the venue.
-        request: LegSpec,
-        /// Back.
-        report: LegSpec,
-        /// Where the draws come from.
-        random: Xoshiro256PlusPlus,
-    },
+    Drawn { request: LegSpec, report: LegSpec, random: Random },
     /// Interpolated between recorded round trips.
     Recorded(RoundTrips<'a>),
 }
@@ -88,24 +83,17 @@ impl LegSpec {
         }
     }
 
-    fn draw(&self, random: &mut Xoshiro256PlusPlus) -> i64 {
+    fn draw(&self, random: &mut Random) -> i64 {
         match *self {
             Self::Constant { ns } => ns,
             Self::Normal { mean_ns, deviation_ns, least_ns } => {
-                ((mean_ns + deviation_ns * normal(random)).round() as i64).max(least_ns)
+                ((mean_ns + deviation_ns * random.normal()).round() as i64).max(least_ns)
             }
             Self::LogNormal { median_ns, sigma, least_ns } => {
-                least_ns.saturating_add((median_ns * (sigma * normal(random)).exp()).round() as i64)
+                least_ns.saturating_add((median_ns * (sigma * random.normal()).exp()).round() as i64)
             }
         }
     }
-}
-
-/// A standard normal number (Box and Muller, 1958).
-fn normal(random: &mut Xoshiro256PlusPlus) -> f64 {
-    let mut uniform = || (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
-    let (radius, angle): (f64, f64) = (1.0 - uniform(), uniform());
-    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
 }
 
 impl<'a> RoundTrips<'a> {
@@ -177,7 +165,7 @@ impl<'a> Latency<'a> {
     pub fn drawn(request: LegSpec, report: LegSpec, seed: u64) -> Result<Self, SpecError> {
         request.check("latency.request")?;
         report.check("latency.report")?;
-        Ok(Self::Drawn { request, report, random: Xoshiro256PlusPlus::seed_from_u64(seed) })
+        Ok(Self(Source::Drawn { request, report, random: Random::new(seed) }))
     }
 
     /// Recorded round trips.
@@ -186,24 +174,24 @@ impl<'a> Latency<'a> {
     /// See [`RoundTrips::check`].
     pub fn recorded(trips: RoundTrips<'a>) -> Result<Self, SpecError> {
         trips.check()?;
-        Ok(Self::Recorded(trips))
+        Ok(Self(Source::Recorded(trips)))
     }
 
     /// What becomes of a request sent now.
     #[inline]
     pub fn request(&mut self, now: i64) -> Passage {
-        match self {
-            Self::Drawn { request, random, .. } => Passage::Arrives(request.draw(random)),
-            Self::Recorded(trips) => trips.request(now),
+        match &mut self.0 {
+            Source::Drawn { request, random, .. } => Passage::Arrives(request.draw(random)),
+            Source::Recorded(trips) => trips.request(now),
         }
     }
 
     /// How long a report made now takes back.
     #[inline]
     pub fn report(&mut self, now: i64) -> i64 {
-        match self {
-            Self::Drawn { report, random, .. } => report.draw(random),
-            Self::Recorded(trips) => trips.report(now),
+        match &mut self.0 {
+            Source::Drawn { report, random, .. } => report.draw(random),
+            Source::Recorded(trips) => trips.report(now),
         }
     }
 }

@@ -5,8 +5,8 @@ use tradenode_core::orders::Side;
 
 use super::hawkes::Hawkes;
 use super::ladder::{Ladder, Resting};
-use super::random::Random;
 use super::shape::Shape;
+use crate::random::Random;
 
 /// Kinds of the process: market buys, market sells, and what only moves the book.
 const MARKET_BUY: usize = 0;

@@ -4,7 +4,7 @@
 //! exp(-decay (t - t_k))`: an event of kind j has on average `branching_ij` children of kind i. With one decay for all
 //! pairs the sum is one number a kind, which only shrinks between events, so that the intensity now bounds all later ones.
 
-use super::random::Random;
+use crate::random::Random;
 
 /// The process and where it is.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::random::Random;
+use crate::random::Random;
 
 /// A resting order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -62,10 +62,7 @@ impl View {
                 self.book.note(event.flags);
             }
             (Kind::Quote, _) if self.source == BookSource::Depth => {}
-            (Kind::Trade, _) => {
-                self.last = event.price;
-                self.book.note(event.flags);
-            }
+            (Kind::Trade, _) => self.last = event.price,
             // A tape is checked before it is run: what a book refuses is not in it.
             _ => drop(self.book.apply(event)),
         }

@@ -105,7 +105,7 @@ impl Market {
     /// Takes a row of the venue's tape.
     #[inline]
     pub(crate) fn on_event(&mut self, event: &Event) {
-        self.unsound |= event.flags & GAP != 0;
+        self.unsound |= event.flags & GAP != 0 && event.kind.makes_book();
         match (event.kind, event.side) {
             (Kind::Depth, Some(side)) => self.on_depth(side, event.price, event.size),
             (Kind::Trade, _) => self.on_trade(event),
@@ -127,7 +127,9 @@ impl Market {
     /// its levels reach and what waits for its price.
     #[inline]
     fn on_flags(&mut self, event: &Event) {
-        self.book.note(event.flags);
+        if event.kind.makes_book() {
+            self.book.note(event.flags);
+        }
         if event.flags & LAST == 0 {
             return;
         }

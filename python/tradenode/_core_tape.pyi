@@ -1,0 +1,80 @@
+"""The tapes of the Rust core, which are members of `tradenode._core`: this file is for type checkers alone."""
+
+from typing import Any, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+EVENT_KINDS: list[str]
+"""The words of the kinds of events; the number of each is its place, from 1."""
+
+SYNTH_PRESETS: list[str]
+"""The names of the shapes of synthetic order flow."""
+
+@final
+class TapeAudit:
+    """Looks tapes through for gaps, duplicates, disorder, crossed and locked books and bad values, part by part."""
+
+    def __new__(cls, most: int) -> Self:
+        """Keep the first `most` findings of each kind and count the rest."""
+
+    def take(self, columns: dict[str, NDArray[Any]], /) -> None:
+        """Look at the next rows: the columns of a tape by name, of one length (`ValueError`), contiguous."""
+
+    def counts(self) -> list[tuple[str, int]]:
+        """How many faults of each kind, zeros too."""
+
+    def findings(self) -> list[tuple[str, int, str]]:
+        """The findings kept: kind, row from 0 over all parts, text; in the order of rows."""
+
+@final
+class TapeMerge:
+    """The events of many tapes in one order.
+
+    The order: time of receipt; of equal ones the earlier event; of equal ones the tape given first. Rows of one tape
+    stay in their order.
+    """
+
+    def __new__(cls, times: list[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> Self:
+        """Borrow the times of receipt (never falling) and of the events of each tape."""
+
+    def take(self, most: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """The next `most` events, fewer at the end: the number of the tape, and the row, of each."""
+
+    @property
+    def rows(self) -> list[int]:
+        """The next row of each tape."""
+
+@final
+class SynthFlow:
+    """Synthetic order flow: trades and a consistent book from a seed."""
+
+    def __new__(cls, seed: int, preset: str, by_order: bool, start_ns: int) -> Self:
+        """Begin at `start_ns` (UTC) with one of `SYNTH_PRESETS` (`ValueError`); `by_order` says every order."""
+
+    @property
+    def tick(self) -> str:
+        """The price grid."""
+
+    @property
+    def lot(self) -> str:
+        """The quantity grid."""
+
+    def take(self, rows: int, end_ns: int) -> dict[str, NDArray[Any]]:
+        """The next rows, at least so many in whole messages; fewer where the market has reached `end_ns`."""
+
+@final
+class TradeBarMaker:
+    """Makes bars of the trades of a tape, part by part."""
+
+    def __new__(cls, rule: str, measure: str, amount: int, span: int) -> Self:
+        """Make bars by `rule`: "time" (`amount` ns), "amount", "imbalance" or "run" (`amount` expected trades).
+
+        `measure` is "tick", "volume" (lots) or "notional" (ticks times lots). `ValueError` where no bar is ever full.
+        """
+
+    def take(self, columns: dict[str, NDArray[Any]], /) -> dict[str, NDArray[Any]]:
+        """The bars that the trades of the next rows fill, in ticks and lots, by the names of their columns."""
+
+    def finish(self) -> dict[str, NDArray[Any]]:
+        """The bar that is not full, if there is one."""
