@@ -9,7 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
 
 from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
-from tradenode._core_tape import EVENT_KINDS, SYNTH_PRESETS, SynthFlow, TapeAudit, TapeMerge, TradeBarMaker
+from tradenode._core_tape import (
+    EVENT_KINDS,
+    SYNTH_PRESETS,
+    SynthFlow,
+    TapeAudit,
+    TapeMerge,
+    TradeBarMaker,
+    run_events,
+)
 
 __all__ = [
     "CHECKS",
@@ -39,6 +47,7 @@ __all__ = [
     "metrics",
     "resample_bars",
     "run_backtest",
+    "run_events",
     "run_sweep",
     "write_csv",
 ]

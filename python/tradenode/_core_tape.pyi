@@ -78,3 +78,12 @@ class TradeBarMaker:
 
     def finish(self) -> dict[str, NDArray[Any]]:
         """The bar that is not full, if there is one."""
+
+def run_events(spec: bytes, tapes: list[dict[str, NDArray[Any]]]) -> dict[str, Any]:
+    """Run a market maker over tapes, one an instrument: the columns of each by name, prices in ticks, sizes in lots.
+
+    `spec` is a JSON document: `account`, `instruments`, `venue` (`fills`, `queue`, `self_trade`), `risk`, `latency`
+    (`request` and `report`: `{"constant": {"ns": ...}}` and others), `books`, `sample_ns`, `maker`. Answers with `fills`,
+    `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, as `run_backtest` does. The GIL is released.
+    Raises tradenode.errors.ConfigError, DataError with the first row at fault, RunError.
+    """

@@ -70,7 +70,7 @@ pub(crate) fn raise(error: Stop) -> PyErr {
             Err(other) => RunError::new_err(other.to_string()),
         },
         Stop::Spec(error) => ConfigError::new_err(error.to_string()),
-        error @ Stop::Frame { .. } => DataError::new_err(error.to_string()),
+        error @ (Stop::Frame { .. } | Stop::Tape { .. }) => DataError::new_err(error.to_string()),
         other => RunError::new_err(other.to_string()),
     }
 }
@@ -108,7 +108,8 @@ fn run_backtest<'py>(
     Ok(result)
 }
 
-fn answer<'py>(
+/// The columns of a record; `times` lends the equity's where the record borrows them.
+pub(crate) fn answer<'py>(
     py: Python<'py>,
     recorder: Recorder<'_>,
     times: &[Bound<'py, BarFrame>],

@@ -10,6 +10,7 @@ mod book;
 mod callback;
 mod csv;
 mod desk;
+mod events;
 mod indicators;
 mod memory;
 mod metrics;
@@ -27,6 +28,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     bars::register(module)?;
     book::register(module)?;
     csv::register(module)?;
+    events::register(module)?;
     indicators::register(module)?;
     metrics::register(module)?;
     rule_check::register(module)?;

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use thiserror::Error as ThisError;
+use tradenode_core::event::TapeError;
 use tradenode_core::money::MoneyError;
 use tradenode_core::orders::life::LifeError;
 use tradenode_core::strategy::sizing::SizeError;
@@ -26,6 +27,14 @@ pub enum RunError {
         symbol: String,
         /// What is wrong with its bars.
         source: FrameError,
+    },
+    /// The events of an instrument.
+    #[error("{symbol}: {source}")]
+    Tape {
+        /// The instrument.
+        symbol: String,
+        /// The first row at fault.
+        source: TapeError,
     },
     /// Money that cannot be counted.
     #[error(transparent)]

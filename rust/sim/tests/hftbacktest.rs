@@ -6,11 +6,11 @@
 //! own way.
 
 use tradenode_core::event::TapeColumns;
-use tradenode_sim::models::latency::{Latency, LegSpec};
+use tradenode_sim::models::latency::LegSpec;
 use tradenode_sim::models::queue::QueueModel;
 use tradenode_sim::synth::{Flow, Shape};
-use tradenode_sim::ticks::{Feed, Maker, MakerSpec, TickEngine, TickSpec};
-use tradenode_sim::venue::{BookSource, Fills, VenueSpec};
+use tradenode_sim::ticks::{self, LatencySpec, MakerSpec, TickSpec};
+use tradenode_sim::venue::{Fills, VenueSpec};
 
 const ROWS: usize = 200_000;
 /// 2024-01-01, where synthetic markets begin.
@@ -45,18 +45,17 @@ fn spec(venue: VenueSpec) -> TickSpec {
 
 fn run(columns: &TapeColumns, venue: VenueSpec) -> Outcome {
     let leg = LegSpec::Constant { ns: 10_000_000 };
-    let latency = Latency::drawn(leg, leg, 0).expect("a latency");
+    let latency = LatencySpec { request: leg, report: leg, seed: 0 };
     let every_ns = 100_000_000;
-    let maker = Maker::new(MakerSpec { every_ns, lots: 5, max_lots: 50, skew_ticks: 0.1, half_spread_ticks: 0.5 });
-    let feeds = vec![Feed::new(columns.view(), BookSource::Depth)];
-    let mut engine = TickEngine::new(&spec(venue), feeds, latency, maker).expect("a run");
-    engine.run().expect("an end");
-    let (ledger, ..) = engine.finish();
-    let fills = &ledger.recorder().fills;
+    let maker = MakerSpec { every_ns, lots: 5, max_lots: 50, skew_ticks: 0.1, half_spread_ticks: 0.5 };
+    let spec = TickSpec { latency, maker: Some(maker), ..spec(venue) };
+    let record = ticks::run(&spec, &[columns.view()]).expect("a run");
+    let fills = &record.fills;
+    let lots = |index: usize| (fills.quantity[index] * 1e3).round() as i64;
     Outcome {
         fills: fills.ts.len(),
-        position: ledger.position(0).lots,
-        traded: (fills.quantity.iter().sum::<f64>() * 1e3).round() as i64,
+        position: (0..fills.ts.len()).map(|index| i64::from(fills.side[index]) * lots(index)).sum(),
+        traded: (0..fills.ts.len()).map(lots).sum(),
         fees: fills.fee.iter().sum(),
     }
 }

@@ -4,66 +4,20 @@
 //! the desk, a row that is received, the timer. The earliest is next; at one time they come in this order, instruments in
 //! theirs.
 
-use serde::{Deserialize, Serialize};
 use tradenode_core::event::{Event, Kind, LAST};
-use tradenode_core::instrument::InstrumentSpec;
-use tradenode_core::risk::Limits;
 
 use super::desk::{Desk, View};
 use super::feed::Feed;
 use super::owner::Owner;
+use super::spec::TickSpec;
 use super::strategy::{Interest, TickStrategy};
 use super::wire::Wire;
 use crate::error::RunError;
 use crate::ledger::Ledger;
 use crate::models::latency::Latency;
 use crate::recorder::Recorder;
-use crate::spec::{AccountSpec, CostsSpec, FillSpec, Record, RunSpec, SpecError};
-use crate::venue::{Listing, Venue, VenueSpec};
-
-/// A run over events. Amounts are decimal text, times ns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TickSpec {
-    /// The account all instruments share.
-    pub account: AccountSpec,
-    /// The instruments, in the order of the tapes that come with the run.
-    pub instruments: Vec<InstrumentSpec>,
-    /// How the venue matches.
-    #[serde(default)]
-    pub venue: VenueSpec,
-    /// The risk gate's limits.
-    #[serde(default)]
-    pub risk: Limits,
-    /// How often the equity is recorded.
-    #[serde(default = "one_second")]
-    pub sample_ns: i64,
-}
-
-const fn one_second() -> i64 {
-    1_000_000_000
-}
-
-impl TickSpec {
-    /// The part of a run's description that the books are kept by.
-    fn books(&self) -> RunSpec {
-        RunSpec {
-            account: self.account.clone(),
-            instruments: self.instruments.clone(),
-            timeframe_ns: self.sample_ns,
-            detail_ns: None,
-            fill: FillSpec::default(),
-            costs: CostsSpec::default(),
-            risk: self.risk.clone(),
-            size: None,
-            exits: Default::default(),
-            scale_in: None,
-            scale_out: Vec::new(),
-            rules: None,
-            record: Record::Lean,
-        }
-    }
-}
+use crate::spec::SpecError;
+use crate::venue::{Listing, Venue};
 
 /// A run under way.
 #[derive(Debug)]
@@ -106,7 +60,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 return Err(SpecError::range(key, "above 0", ns as f64));
             }
         }
-        let ledger = Ledger::new(&spec.books(), Recorder::with_capacity(0, false))?;
+        let ledger = Ledger::new(&spec.ledger(), Recorder::with_capacity(0, false))?;
         let listings: Vec<Listing> = ledger
             .instruments
             .iter()

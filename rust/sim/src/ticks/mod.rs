@@ -5,14 +5,18 @@ mod engine;
 mod feed;
 mod maker;
 mod owner;
+mod run;
+mod spec;
 mod strategy;
 mod wire;
 
 pub use desk::{Desk, Ticket, View};
-pub use engine::{TickEngine, TickSpec};
+pub use engine::TickEngine;
 pub use feed::Feed;
 pub use maker::{Maker, MakerSpec};
 pub use owner::OwnOrder;
+pub use run::run;
+pub use spec::{LatencySpec, TickSpec};
 pub use strategy::{Interest, TickStrategy};
 pub use wire::Wire;
 

@@ -1,0 +1,92 @@
+//! What a run over events is asked to do: one JSON document that crosses the seam once.
+
+use serde::{Deserialize, Serialize};
+use tradenode_core::instrument::InstrumentSpec;
+use tradenode_core::risk::Limits;
+
+use super::maker::MakerSpec;
+use crate::models::latency::LegSpec;
+use crate::spec::{AccountSpec, CostsSpec, FillSpec, Record, RunSpec, SpecError};
+use crate::venue::{BookSource, VenueSpec};
+
+/// A run over events. Amounts are decimal text, times ns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TickSpec {
+    /// The account all instruments share.
+    pub account: AccountSpec,
+    /// The instruments, in the order of the tapes that come with the run.
+    pub instruments: Vec<InstrumentSpec>,
+    /// How the venue matches.
+    #[serde(default)]
+    pub venue: VenueSpec,
+    /// The risk gate's limits.
+    #[serde(default)]
+    pub risk: Limits,
+    /// How often the equity is recorded.
+    #[serde(default = "one_second")]
+    pub sample_ns: i64,
+    /// How long requests and reports take.
+    #[serde(default)]
+    pub latency: LatencySpec,
+    /// What each instrument's book is made of; depth where nothing is said.
+    #[serde(default)]
+    pub books: Vec<BookSource>,
+    /// The market maker that decides.
+    #[serde(default)]
+    pub maker: Option<MakerSpec>,
+}
+
+/// How long requests and reports take, and the seed of what is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LatencySpec {
+    /// To the venue.
+    pub request: LegSpec,
+    /// Back.
+    pub report: LegSpec,
+    /// For drawn latencies.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+impl Default for LatencySpec {
+    /// Nothing takes any time.
+    fn default() -> Self {
+        let at_once = LegSpec::Constant { ns: 0 };
+        Self { request: at_once, report: at_once, seed: 0 }
+    }
+}
+
+const fn one_second() -> i64 {
+    1_000_000_000
+}
+
+impl TickSpec {
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// What is not the JSON of one.
+    pub fn from_json(json: &[u8]) -> Result<Self, SpecError> {
+        serde_json::from_slice(json).map_err(|error| SpecError::Json(error.to_string()))
+    }
+
+    /// The part of the description that the ledger is kept by.
+    pub(super) fn ledger(&self) -> RunSpec {
+        RunSpec {
+            account: self.account.clone(),
+            instruments: self.instruments.clone(),
+            timeframe_ns: self.sample_ns,
+            detail_ns: None,
+            fill: FillSpec::default(),
+            costs: CostsSpec::default(),
+            risk: self.risk.clone(),
+            size: None,
+            exits: Default::default(),
+            scale_in: None,
+            scale_out: Vec::new(),
+            rules: None,
+            record: Record::Lean,
+        }
+    }
+}
