@@ -83,7 +83,8 @@ def run_events(spec: bytes, tapes: list[dict[str, NDArray[Any]]]) -> dict[str, A
     """Run a market maker over tapes, one an instrument: the columns of each by name, prices in ticks, sizes in lots.
 
     `spec` is a JSON document: `account`, `instruments`, `venue` (`fills`, `queue`, `self_trade`), `risk`, `latency`
-    (`request` and `report`: `{"constant": {"ns": ...}}` and others), `books`, `sample_ns`, `maker`. Answers with `fills`,
-    `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, as `run_backtest` does. The GIL is released.
+    (`request` and `report`: `{"constant": {"ns": ...}}` and others), `books`, `sample_ns`, `maker`. Answers with
+    `fills`, `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, as `run_backtest` does. The GIL is
+    released.
     Raises tradenode.errors.ConfigError, DataError with the first row at fault, RunError.
     """
