@@ -106,6 +106,9 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
 
     /// Takes rows until something else is due; false when no row is left to be received.
     fn run_market(&mut self) -> Result<bool, RunError> {
+        if self.feeds.len() == 1 && !self.interest.calls_on_rows() {
+            return Ok(self.run_alone());
+        }
         let mut due = self.due();
         loop {
             let (mut happens, mut received) = ((i64::MAX, 0), (i64::MAX, 0));
@@ -138,6 +141,25 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 }
             }
         }
+    }
+
+    /// The same for one instrument and a strategy that no row calls. Until something else is due the venue and the desk then
+    /// know nothing of one another: each takes its rows in a loop of its own, which guesses no order between them.
+    fn run_alone(&mut self) -> bool {
+        let mut due = self.due();
+        while self.feeds[0].venue_time() <= due.happening {
+            let event = self.feeds[0].take_venue();
+            self.venue.on_event(0, &event);
+            if self.send_reports(0) {
+                due = self.due();
+            }
+        }
+        while self.feeds[0].desk_time() <= due.receiving {
+            let event = self.feeds[0].take_desk();
+            self.desk.now = event.ts_recv;
+            self.desk.views[0].on_event(&event);
+        }
+        self.feeds[0].desk_time() != i64::MAX
     }
 
     /// Until when rows go first.

@@ -19,6 +19,13 @@ pub struct Interest {
     pub reports: bool,
 }
 
+impl Interest {
+    /// Whether a row that is received may call the strategy.
+    pub(super) const fn calls_on_rows(&self) -> bool {
+        self.trades || self.book_every_ns.is_some()
+    }
+}
+
 /// A strategy. Whatever it asks for is on its way when the call returns.
 pub trait TickStrategy {
     /// What it wants to be called for, of every instrument.
