@@ -97,7 +97,7 @@ impl<'a> Engine<'a> {
             Some(course) => Recorder::following(course),
             None => Recorder::with_capacity(bars, spec.record == Record::Full),
         };
-        let mut ledger = Ledger::new(spec, recorder)?;
+        let mut ledger = Ledger::new(&spec.terms(), recorder)?;
         if let [lone] = frames {
             ledger.recorder.equity_ts = Cow::Borrowed(lone.fills().ts);
         }

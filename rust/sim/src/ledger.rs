@@ -5,10 +5,10 @@
 mod booking;
 
 use tradenode_core::account::{Account, Position};
-use tradenode_core::instrument::Instrument;
+use tradenode_core::instrument::{Instrument, InstrumentSpec};
 use tradenode_core::money::{Atoms, Scale};
 use tradenode_core::orders::Intent;
-use tradenode_core::risk::{Approved, RiskGate, Situation};
+use tradenode_core::risk::{Approved, Limits, RiskGate, Situation};
 use tradenode_core::strategy::ExitsSpec;
 use tradenode_core::strategy::guard::Guard;
 use tradenode_core::strategy::sizing::TradeRecord;
@@ -16,7 +16,7 @@ use tradenode_core::strategy::sizing::TradeRecord;
 use crate::error::RunError;
 use crate::metrics::Line;
 use crate::recorder::{OpenTrade, Recorder};
-use crate::spec::{Record, RunSpec, SlippageSpec, SpecError};
+use crate::spec::{AccountSpec, SlippageSpec, SpecError};
 
 /// Where and how an approved order meets the market.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +59,17 @@ struct Curve {
     paid: bool,
 }
 
+/// The parts of a run's description that its books are kept by.
+#[derive(Debug)]
+pub(crate) struct Terms<'s> {
+    pub(crate) account: &'s AccountSpec,
+    pub(crate) instruments: &'s [InstrumentSpec],
+    pub(crate) risk: &'s Limits,
+    pub(crate) slippage: &'s SlippageSpec,
+    /// Whether gross notional and extremes are recorded.
+    pub(crate) full: bool,
+}
+
 /// The books.
 #[derive(Debug)]
 pub struct Ledger<'a> {
@@ -82,23 +93,23 @@ pub struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    pub(crate) fn new(spec: &RunSpec, recorder: Recorder<'a>) -> Result<Self, SpecError> {
-        let scale = Scale::covering(spec.instruments.iter().filter(|i| !i.inverse).map(|i| i.digits()))?;
-        let instruments = spec.instruments.iter().map(|i| i.bind(scale)).collect::<Result<Vec<_>, _>>()?;
-        for instrument in &spec.instruments {
-            if instrument.settlement != spec.account.currency {
+    pub(crate) fn new(terms: &Terms<'_>, recorder: Recorder<'a>) -> Result<Self, SpecError> {
+        let scale = Scale::covering(terms.instruments.iter().filter(|i| !i.inverse).map(|i| i.digits()))?;
+        let instruments = terms.instruments.iter().map(|i| i.bind(scale)).collect::<Result<Vec<_>, _>>()?;
+        for instrument in terms.instruments {
+            if instrument.settlement != terms.account.currency {
                 let (symbol, settles) = (&instrument.symbol, &instrument.settlement);
-                let reason = format!("{symbol} settles in {settles}, the account holds {}", spec.account.currency);
+                let reason = format!("{symbol} settles in {settles}, the account holds {}", terms.account.currency);
                 return Err(SpecError::Conflict { key: "account.currency", reason });
             }
         }
-        spec.costs.slippage.check()?;
-        let cash = scale.atoms(spec.account.cash)?;
+        terms.slippage.check()?;
+        let cash = scale.atoms(terms.account.cash)?;
         if cash <= 0 {
-            return Err(SpecError::range("account.cash", "above 0", spec.account.cash.to_f64()));
+            return Err(SpecError::range("account.cash", "above 0", terms.account.cash.to_f64()));
         }
         let count = instruments.len();
-        let mut gate = RiskGate::new(&spec.risk, &instruments, scale, spec.account.leverage)?;
+        let mut gate = RiskGate::new(terms.risk, &instruments, scale, terms.account.leverage)?;
         gate.mark(scale.to_f64(cash));
         Ok(Self {
             gate,
@@ -108,8 +119,8 @@ impl<'a> Ledger<'a> {
             recorder,
             trades: vec![None; count],
             record: TradeRecord::default(),
-            slippage: spec.costs.slippage.clone(),
-            full: spec.record == Record::Full,
+            slippage: terms.slippage.clone(),
+            full: terms.full,
             last: vec![0.0; count],
             marks: vec![0; count],
             stale: false,

@@ -9,6 +9,8 @@ use tradenode_core::rules::{NamedIndicator, Source};
 use tradenode_core::strategy::{EntrySpec, ExitsSpec, ScaleInSpec, ScaleOutSpec, SizeSpec};
 use tradenode_core::units::{Decimal, Rate};
 
+use crate::ledger::Terms;
+
 /// A whole run. Times are ns, ratios decimal text (`"0.001"`), amounts decimal text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -237,5 +239,16 @@ impl RunSpec {
     /// Anything that is not exactly such a description, with its line and column.
     pub fn from_json(bytes: &[u8]) -> Result<Self, SpecError> {
         serde_json::from_slice(bytes).map_err(|error| SpecError::Json(error.to_string()))
+    }
+
+    /// What the books of such a run are kept by.
+    pub(crate) fn terms(&self) -> Terms<'_> {
+        Terms {
+            account: &self.account,
+            instruments: &self.instruments,
+            risk: &self.risk,
+            slippage: &self.costs.slippage,
+            full: self.record == Record::Full,
+        }
     }
 }

@@ -27,14 +27,14 @@ pub struct TickEngine<'a, S> {
     desk: Desk<'a>,
     strategy: S,
     interest: Interest,
-    /// When the strategy's timer and the recording of equity are due, and the earlier of both.
+    /// When the strategy's timer and the recording of equity are due.
     timer: i64,
     sample: i64,
     sample_ns: i64,
     /// When each instrument's book may be shown again.
     show_from: Vec<i64>,
     /// When the equity was recorded.
-    pub sampled: Vec<i64>,
+    sampled: Vec<i64>,
 }
 
 /// The last times at which a row happens, and is received, before something else is due.
@@ -60,7 +60,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 return Err(SpecError::range(key, "above 0", ns as f64));
             }
         }
-        let ledger = Ledger::new(&spec.ledger(), Recorder::with_capacity(0, false))?;
+        let ledger = Ledger::new(&spec.terms(), Recorder::with_capacity(0, false))?;
         let listings: Vec<Listing> = ledger
             .instruments
             .iter()
@@ -127,9 +127,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 if happens.0 > due.happening {
                     return Ok(true);
                 }
-                let event = self.feeds[happens.1].take_venue();
-                self.venue.on_event(happens.1, &event);
-                if self.send_reports(happens.1) {
+                if self.happen(happens.1) {
                     due = self.due();
                 }
             } else {
@@ -148,16 +146,12 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     fn run_alone(&mut self) -> bool {
         let mut due = self.due();
         while self.feeds[0].venue_time() <= due.happening {
-            let event = self.feeds[0].take_venue();
-            self.venue.on_event(0, &event);
-            if self.send_reports(0) {
+            if self.happen(0) {
                 due = self.due();
             }
         }
         while self.feeds[0].desk_time() <= due.receiving {
-            let event = self.feeds[0].take_desk();
-            self.desk.now = event.ts_recv;
-            self.desk.views[0].on_event(&event);
+            self.take_in(0);
         }
         self.feeds[0].desk_time() != i64::MAX
     }
@@ -211,12 +205,27 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
     }
 
-    /// Takes a row that is received; whether the strategy was called.
+    /// Takes a row that happens at the venue; whether the venue had anything to tell.
     #[inline]
-    fn receive(&mut self, instrument: usize) -> Result<bool, RunError> {
+    fn happen(&mut self, instrument: usize) -> bool {
+        let event = self.feeds[instrument].take_venue();
+        self.venue.on_event(instrument, &event);
+        self.send_reports(instrument)
+    }
+
+    /// Takes a row that is received into what the desk sees.
+    #[inline]
+    fn take_in(&mut self, instrument: usize) -> Event {
         let event = self.feeds[instrument].take_desk();
         self.desk.now = event.ts_recv;
         self.desk.views[instrument].on_event(&event);
+        event
+    }
+
+    /// Takes a row that is received; whether the strategy was called.
+    #[inline]
+    fn receive(&mut self, instrument: usize) -> Result<bool, RunError> {
+        let event = self.take_in(instrument);
         let trade = self.interest.trades && event.kind == Kind::Trade;
         if trade {
             self.strategy.on_trade(&mut self.desk, instrument, &event)?;

@@ -5,8 +5,9 @@ use tradenode_core::instrument::InstrumentSpec;
 use tradenode_core::risk::Limits;
 
 use super::maker::MakerSpec;
+use crate::ledger::Terms;
 use crate::models::latency::LegSpec;
-use crate::spec::{AccountSpec, CostsSpec, FillSpec, Record, RunSpec, SpecError};
+use crate::spec::{AccountSpec, SlippageSpec, SpecError};
 use crate::venue::{BookSource, VenueSpec};
 
 /// A run over events. Amounts are decimal text, times ns.
@@ -71,22 +72,9 @@ impl TickSpec {
         serde_json::from_slice(json).map_err(|error| SpecError::Json(error.to_string()))
     }
 
-    /// The part of the description that the ledger is kept by.
-    pub(super) fn ledger(&self) -> RunSpec {
-        RunSpec {
-            account: self.account.clone(),
-            instruments: self.instruments.clone(),
-            timeframe_ns: self.sample_ns,
-            detail_ns: None,
-            fill: FillSpec::default(),
-            costs: CostsSpec::default(),
-            risk: self.risk.clone(),
-            size: None,
-            exits: Default::default(),
-            scale_in: None,
-            scale_out: Vec::new(),
-            rules: None,
-            record: Record::Lean,
-        }
+    /// What the books of such a run are kept by: the venue's prices are what was paid, so that nothing slips besides.
+    pub(super) fn terms(&self) -> Terms<'_> {
+        let (account, instruments, risk) = (&self.account, &self.instruments, &self.risk);
+        Terms { account, instruments, risk, slippage: &SlippageSpec::None, full: false }
     }
 }

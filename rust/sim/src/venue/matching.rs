@@ -26,7 +26,7 @@ impl Market {
                     level = self.behind(side, reached);
                     continue;
                 }
-                let lots = self.execute(slot, lots, order.ticks, true, at);
+                let lots = self.execute(slot, lots, at);
                 if self.spec.fills == Fills::Partial {
                     self.take_away(side, reached.price, lots);
                 }
@@ -80,15 +80,14 @@ impl Market {
             Fills::Whole => 0,
             Fills::Partial => reached.min(order.shown).min(traded),
         };
-        let ticks = order.ticks;
         if lots == 0 {
             return 0;
         }
-        self.execute(slot, lots, ticks, true, at).min(traded)
+        self.execute(slot, lots, at).min(traded)
     }
 
-    /// Fills an order that rests; returns how many lots, which is fewer where it may only reduce.
-    pub(super) fn execute(&mut self, slot: u32, lots: i64, ticks: i64, maker: bool, at: i64) -> i64 {
+    /// Fills an order that rests, at its price; returns how many lots, which is fewer where it may only reduce.
+    fn execute(&mut self, slot: u32, lots: i64, at: i64) -> i64 {
         let lots = lots.min(self.reducible(&self.orders[slot]));
         if lots <= 0 {
             self.cancel(slot, End::NothingToReduce, at);
@@ -103,7 +102,7 @@ impl Market {
         } else if filled.shown == 0 {
             self.replenish(slot);
         }
-        self.book_fill(&filled, lots, ticks, maker, at);
+        self.book_fill(&filled, lots, filled.ticks, true, at);
         lots
     }
 
