@@ -4,7 +4,7 @@ use super::batch::{self, Fresh};
 use super::finite::checked;
 use super::money_flow::{money_flow, money_flows};
 use super::rolling_fold::{RollingFold, Sums};
-use super::sums::{LANES, Range, prefix, total};
+use super::sums::{LANES, Range, padded, prefix, total};
 use super::{Indicator, Input, Param, Spec};
 
 pub(super) const SPEC: Spec = Spec {
@@ -88,11 +88,6 @@ fn sliding_shares(bars: [&[f64]; 4], period: usize, flows: &mut [f64], out: &mut
 }
 
 type Block = [f64; LANES];
-
-/// The rows that are left after whole blocks, and zeros.
-fn padded(rows: &[f64]) -> Block {
-    std::array::from_fn(|row| rows.get(row).copied().unwrap_or_default())
-}
 
 /// The sums over a window, sliding from block to block of rows.
 struct Sliding {

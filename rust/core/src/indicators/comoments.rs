@@ -1,7 +1,7 @@
 //! Covariance and variances of two series over a window, for whole columns.
 
 use super::extremes::{greater, lesser};
-use super::sums::total;
+use super::sums::{padded, total};
 
 /// Below this share of the greatest second moment of a chunk, too many digits of a variance are lost.
 const CANCELLED: f64 = 1.0 / 4096.0;
@@ -121,10 +121,7 @@ pub(super) fn sliding_comoments(
             sliding.anchor_at_means();
         }
     }
-    let filled = |rows: [&[f64]; 2]| {
-        rows.map(|rows| std::array::from_fn::<f64, LANES, _>(|row| rows.get(row).copied().unwrap_or_default()))
-    };
-    let (entered, left) = (filled(entering.map(|x| x.1)), filled(leaving.map(|x| x.1)));
+    let (entered, left) = (entering.map(|x| padded(x.1)), leaving.map(|x| padded(x.1)));
     let sums = sliding.step([&entered[0], &entered[1]], [&left[0], &left[1]]);
     for (row, y) in last.iter_mut().enumerate() {
         *y = finish(sums[0][row], sums[1][row], sums[2][row]);

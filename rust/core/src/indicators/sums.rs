@@ -110,6 +110,11 @@ impl Range {
     }
 }
 
+/// The rows that are left after whole blocks, and zeros.
+pub(super) fn padded<const N: usize>(rows: &[f64]) -> [f64; N] {
+    std::array::from_fn(|row| rows.get(row).copied().unwrap_or_default())
+}
+
 /// Running totals of a block, from its first row on.
 #[inline(always)]
 pub(super) fn prefix(mut x: [f64; LANES]) -> [f64; LANES] {
