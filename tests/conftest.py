@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from data_command import Answer, Command
+from tradenode.cli.main import run
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
@@ -14,3 +17,17 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("real market data is not beside the repository (../shared/data)")
     return SHARED_DATA
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs `tradenode data ...` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TRADENODE_DATA", raising=False)
+
+    def command(*words: str) -> Answer:
+        code = run(["data", *words])
+        out, err = capsys.readouterr()
+        return Answer(code, out, err)
+
+    return command

@@ -1,18 +1,16 @@
 """`tradenode data`, verb by verb: what is answered, what is said besides, and the exit code."""
 
-import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tradenode.cli.main import run
+from data_command import Command
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.files import read_bars, write_bars
 from tradenode.data.market import make_market
@@ -21,32 +19,6 @@ from tradenode.messages.bars import Bars
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "exchange"))
 from loopback_binance import MINUTE_MS, LoopbackBinance
-
-
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Command = Callable[..., Answer]
-
-
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs `tradenode data ...` in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("TRADENODE_DATA", raising=False)
-
-    def command(*words: str) -> Answer:
-        code = run(["data", *words])
-        out, err = capsys.readouterr()
-        return Answer(code, out, err)
-
-    return command
 
 
 def market(rows: int = 500) -> Bars:

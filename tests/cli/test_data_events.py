@@ -1,14 +1,11 @@
 """`tradenode data` on events, verb by verb: what is answered, what is said besides, and the exit code."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from tradenode.cli.main import run
+from data_command import Command
 from tradenode.data.catalogue import Catalogue
 
 FAULTY = """ts_event,ts_recv,kind,side,flags,price,size,sequence
@@ -21,32 +18,6 @@ FAULTY = """ts_event,ts_recv,kind,side,flags,price,size,sequence
 1700000005000000000,1700000005000000000,trade,buy,1,100.5,1,3
 1700000006000000000,1700000006000000000,trade,buy,1,100.5,1,2
 """
-
-
-class Answer(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Command = Callable[..., Answer]
-
-
-@pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs `tradenode data ...` in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("TRADENODE_DATA", raising=False)
-
-    def command(*words: str) -> Answer:
-        code = run(["data", *words])
-        out, err = capsys.readouterr()
-        return Answer(code, out, err)
-
-    return command
 
 
 @pytest.fixture

@@ -1,18 +1,17 @@
 """Binance's market streams as they came from the socket: `<local ns> <json>` a line."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from tradenode.data.chunk import Chunk, ChunkBuilder
 from tradenode.data.layouts.binance_sync import DiffSync, Numbers
+from tradenode.data.layouts.capture import CaptureReader
 from tradenode.data.layouts.reading import Layout, Reading
 from tradenode.data.naming import guess_from_file_name
-from tradenode.data.streams import head, numbered_lines
-from tradenode.data.tape_faults import UNREADABLE, TapeFaults
+from tradenode.data.streams import head
+from tradenode.data.tape_faults import TapeFaults
 from tradenode.data.times import epoch_unit_ns
 from tradenode.errors import DataError
 from tradenode.messages.tape import BUY, FUNDING_ONE, GAP, LAST, NO_SIDE, SELL, SNAPSHOT, EventKind
@@ -107,32 +106,20 @@ def _parse(line: bytes) -> tuple[int, Message]:
     return int(received), message.data or message
 
 
-class _Reader:
+class _Reader(CaptureReader):
     """Messages into rows, in the order of the lines."""
 
     def __init__(self, path: Path, faults: TapeFaults, symbol: str, futures: bool) -> None:
-        self._path, self._faults, self._symbol = path, faults, symbol
-        self._rows = ChunkBuilder()
+        super().__init__(path, faults)
+        self._symbol = symbol
         self._sync = DiffSync(futures)
         self._recent: deque[Diff] = deque(maxlen=MAX_BUFFERED)
         self._funding: tuple[int, float] = (0, 0.0)
         self._missing = False
-        self._passed_over: Counter[str] = Counter()
 
-    def chunks(self) -> Iterator[Chunk]:
-        for number, line in numbered_lines(self._path, self._faults):
-            try:
-                ts_recv, message = _parse(line)
-                self._take(number, ts_recv, message)
-            except (ValueError, OverflowError, msgspec.DecodeError) as error:
-                start = line[:60].decode(errors="replace")
-                self._faults.note(UNREADABLE, f"{self._path}, line {number}", f"{error}: {start!r}")
-            if self._rows.full():
-                yield self._rows.flush()
-        if len(self._rows):
-            yield self._rows.flush()
-        for what, count in sorted(self._passed_over.items()):
-            self._faults.notes.append(f"{self._path}: passed over {count:,} {what}")
+    def _take_line(self, number: int, line: bytes) -> None:
+        ts_recv, message = _parse(line)
+        self._take(number, ts_recv, message)
 
     def _take(self, line: int, ts_recv: int, message: Message) -> None:
         if message.s and message.s != self._symbol:

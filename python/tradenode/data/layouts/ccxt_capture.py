@@ -5,17 +5,15 @@ ns and, if need be, the method's name in `method`. watchOrderBook gives the whol
 becomes a snapshot, of later ones only the levels that differ are kept.
 """
 
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from tradenode.data.chunk import Chunk, ChunkBuilder
+from tradenode.data.layouts.capture import CaptureReader
 from tradenode.data.layouts.reading import Layout, Reading
 from tradenode.data.naming import guess_from_file_name, unified_symbol
-from tradenode.data.streams import head, numbered_lines
-from tradenode.data.tape_faults import UNREADABLE, TapeFaults
+from tradenode.data.streams import head
+from tradenode.data.tape_faults import TapeFaults
 from tradenode.data.times import epoch_unit_ns
 from tradenode.errors import DataError
 from tradenode.messages.tape import BUY, GAP, LAST, NO_SIDE, SELL, SNAPSHOT, EventKind
@@ -105,35 +103,25 @@ def read(path: Path, faults: TapeFaults, symbol: str | None) -> Reading:
     return Reading(f"local/{name}", _Reader(path, faults, chosen).chunks(), "line", rule)
 
 
-class _Reader:
+class _Reader(CaptureReader):
     """Structures into rows."""
 
+    broken = (*CaptureReader.broken, LookupError)
+
     def __init__(self, path: Path, faults: TapeFaults, symbol: str | None) -> None:
-        self._path, self._faults, self._symbol = path, faults, symbol
-        self._rows = ChunkBuilder()
+        super().__init__(path, faults)
+        self._symbol = symbol
         self._book: tuple[dict[float, float], dict[float, float]] | None = None
         self._nonce = self._latest_ns = 0
-        self._passed_over: Counter[str] = Counter()
 
-    def chunks(self) -> Iterator[Chunk]:
-        for number, line in numbered_lines(self._path, self._faults):
-            try:
-                received, method, data = _parse(line)
-                received_ns = received * epoch_unit_ns(received) if received else None
-                if isinstance(data, OrderBook):
-                    self._take_book(number, received_ns, data, "fetch" in method)
-                else:
-                    for trade in data:
-                        self._take_trade(number, received_ns, trade)
-            except (msgspec.DecodeError, ValueError, OverflowError, LookupError) as error:
-                start = line[:60].decode(errors="replace")
-                self._faults.note(UNREADABLE, f"{self._path}, line {number}", f"{error}: {start!r}")
-            if self._rows.full():
-                yield self._rows.flush()
-        if len(self._rows):
-            yield self._rows.flush()
-        for what, count in sorted(self._passed_over.items()):
-            self._faults.notes.append(f"{self._path}: passed over {count:,} {what}")
+    def _take_line(self, number: int, line: bytes) -> None:
+        received, method, data = _parse(line)
+        received_ns = received * epoch_unit_ns(received) if received else None
+        if isinstance(data, OrderBook):
+            self._take_book(number, received_ns, data, "fetch" in method)
+        else:
+            for trade in data:
+                self._take_trade(number, received_ns, trade)
 
     def _received(self, received: int | None, made: int) -> int:
         """When it was received; where the capture does not say, when it was made, or with what was received before."""
