@@ -14,6 +14,7 @@ from tradenode.config.values import near
 from tradenode.errors import ConfigError, RunError
 from tradenode.strategy.bar_strategy import BarStrategy
 from tradenode.strategy.knob import knobs_of
+from tradenode.strategy.subscription import has
 
 
 def load_strategy(table: StrategyTable, base: Path, source: Source) -> tuple[object, str]:
@@ -30,7 +31,7 @@ def load_strategy(table: StrategyTable, base: Path, source: Source) -> tuple[obj
         strategy = made(**{key: _knob(value) for key, value in table.knobs.items()})
     except (TypeError, ValueError) as error:
         raise _fault(source, "knobs" if table.knobs else "python", f"{class_name} cannot be made: {error}") from error
-    if not isinstance(strategy, BarStrategy) and not callable(getattr(strategy, "on_bar", None)):
+    if not isinstance(strategy, BarStrategy) and not has(strategy, "on_bar"):
         message = f"{class_name} is no BarStrategy and has no method on_bar(desk, bar)"
         raise _fault(source, "python", message)
     return strategy, f"sha256:{hashlib.sha256(raw).hexdigest()}"

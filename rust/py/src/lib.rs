@@ -14,6 +14,7 @@ mod events;
 mod indicators;
 mod memory;
 mod metrics;
+mod price_book;
 mod rule_check;
 mod rules;
 mod sweep;
