@@ -238,7 +238,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     }
 
     fn show(&mut self, instrument: usize, event: &Event) -> Result<(), RunError> {
-        let whole = event.flags & LAST != 0 && matches!(event.kind, Kind::Depth | Kind::Quote | Kind::Clear);
+        let whole = event.flags & LAST != 0 && (event.kind.makes_book() || event.kind == Kind::Quote);
         if !whole || event.ts_recv < self.show_from[instrument] {
             return Ok(());
         }

@@ -55,6 +55,9 @@ pub enum BookSource {
     Depth,
     /// The best price of each side.
     Quotes,
+    /// Orders. A resting order's place among them is exact. Levels and quotes are not looked at: they tell what is there
+    /// already.
+    Orders,
     /// Trades: a taker gets the price of the last one, and a resting order what trades beyond its price.
     Trades,
 }

@@ -23,7 +23,7 @@ impl Market {
             Ok(()) if order.is_immediate() => self.end(&order, End::Remainder, at),
             Ok(()) => {
                 let slot = self.admit(order);
-                self.enlist(slot);
+                self.enlist(slot, at);
             }
         }
     }
