@@ -1,12 +1,14 @@
 //! Runs over hand-made tapes: who knows what when.
 
-use tradenode_core::event::{Event, Kind, LAST, Tape, side_number};
+use tradenode_core::book::Level;
+use tradenode_core::event::{Event, Kind, LAST, Tape, TapeColumns, side_number};
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{OrderKind, Side};
 
 use super::*;
 use crate::error::RunError;
 use crate::models::latency::{Latency, LegSpec};
+use crate::synth::{Flow, Shape};
 use crate::venue::{BookSource, Report, What};
 
 #[derive(Default)]
@@ -246,4 +248,50 @@ fn a_run_that_does_not_fit_is_refused() {
     assert_eq!(new(&spec(1), stopped).unwrap_err(), "timer_ns must be above 0, got 0");
     let never = TickSpec { sample_ns: -1, ..spec(1) };
     assert_eq!(new(&never, Interest::default()).unwrap_err(), "sample_ns must be above 0, got -1");
+}
+
+/// Writes down the touch, and keeps an order at the bid.
+#[derive(Default)]
+struct Watcher {
+    seen: Vec<(i64, Option<(Level, Level)>)>,
+}
+
+impl TickStrategy for Watcher {
+    fn interest(&self) -> Interest {
+        Interest { timer_ns: Some(50_000_000), ..Interest::default() }
+    }
+
+    fn on_timer(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
+        let touch = desk.view(0).book.touch();
+        self.seen.push((desk.now(), touch));
+        if let Some((bid, _)) = touch
+            && desk.open_orders(0).is_empty()
+        {
+            submit(desk, Side::Buy, 1, OrderKind::Limit(bid.price));
+        }
+        Ok(())
+    }
+}
+
+/// The same market told by levels and by orders looks the same, and fills an order at the touch in both.
+#[test]
+fn a_tape_of_orders_shows_the_book_that_its_levels_make() {
+    let run = |by_order, source| {
+        let mut flow = Flow::new(5, Shape::preset("touch").unwrap(), by_order, 0);
+        let mut columns = TapeColumns::default();
+        while flow.now() < 60_000_000_000 {
+            flow.advance(&mut columns);
+        }
+        let feed = Feed::new(columns.view(), source);
+        let mut spec = spec(1);
+        spec.account.cash = "1000000000".parse().unwrap();
+        spec.sample_ns = 1_000_000_000;
+        let mut engine = TickEngine::new(&spec, vec![feed], legs(5, 5), Watcher::default()).unwrap();
+        engine.run().unwrap();
+        let (ledger, strategy, _) = engine.finish();
+        (strategy.seen, ledger.into_recorder().fills.ts.len())
+    };
+    let (levels, orders) = (run(false, BookSource::Depth), run(true, BookSource::Orders));
+    assert!(levels.0.len() > 1_000 && levels.0 == orders.0);
+    assert!(levels.1 > 20 && orders.1 > 20, "{} {}", levels.1, orders.1);
 }
