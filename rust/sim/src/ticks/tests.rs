@@ -130,7 +130,7 @@ fn buy_two_at_100(desk: &mut Desk<'_>) {
 
 fn submit(desk: &mut Desk<'_>, side: Side, lots: i64, kind: OrderKind) {
     let terms = Terms::default();
-    desk.submit(&Ticket { instrument: 0, side, lots, kind, reduce_only: false, terms }).unwrap();
+    desk.submit(&Ticket { instrument: 0, side, lots, kind, reduce_only: false, terms, tag: 0 }).unwrap();
 }
 
 fn cancel_first(desk: &mut Desk<'_>) {
@@ -142,8 +142,8 @@ fn cancel_first(desk: &mut Desk<'_>) {
 fn run(rows: &Rows, latency: Latency<'static>, strategy: Scripted) -> (f64, Vec<String>) {
     let mut engine = TickEngine::new(&spec(1), vec![rows.feed()], latency, strategy).unwrap();
     engine.run().unwrap();
-    let (ledger, strategy, _) = engine.finish();
-    (ledger.equity(), strategy.seen)
+    let TickRun { recorder, strategy, .. } = engine.finish();
+    (recorder.equity.last().copied().unwrap_or(0.0), strategy.seen)
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_cancel_that_comes_too_late_is_refused() {
 fn what_is_received_late_is_seen_late() {
     let mut rows = Rows::with_book();
     rows.add(12, 47, Kind::Depth, Side::Buy, 100, 5).add(60, 70, Kind::Trade, Side::Sell, 100, 5);
-    let interest = Interest { trades: true, book_every_ns: Some(0), ..Interest::default() };
+    let interest = Interest { trade_every_ns: Some(0), book_every_ns: Some(0), ..Interest::default() };
     let (_, seen) = run(&rows, legs(5, 5), Scripted { interest, ..Scripted::new(&[]) });
     assert_eq!(
         seen,
@@ -213,10 +213,10 @@ fn open_orders_count_at_the_gate_and_replaces_by_what_they_add() {
     let strategy = Scripted::new(&[(10, flood), (40, grow)]);
     let mut engine = TickEngine::new(&spec(1), vec![rows.feed()], legs(5, 5), strategy).unwrap();
     engine.run().unwrap();
-    let (ledger, strategy, _) = engine.finish();
+    let TickRun { recorder, strategy, .. } = engine.finish();
     // 100,000 in cash, 9,900 an order and its fee of 0.2 %.
     let accepted = strategy.seen.iter().filter(|line| line.contains("Accepted")).count();
-    assert_eq!((accepted, ledger.recorder().refused.len()), (10, 21));
+    assert_eq!((accepted, recorder.refused.len()), (10, 21));
     assert!(strategy.seen.iter().any(|line| line.contains("Replaced { lots: 105, ticks: 99 }")), "{:?}", strategy.seen);
 }
 
@@ -226,14 +226,14 @@ fn instruments_share_the_clock_and_the_account() {
     first.add(20, 25, Kind::Trade, Side::Sell, 99, 1).add(90, 95, Kind::Trade, Side::Sell, 99, 1);
     let mut second = Rows::with_book();
     second.add(15, 30, Kind::Trade, Side::Buy, 101, 1);
-    let interest = Interest { trades: true, ..Interest::default() };
+    let interest = Interest { trade_every_ns: Some(0), ..Interest::default() };
     let strategy = Scripted { interest, ..Scripted::new(&[]) };
     let feeds = vec![first.feed(), second.feed()];
     let mut engine = TickEngine::new(&spec(2), feeds, legs(5, 5), strategy).unwrap();
     engine.run().unwrap();
-    let (_, strategy, sampled) = engine.finish();
+    let TickRun { recorder, strategy, .. } = engine.finish();
     assert_eq!(strategy.seen, ["25: trade of 0 at 99", "30: trade of 1 at 101", "95: trade of 0 at 99"]);
-    assert_eq!(sampled, [95]);
+    assert_eq!(*recorder.equity_ts, [95]);
 }
 
 #[test]
@@ -276,7 +276,7 @@ impl TickStrategy for Watcher {
 /// The same market told by levels and by orders looks the same, and fills an order at the touch in both.
 #[test]
 fn a_tape_of_orders_shows_the_book_that_its_levels_make() {
-    let run = |by_order, source| {
+    let watched = |by_order, source| {
         let mut flow = Flow::new(5, Shape::preset("touch").unwrap(), by_order, 0);
         let mut columns = TapeColumns::default();
         while flow.now() < 60_000_000_000 {
@@ -288,10 +288,10 @@ fn a_tape_of_orders_shows_the_book_that_its_levels_make() {
         spec.sample_ns = 1_000_000_000;
         let mut engine = TickEngine::new(&spec, vec![feed], legs(5, 5), Watcher::default()).unwrap();
         engine.run().unwrap();
-        let (ledger, strategy, _) = engine.finish();
-        (strategy.seen, ledger.into_recorder().fills.ts.len())
+        let run = engine.finish();
+        (run.strategy.seen, run.recorder.fills.ts.len())
     };
-    let (levels, orders) = (run(false, BookSource::Depth), run(true, BookSource::Orders));
+    let (levels, orders) = (watched(false, BookSource::Depth), watched(true, BookSource::Orders));
     assert!(levels.0.len() > 1_000 && levels.0 == orders.0);
     assert!(levels.1 > 20 && orders.1 > 20, "{} {}", levels.1, orders.1);
 }
