@@ -84,7 +84,8 @@ def run_events(spec: bytes, tapes: list[dict[str, NDArray[Any]]]) -> dict[str, A
 
     `spec` is a JSON document: `account`, `instruments`, `venue` (`fills`, `queue`, `self_trade`), `risk`, `latency`
     (`request` and `report`: `{"constant": {"ns": ...}}` and others), `books`, `sample_ns`, `maker`. Answers with
-    `fills`, `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, as `run_backtest` does. The GIL is
-    released.
+    `fills`, `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, as `run_backtest` does, and with `queue`, an
+    entry a fill: `ahead` (base units that were ahead of the order when it last joined its queue; NaN where that is not
+    known, and for orders that took) and `waited_ns` (since then; 0 for orders that took). The GIL is released.
     Raises tradenode.errors.ConfigError, DataError with the first row at fault, RunError.
     """

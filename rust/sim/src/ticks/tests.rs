@@ -295,3 +295,19 @@ fn a_tape_of_orders_shows_the_book_that_its_levels_make() {
     assert!(levels.0.len() > 1_000 && levels.0 == orders.0);
     assert!(levels.1 > 20 && orders.1 > 20, "{} {}", levels.1, orders.1);
 }
+
+#[test]
+fn a_record_tells_how_each_fill_queued() {
+    fn bid(desk: &mut Desk<'_>) {
+        submit(desk, Side::Buy, 2, OrderKind::Limit(99));
+        submit(desk, Side::Buy, 1, OrderKind::Market);
+    }
+    let mut rows = Rows::with_book();
+    rows.add(40, 41, Kind::Trade, Side::Sell, 99, 6).add(90, 95, Kind::Trade, Side::Buy, 101, 1);
+    let mut engine = TickEngine::new(&spec(1), vec![rows.feed()], legs(5, 5), Scripted::new(&[(10, bid)])).unwrap();
+    engine.run().unwrap();
+    let record = engine.finish().recorder;
+    // The market order took at once; the other joined five lots at 15 and had one at 40.
+    assert_eq!((record.fills.order, record.queue.waited_ns), (vec![2, 1], vec![0, 25]));
+    assert!(record.queue.ahead[0].is_nan() && record.queue.ahead[1] == 5.0);
+}

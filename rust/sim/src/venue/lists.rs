@@ -14,7 +14,7 @@ impl Market {
         let order = &mut self.orders[slot];
         order.place = Place::Resting;
         order.ahead = ahead;
-        order.behind = behind;
+        order.behind = if arrival == UNPLACED { -1 } else { behind };
         order.since = at;
         order.arrival = arrival;
         order.show();
