@@ -82,8 +82,9 @@ class TradeBarMaker:
 def run_events(spec: bytes, tapes: list[dict[str, NDArray[Any]]]) -> dict[str, Any]:
     """Run a market maker over tapes, one an instrument: the columns of each by name, prices in ticks, sizes in lots.
 
-    `spec` is a JSON document: `account`, `instruments`, `venue` (`fills`, `queue`, `self_trade`), `risk`, `latency`
-    (`request` and `report`: `{"constant": {"ns": ...}}` and others), `books`, `sample_ns`, `maker`. Answers with
+    `spec` is a JSON document: `account`, `instruments`, `venue` (`fills`, `queue`, `self_trade`, `impact`: "none" or
+    `{"decaying": {"half_life_ns": ...}}`), `risk`, `latency` (`request` and `report`: `{"constant": {"ns": ...}}` and
+    others), `books` (an instrument "depth", "quotes", "orders" or "trades"), `sample_ns`, `maker`. Answers with
     `fills`, `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, as `run_backtest` does, and with `queue`, an
     entry a fill: `ahead` (base units that were ahead of the order when it last joined its queue; NaN where that is not
     known, and for orders that took) and `waited_ns` (since then; 0 for orders that took). The GIL is released.

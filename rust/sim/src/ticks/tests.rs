@@ -246,6 +246,10 @@ fn a_run_that_does_not_fit_is_refused() {
     assert_eq!(new(&spec(2), Interest::default()).unwrap_err(), "instruments: 2 instruments, but 1 tapes");
     let stopped = Interest { timer_ns: Some(0), ..Interest::default() };
     assert_eq!(new(&spec(1), stopped).unwrap_err(), "timer_ns must be above 0, got 0");
+    let text = r#"{"impact":{"decaying":{"half_life_ns":0}}}"#;
+    let venue = serde_json::from_str(text).unwrap();
+    let error = new(&TickSpec { venue, ..spec(1) }, Interest::default()).unwrap_err();
+    assert_eq!(error, "half_life_ns must be above 0, got 0");
     let never = TickSpec { sample_ns: -1, ..spec(1) };
     assert_eq!(new(&never, Interest::default()).unwrap_err(), "sample_ns must be above 0, got -1");
 }

@@ -13,15 +13,8 @@ use super::order::Orders;
 use super::recorded::Recorded;
 use super::report::{End, Report, What};
 use super::settings::{BookSource, VenueSpec};
+use super::taken::Taken;
 use crate::models::queue::Ahead;
-
-/// Lots of a level that we have taken and that the data still show.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Taken {
-    pub(super) side: Side,
-    pub(super) price: i64,
-    pub(super) lots: i64,
-}
 
 /// How many ended orders a market remembers, for those that are tied to them and come later.
 pub(super) const RECENT: usize = 1024;
@@ -126,7 +119,7 @@ impl Market {
             (Kind::Clear, _) => {
                 self.book.clear(event.side);
                 self.clear_orders(event.side, event.ts_event);
-                self.taken.retain(|taken| event.side.is_some_and(|side| side != taken.side));
+                self.clear_taken(event.side);
             }
             (Kind::Add | Kind::Modify | Kind::Cancel | Kind::Execute, _) => self.on_order(event),
             (Kind::Mark, _) => self.mark = event.price,
@@ -199,15 +192,6 @@ impl Market {
         }
     }
 
-    pub(super) fn shrink_taken(&mut self, side: Side, price: i64, size: i64) {
-        for taken in &mut self.taken {
-            if taken.side == side && taken.price == price {
-                taken.lots = taken.lots.min(size);
-            }
-        }
-        self.taken.retain(|taken| taken.lots > 0);
-    }
-
     fn on_quote(&mut self, side: Side, event: &Event) {
         let before = self.book.size(side, event.price);
         if self.book.apply(event).is_err() {
@@ -245,7 +229,7 @@ impl Market {
     /// Where nothing else is known, a taker gets what the last trade was.
     fn show_trade(&mut self, price: i64, size: i64) {
         self.book.clear(None);
-        self.taken.clear();
+        self.clear_taken(None);
         self.book.set(Side::Buy, price, size);
         self.book.set(Side::Sell, price, size);
     }

@@ -2,7 +2,7 @@
 
 use tradenode_core::orders::Side;
 
-use super::market::{Market, Taken};
+use super::market::Market;
 use super::order::Order;
 use super::report::{End, Execution, What};
 use super::settings::Fills;
@@ -46,7 +46,7 @@ impl Market {
                 let order = self.orders[slot];
                 let lots = match self.spec.fills {
                     Fills::Whole => order.left,
-                    Fills::Partial => order.left.min(self.available(side, reached.price)),
+                    Fills::Partial => order.left.min(self.available(side, reached.price, at)),
                 };
                 if lots == 0 {
                     level = self.behind(side, reached);
@@ -54,25 +54,9 @@ impl Market {
                 }
                 let lots = self.execute(slot, lots, at);
                 if self.spec.fills == Fills::Partial {
-                    self.take_away(side, reached.price, lots);
+                    self.take_away(side, reached.price, lots, at);
                 }
             }
-        }
-    }
-
-    /// What the level still shows besides what we have taken of it.
-    pub(super) fn available(&self, side: Side, price: i64) -> i64 {
-        let taken = self.taken.iter().find(|taken| taken.side == side && taken.price == price);
-        self.book.size(side, price) - taken.map_or(0, |taken| taken.lots)
-    }
-
-    pub(super) fn take_away(&mut self, side: Side, price: i64, lots: i64) {
-        if lots == 0 {
-            return;
-        }
-        match self.taken.iter_mut().find(|taken| taken.side == side && taken.price == price) {
-            Some(taken) => taken.lots += lots,
-            None => self.taken.push(Taken { side, price, lots }),
         }
     }
 

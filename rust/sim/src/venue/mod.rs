@@ -19,11 +19,12 @@ mod report;
 mod requests;
 mod settings;
 mod take;
+mod taken;
 mod waiting;
 
 pub(crate) use recorded::Recorded;
 pub use report::{End, Execution, Refused, Report, What};
-pub use settings::{BookSource, Fills, SelfTrade, VenueSpec};
+pub use settings::{BookSource, Fills, Impact, SelfTrade, VenueSpec};
 use tradenode_core::book::Book;
 use tradenode_core::event::Event;
 use tradenode_core::orders::terms::Terms;

@@ -9,7 +9,7 @@ use tradenode_core::orders::terms::{Links, TimeInForce, Trigger, TriggerPrice};
 
 use super::stage::*;
 use crate::models::queue::QueueModel;
-use crate::venue::{BookSource, Fills, Request, SelfTrade, VenueSpec, What};
+use crate::venue::{BookSource, Fills, Impact, Request, SelfTrade, VenueSpec, What};
 
 #[derive(Debug, Clone)]
 enum Act {
@@ -187,10 +187,12 @@ fn spec() -> impl Strategy<Value = VenueSpec> {
     let fills = prop::sample::select(&[Fills::Partial, Fills::Whole][..]);
     let queue = prop::sample::select(&[QueueModel::RiskAverse, QueueModel::Power(2.0), QueueModel::LogWhole][..]);
     const MODES: [SelfTrade; 3] = [SelfTrade::CancelResting, SelfTrade::CancelTaking, SelfTrade::CancelBoth];
-    (fills, queue, prop::sample::select(&MODES[..])).prop_map(|(fills, queue, self_trade)| VenueSpec {
+    let impact = prop::sample::select(&[Impact::None, Impact::Decaying { half_life_ns: 7 }][..]);
+    (fills, queue, prop::sample::select(&MODES[..]), impact).prop_map(|(fills, queue, self_trade, impact)| VenueSpec {
         fills,
         queue,
         self_trade,
+        impact,
     })
 }
 

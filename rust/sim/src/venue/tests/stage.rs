@@ -11,15 +11,19 @@ use tradenode_core::units::{Decimal, Rate};
 
 use crate::models::queue::QueueModel;
 use crate::venue::{
-    BookSource, End, Execution, Fills, Listing, Refused, Report, Request, SelfTrade, Venue, VenueSpec, What,
+    BookSource, End, Execution, Fills, Impact, Listing, Refused, Report, Request, SelfTrade, Venue, VenueSpec, What,
 };
 
 pub(super) use tradenode_core::orders::Side::{Buy, Sell};
 pub(super) use tradenode_core::orders::terms::Terms;
 pub(super) use tradenode_core::orders::{OrderKind, Side};
 
-pub(super) const PARTIAL: VenueSpec =
-    VenueSpec { fills: Fills::Partial, queue: QueueModel::RiskAverse, self_trade: SelfTrade::CancelResting };
+pub(super) const PARTIAL: VenueSpec = VenueSpec {
+    fills: Fills::Partial,
+    queue: QueueModel::RiskAverse,
+    self_trade: SelfTrade::CancelResting,
+    impact: Impact::None,
+};
 pub(super) const WHOLE: VenueSpec = VenueSpec { fills: Fills::Whole, ..PARTIAL };
 
 pub(super) struct Stage {
