@@ -255,6 +255,16 @@ impl Desk<'_> {
         }
     }
 
+    /// Makes one message of all requests that are made in a call: one latency, and they arrive together, in their order.
+    pub fn batch<T>(&mut self, requests: impl FnOnce(&mut Self) -> T) -> T {
+        let opened = self.wire.open_batch();
+        let answer = requests(self);
+        if opened {
+            self.wire.close_batch();
+        }
+        answer
+    }
+
     /// Asks the gate; `replaced` lots on the same side go if it approves.
     fn approve(&mut self, ticket: &Ticket, replaced: i64) -> Result<Option<tradenode_core::risk::Approved>, RunError> {
         let Ticket { instrument, side, lots, kind, reduce_only, .. } = *ticket;

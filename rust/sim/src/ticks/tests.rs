@@ -315,3 +315,24 @@ fn a_record_tells_how_each_fill_queued() {
     assert_eq!((record.fills.order, record.queue.waited_ns), (vec![2, 1], vec![0, 25]));
     assert!(record.queue.ahead[0].is_nan() && record.queue.ahead[1] == 5.0);
 }
+
+#[test]
+fn a_batch_arrives_together_and_reports_as_ever() {
+    fn ladder(desk: &mut Desk<'_>) {
+        desk.batch(|desk| {
+            cancel_first(desk);
+            desk.batch(|desk| submit(desk, Side::Buy, 1, OrderKind::Limit(98)));
+            submit(desk, Side::Buy, 1, OrderKind::Limit(97));
+        });
+        submit(desk, Side::Buy, 1, OrderKind::Limit(96));
+    }
+    let mut rows = Rows::with_book();
+    rows.add(900, 905, Kind::Trade, Side::Buy, 101, 1);
+    let drawn = LegSpec::Normal { mean_ns: 50.0, deviation_ns: 30.0, least_ns: 1 };
+    let latency = Latency::drawn(drawn, LegSpec::Constant { ns: 5 }, 2).unwrap();
+    let (_, seen) = run(&rows, latency, Scripted::new(&[(10, buy_two_at_100), (200, ladder)]));
+    let at = |line: &str| line.split(" at ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let told: Vec<_> = seen.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    assert_eq!(told, ["1", "1", "2", "3", "4"], "{seen:?}");
+    assert!(at(&seen[1]) == at(&seen[2]) && at(&seen[2]) == at(&seen[3]) && at(&seen[3]) != at(&seen[4]), "{seen:?}");
+}
