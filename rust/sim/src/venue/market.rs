@@ -220,6 +220,7 @@ impl Market {
         if let Some(taker) = taker
             && let Some(&first) = self.resting[taker.opposite() as usize].first()
             && self.orders[first].reaches(event.price)
+            && event.size > 0
             && self.is_sound()
         {
             self.trade_with(taker.opposite(), event.price, event.size, Met::Queue, event.ts_event);
@@ -234,8 +235,17 @@ impl Market {
         self.book.set(Side::Sell, price, size);
     }
 
-    /// Who took where the data do not say: the side whose best price it was, or the one that moved the price.
+    /// Who took where the data do not say: who must have met an order of ours before, the side whose best price it was, or
+    /// the one that moved the price.
     fn taker_of(&self, price: i64) -> Option<Side> {
+        let passes = |taker: Side| {
+            self.resting[taker.opposite() as usize]
+                .first()
+                .is_some_and(|&first| self.orders[first].is_better_than(price))
+        };
+        if let Some(taker) = [Side::Buy, Side::Sell].into_iter().find(|&taker| passes(taker)) {
+            return Some(taker);
+        }
         let (bid, ask) = self.book.touch()?;
         if price >= ask.price {
             Some(Side::Buy)
