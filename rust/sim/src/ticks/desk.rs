@@ -81,6 +81,7 @@ impl View {
     }
 
     /// Takes a row about an order of a book that is made of orders.
+    #[cold]
     fn on_order(&mut self, event: &Event) {
         let Some(orders) = &mut self.orders else { return };
         if event.kind == Kind::Clear {

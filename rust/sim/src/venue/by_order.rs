@@ -123,6 +123,7 @@ impl Market {
     }
 
     /// The recorded orders of a side, or of both, are gone; a snapshot may follow, which shows those that stayed.
+    #[cold]
     pub(super) fn clear_orders(&mut self, side: Option<Side>, at: i64) {
         self.settle_prints(at);
         let Some(recorded) = &mut self.recorded else { return };
@@ -135,6 +136,7 @@ impl Market {
     }
 
     /// A message has ended, and the book is known: orders that joined before it was are behind what is there now.
+    #[cold]
     pub(super) fn place_orders(&mut self) {
         let Some(recorded) = &mut self.recorded else { return };
         recorded.end_message();

@@ -142,7 +142,7 @@ impl Market {
             return;
         }
         self.unsound = self.book.is_stale() || self.book.is_crossed();
-        if event.kind.makes_book() && !self.unsound {
+        if self.recorded.is_some() && event.kind.makes_book() && !self.unsound {
             self.place_orders();
         }
         if !self.is_sound() {
