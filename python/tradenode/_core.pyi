@@ -18,6 +18,7 @@ from tradenode._core_tape import (
     TapeMerge,
     TradeBarMaker,
     run_events,
+    tape_of_bars,
 )
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "run_backtest",
     "run_events",
     "run_sweep",
+    "tape_of_bars",
     "write_csv",
 ]
 
@@ -270,10 +272,10 @@ def run_backtest(
 
     `strategy` has `on_bar(desk, bar)` and, if it likes, `on_start(desk)` and `on_stop(desk)`; without one the run's
     rules decide. The answer holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross`
-    notional at their ends, dicts of columns `trades`, `fills` and `refusals`, the count `refused`, `totals` (traded,
-    fees, slippage, funding received) and `logs` (instrument, time, line). Raises tradenode.errors.ConfigError,
-    DataError or RunError; a strategy's own exception comes through with a note that names the bar.
-    DataError or RunError; a strategy's own exception comes through with a note that names the bar.
+    notional at their ends, dicts of columns `trades`, `fills`, `refusals` and `queue` (empty: see `run_events`), the
+    count `refused`, `totals` (traded, fees, slippage, funding received) and `logs` (instrument, time, line). Raises
+    tradenode.errors.ConfigError, DataError or RunError; a strategy's own exception comes through with a note that
+    names the bar.
     """
 
 def run_sweep(

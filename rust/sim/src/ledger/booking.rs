@@ -69,6 +69,7 @@ impl Ledger<'_> {
             reason,
         };
         self.record_fill(&booked, applied);
+        self.recorder.queued(fill.behind, fill.waited_ns, &self.instruments[index]);
         self.redraw(index);
         Ok(())
     }

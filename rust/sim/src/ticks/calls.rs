@@ -71,7 +71,7 @@ impl Calls {
     pub(super) const fn book(&self, event: &Event) -> bool {
         let Some(throttle) = self.book else { return false };
         let makes = match self.source {
-            BookSource::Depth => event.kind.makes_book(),
+            BookSource::Depth | BookSource::Orders => event.kind.makes_book(),
             BookSource::Quotes => matches!(event.kind, Kind::Quote | Kind::Clear),
             BookSource::Trades => false,
         };

@@ -12,7 +12,7 @@ use super::owner::{OwnOrder, Owner};
 use super::wire::Wire;
 use crate::error::RunError;
 use crate::ledger::{Ledger, OpenOrders};
-use crate::venue::{BookSource, Report, Request, What};
+use crate::venue::{BookSource, Recorded, Report, Request, What};
 
 /// An instrument as the desk sees it.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct View {
     /// The last trade's price in ticks, 0 before the first.
     pub last: i64,
     source: BookSource,
+    /// The orders of a book that is made of them.
+    orders: Option<Box<Recorded>>,
 }
 
 /// An order that is wanted.
@@ -57,21 +59,38 @@ pub struct Desk<'a> {
 
 impl View {
     pub(super) fn new(source: BookSource) -> Self {
-        Self { book: Book::new(), last: 0, source }
+        let orders = (source == BookSource::Orders).then(Box::default);
+        Self { book: Book::new(), last: 0, source, orders }
     }
 
     #[inline]
     pub(super) fn on_event(&mut self, event: &Event) {
         match (event.kind, event.side) {
-            (Kind::Depth, Some(side)) => {
+            (Kind::Depth, Some(side)) if self.source != BookSource::Orders => {
                 self.book.set(side, event.price, event.size);
                 self.book.note(event.flags);
             }
-            (Kind::Quote, _) if self.source == BookSource::Depth => {}
+            (Kind::Quote, _) if matches!(self.source, BookSource::Depth | BookSource::Orders) => {}
             (Kind::Trade, _) => self.last = event.price,
+            (Kind::Add | Kind::Modify | Kind::Cancel | Kind::Execute | Kind::Clear, _) if self.orders.is_some() => {
+                self.on_order(event);
+            }
             // A tape is checked before it is run: what a book refuses is not in it.
             _ => drop(self.book.apply(event)),
         }
+    }
+
+    /// Takes a row about an order of a book that is made of orders.
+    #[cold]
+    fn on_order(&mut self, event: &Event) {
+        let Some(orders) = &mut self.orders else { return };
+        if event.kind == Kind::Clear {
+            orders.clear(event.side, false);
+            self.book.clear(event.side);
+        } else {
+            orders.apply(event, &mut self.book);
+        }
+        self.book.note(event.flags);
     }
 
     /// Whether the book can be traded on: neither stale nor crossed.
@@ -235,6 +254,16 @@ impl Desk<'_> {
         for order in self.owner.open(instrument).to_vec() {
             self.cancel(order);
         }
+    }
+
+    /// Makes one message of all requests that are made in a call: one latency, and they arrive together, in their order.
+    pub fn batch<T>(&mut self, requests: impl FnOnce(&mut Self) -> T) -> T {
+        let opened = self.wire.open_batch();
+        let answer = requests(self);
+        if opened {
+            self.wire.close_batch();
+        }
+        answer
     }
 
     /// Asks the gate; `replaced` lots on the same side go if it approves.

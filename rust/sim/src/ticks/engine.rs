@@ -77,6 +77,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 return Err(SpecError::range(key, "above 0", ns as f64));
             }
         }
+        spec.venue.check()?;
         let ledger = Ledger::new(&spec.terms(), Recorder::with_capacity(0, false))?;
         let listings: Vec<Listing> = ledger
             .instruments

@@ -1,12 +1,14 @@
 //! Runs over hand-made tapes: who knows what when.
 
-use tradenode_core::event::{Event, Kind, LAST, Tape, side_number};
+use tradenode_core::book::Level;
+use tradenode_core::event::{Event, Kind, LAST, Tape, TapeColumns, side_number};
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{OrderKind, Side};
 
 use super::*;
 use crate::error::RunError;
 use crate::models::latency::{Latency, LegSpec};
+use crate::synth::{Flow, Shape};
 use crate::venue::{BookSource, Report, What};
 
 #[derive(Default)]
@@ -244,6 +246,93 @@ fn a_run_that_does_not_fit_is_refused() {
     assert_eq!(new(&spec(2), Interest::default()).unwrap_err(), "instruments: 2 instruments, but 1 tapes");
     let stopped = Interest { timer_ns: Some(0), ..Interest::default() };
     assert_eq!(new(&spec(1), stopped).unwrap_err(), "timer_ns must be above 0, got 0");
+    let text = r#"{"impact":{"decaying":{"half_life_ns":0}}}"#;
+    let venue = serde_json::from_str(text).unwrap();
+    let error = new(&TickSpec { venue, ..spec(1) }, Interest::default()).unwrap_err();
+    assert_eq!(error, "half_life_ns must be above 0, got 0");
     let never = TickSpec { sample_ns: -1, ..spec(1) };
     assert_eq!(new(&never, Interest::default()).unwrap_err(), "sample_ns must be above 0, got -1");
+}
+
+/// Writes down the touch, and keeps an order at the bid.
+#[derive(Default)]
+struct Watcher {
+    seen: Vec<(i64, Option<(Level, Level)>)>,
+}
+
+impl TickStrategy for Watcher {
+    fn interest(&self) -> Interest {
+        Interest { timer_ns: Some(50_000_000), ..Interest::default() }
+    }
+
+    fn on_timer(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
+        let touch = desk.view(0).book.touch();
+        self.seen.push((desk.now(), touch));
+        if let Some((bid, _)) = touch
+            && desk.open_orders(0).is_empty()
+        {
+            submit(desk, Side::Buy, 1, OrderKind::Limit(bid.price));
+        }
+        Ok(())
+    }
+}
+
+/// The same market told by levels and by orders looks the same, and fills an order at the touch in both.
+#[test]
+fn a_tape_of_orders_shows_the_book_that_its_levels_make() {
+    let watched = |by_order, source| {
+        let mut flow = Flow::new(5, Shape::preset("touch").unwrap(), by_order, 0);
+        let mut columns = TapeColumns::default();
+        while flow.now() < 60_000_000_000 {
+            flow.advance(&mut columns);
+        }
+        let feed = Feed::new(columns.view(), source);
+        let mut spec = spec(1);
+        spec.account.cash = "1000000000".parse().unwrap();
+        spec.sample_ns = 1_000_000_000;
+        let mut engine = TickEngine::new(&spec, vec![feed], legs(5, 5), Watcher::default()).unwrap();
+        engine.run().unwrap();
+        let run = engine.finish();
+        (run.strategy.seen, run.recorder.fills.ts.len())
+    };
+    let (levels, orders) = (watched(false, BookSource::Depth), watched(true, BookSource::Orders));
+    assert!(levels.0.len() > 1_000 && levels.0 == orders.0);
+    assert!(levels.1 > 20 && orders.1 > 20, "{} {}", levels.1, orders.1);
+}
+
+#[test]
+fn a_record_tells_how_each_fill_queued() {
+    fn bid(desk: &mut Desk<'_>) {
+        submit(desk, Side::Buy, 2, OrderKind::Limit(99));
+        submit(desk, Side::Buy, 1, OrderKind::Market);
+    }
+    let mut rows = Rows::with_book();
+    rows.add(40, 41, Kind::Trade, Side::Sell, 99, 6).add(90, 95, Kind::Trade, Side::Buy, 101, 1);
+    let mut engine = TickEngine::new(&spec(1), vec![rows.feed()], legs(5, 5), Scripted::new(&[(10, bid)])).unwrap();
+    engine.run().unwrap();
+    let record = engine.finish().recorder;
+    // The market order took at once; the other joined five lots at 15 and had one at 40.
+    assert_eq!((record.fills.order, record.queue.waited_ns), (vec![2, 1], vec![0, 25]));
+    assert!(record.queue.ahead[0].is_nan() && record.queue.ahead[1] == 5.0);
+}
+
+#[test]
+fn a_batch_arrives_together_and_reports_as_ever() {
+    fn ladder(desk: &mut Desk<'_>) {
+        desk.batch(|desk| {
+            cancel_first(desk);
+            desk.batch(|desk| submit(desk, Side::Buy, 1, OrderKind::Limit(98)));
+            submit(desk, Side::Buy, 1, OrderKind::Limit(97));
+        });
+        submit(desk, Side::Buy, 1, OrderKind::Limit(96));
+    }
+    let mut rows = Rows::with_book();
+    rows.add(900, 905, Kind::Trade, Side::Buy, 101, 1);
+    let drawn = LegSpec::Normal { mean_ns: 50.0, deviation_ns: 30.0, least_ns: 1 };
+    let latency = Latency::drawn(drawn, LegSpec::Constant { ns: 5 }, 2).unwrap();
+    let (_, seen) = run(&rows, latency, Scripted::new(&[(10, buy_two_at_100), (200, ladder)]));
+    let at = |line: &str| line.split(" at ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let told: Vec<_> = seen.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    assert_eq!(told, ["1", "1", "2", "3", "4"], "{seen:?}");
+    assert!(at(&seen[1]) == at(&seen[2]) && at(&seen[2]) == at(&seen[3]) && at(&seen[3]) != at(&seen[4]), "{seen:?}");
 }

@@ -58,6 +58,10 @@ pub struct Execution {
     pub maker: bool,
     /// Lots of the order that are left.
     pub left: i64,
+    /// Lots ahead of the order when it last joined its queue; -1 where that is not known, and for an order that takes.
+    pub behind: i64,
+    /// How long it has been in its queue, ns; 0 for an order that takes.
+    pub waited_ns: i64,
 }
 
 /// Why a request was refused.
