@@ -16,6 +16,7 @@ from tradenode._core_tape import (
     TapeAudit,
     TapeMerge,
     TradeBarMaker,
+    mids,
     run_events,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "decimal_places",
     "indicator_catalog",
     "metrics",
+    "mids",
     "resample_bars",
     "run_backtest",
     "run_events",
