@@ -234,6 +234,8 @@ pub struct Recorder<'a> {
     pub refused: Vec<Refused>,
     /// All refused intents, counted.
     pub refused_count: u64,
+    /// The refusal that was made last.
+    pub(crate) last_refusal: Option<Refusal>,
     /// The opening times of the bars on which orders fill, ns UTC; the equity is that of the bar's end. Borrowed from
     /// the bars of a lone instrument.
     pub equity_ts: Cow<'a, [i64]>,
@@ -323,6 +325,7 @@ impl<'a> Recorder<'a> {
 
     pub(crate) fn refuse(&mut self, ts: i64, instrument: usize, reason: Reason, refusal: Refusal) {
         self.refused_count += 1;
+        self.last_refusal = Some(refusal);
         if self.refused.len() < Self::REFUSED_MAX {
             self.refused.push(Refused { ts, instrument: instrument as u32, reason, refusal });
         }

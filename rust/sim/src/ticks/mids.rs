@@ -30,7 +30,7 @@ pub fn mids(tape: Tape<'_>, source: BookSource, times: &[i64]) -> Vec<f64> {
 fn trusted_mid(view: &View, source: BookSource) -> f64 {
     let known = match source {
         BookSource::Trades => view.last > 0,
-        _ => !view.book.is_stale() && view.book.touch().is_some_and(|(bid, ask)| bid.price <= ask.price),
+        _ => view.touch().is_some(),
     };
     if known { view.mid() } else { f64::NAN }
 }

@@ -75,6 +75,6 @@ impl TickSpec {
     /// What the books of such a run are kept by: the venue's prices are what was paid, so that nothing slips besides.
     pub(super) fn terms(&self) -> Terms<'_> {
         let (account, instruments, risk) = (&self.account, &self.instruments, &self.risk);
-        Terms { account, instruments, risk, slippage: &SlippageSpec::None, full: false }
+        Terms { account, instruments, risk, slippage: &SlippageSpec::None, full: true }
     }
 }

@@ -128,7 +128,7 @@ fn buy_two_at_100(desk: &mut Desk<'_>) {
 
 fn submit(desk: &mut Desk<'_>, side: Side, lots: i64, kind: OrderKind) {
     let terms = Terms::default();
-    desk.submit(&Ticket { instrument: 0, side, lots, kind, reduce_only: false, terms }).unwrap();
+    desk.submit(&Ticket { instrument: 0, side, lots, kind, reduce_only: false, terms, tag: 0 }).unwrap();
 }
 
 fn cancel_first(desk: &mut Desk<'_>) {
@@ -140,8 +140,8 @@ fn cancel_first(desk: &mut Desk<'_>) {
 fn run(rows: &Rows, latency: Latency<'static>, strategy: Scripted) -> (f64, Vec<String>) {
     let mut engine = TickEngine::new(&spec(1), vec![rows.feed()], latency, strategy).unwrap();
     engine.run().unwrap();
-    let (ledger, strategy, _) = engine.finish();
-    (ledger.equity(), strategy.seen)
+    let TickRun { recorder, strategy, .. } = engine.finish();
+    (recorder.equity.last().copied().unwrap_or(0.0), strategy.seen)
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_cancel_that_comes_too_late_is_refused() {
 fn what_is_received_late_is_seen_late() {
     let mut rows = Rows::with_book();
     rows.add(12, 47, Kind::Depth, Side::Buy, 100, 5).add(60, 70, Kind::Trade, Side::Sell, 100, 5);
-    let interest = Interest { trades: true, book_every_ns: Some(0), ..Interest::default() };
+    let interest = Interest { trade_every_ns: Some(0), book_every_ns: Some(0), ..Interest::default() };
     let (_, seen) = run(&rows, legs(5, 5), Scripted { interest, ..Scripted::new(&[]) });
     assert_eq!(
         seen,
@@ -211,10 +211,10 @@ fn open_orders_count_at_the_gate_and_replaces_by_what_they_add() {
     let strategy = Scripted::new(&[(10, flood), (40, grow)]);
     let mut engine = TickEngine::new(&spec(1), vec![rows.feed()], legs(5, 5), strategy).unwrap();
     engine.run().unwrap();
-    let (ledger, strategy, _) = engine.finish();
+    let TickRun { recorder, strategy, .. } = engine.finish();
     // 100,000 in cash, 9,900 an order and its fee of 0.2 %.
     let accepted = strategy.seen.iter().filter(|line| line.contains("Accepted")).count();
-    assert_eq!((accepted, ledger.recorder().refused.len()), (10, 21));
+    assert_eq!((accepted, recorder.refused.len()), (10, 21));
     assert!(strategy.seen.iter().any(|line| line.contains("Replaced { lots: 105, ticks: 99 }")), "{:?}", strategy.seen);
 }
 
@@ -224,14 +224,14 @@ fn instruments_share_the_clock_and_the_account() {
     first.add(20, 25, Kind::Trade, Side::Sell, 99, 1).add(90, 95, Kind::Trade, Side::Sell, 99, 1);
     let mut second = Rows::with_book();
     second.add(15, 30, Kind::Trade, Side::Buy, 101, 1);
-    let interest = Interest { trades: true, ..Interest::default() };
+    let interest = Interest { trade_every_ns: Some(0), ..Interest::default() };
     let strategy = Scripted { interest, ..Scripted::new(&[]) };
     let feeds = vec![first.feed(), second.feed()];
     let mut engine = TickEngine::new(&spec(2), feeds, legs(5, 5), strategy).unwrap();
     engine.run().unwrap();
-    let (_, strategy, sampled) = engine.finish();
+    let TickRun { recorder, strategy, .. } = engine.finish();
     assert_eq!(strategy.seen, ["25: trade of 0 at 99", "30: trade of 1 at 101", "95: trade of 0 at 99"]);
-    assert_eq!(sampled, [95]);
+    assert_eq!(*recorder.equity_ts, [95]);
 }
 
 #[test]

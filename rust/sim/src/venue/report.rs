@@ -103,3 +103,63 @@ pub enum End {
     /// As it came to the market, after it had waited, it would have taken, and is post-only.
     WouldTake,
 }
+
+impl Refused {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::NotTrading,
+        Self::NoMarket,
+        Self::WouldTake,
+        Self::NothingToReduce,
+        Self::TooLate,
+        Self::UnknownOrder,
+        Self::Parent,
+        Self::Terms,
+        Self::Unreachable,
+    ];
+
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotTrading => "not_trading",
+            Self::NoMarket => "no_market",
+            Self::WouldTake => "would_take",
+            Self::NothingToReduce => "nothing_to_reduce",
+            Self::TooLate => "too_late",
+            Self::UnknownOrder => "unknown_order",
+            Self::Parent => "parent",
+            Self::Terms => "terms",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl End {
+    /// Every reason.
+    pub const ALL: [Self; 8] = [
+        Self::Asked,
+        Self::Remainder,
+        Self::Linked,
+        Self::SelfTrade,
+        Self::NothingToReduce,
+        Self::Closed,
+        Self::NoMarket,
+        Self::WouldTake,
+    ];
+
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Remainder => "remainder",
+            Self::Linked => "linked",
+            Self::SelfTrade => "self_trade",
+            Self::NothingToReduce => "nothing_to_reduce",
+            Self::Closed => "closed",
+            Self::NoMarket => "no_market",
+            Self::WouldTake => "would_take",
+        }
+    }
+}
