@@ -12,8 +12,10 @@ use crate::tape::GivenTape;
 fn run_events<'py>(py: Python<'py>, spec: &[u8], tapes: Vec<GivenTape<'py>>) -> PyResult<Bound<'py, PyDict>> {
     let spec = TickSpec::from_json(spec).map_err(|error| raise(error.into()))?;
     let views = tapes.iter().map(GivenTape::view).collect::<PyResult<Vec<_>>>()?;
-    let recorder = py.detach(|| ticks::run(&spec, &views)).map_err(|error: Stop| raise(error))?;
-    answer(py, recorder, &[])
+    let done = py.detach(|| ticks::run_maker(&spec, &views)).map_err(|error: Stop| raise(error))?;
+    let result = answer(py, done.recorder, &[])?;
+    result.set_item("orders", done.outcomes.named().into_iter().collect::<std::collections::BTreeMap<_, _>>())?;
+    Ok(result)
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
