@@ -31,7 +31,7 @@ def backtest(
 
     Args:
         config: the TOML file.
-        json: answer as one JSON object: folder, metrics, expect; over events also events: orders, markouts, tapes.
+        json: answer as one JSON object: folder, metrics, expect; over events also events.
         out: where the run's folder is put.
         report: whether to write report.html.
         catalogue: the catalogue's folder; else the config's.

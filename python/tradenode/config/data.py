@@ -43,4 +43,5 @@ class Data(Needing, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @classmethod
     def needed(cls, table: Mapping[str, object]) -> tuple[str, ...]:
         """Bars need their timeframe, also where they are run as events."""
-        return () if table.get("kind") == "events" and table.get("book") != "bars" else ("timeframe",)
+        of_bars = table.get("kind", "bars") == "bars" or (table["kind"] == "events" and table.get("book") == "bars")
+        return ("timeframe",) if of_bars else ()

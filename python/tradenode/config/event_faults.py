@@ -22,6 +22,7 @@ EVENT_KEYS = {
     "data": ("book",),
     "costs": ("tiers", "window", "traded"),
     "metrics": ("sample",),
+    "strategy": ("on_error",),
 }
 
 _WHY = {
@@ -34,17 +35,21 @@ _WHY = {
 PYTHON_HINT = 'write [strategy] with python = "maker.py:Maker"'
 
 
+def _kind(tree: Mapping[str, object]) -> object:
+    data = tree.get("data")
+    return data.get("kind", "bars") if isinstance(data, Mapping) else "bars"
+
+
 def of_events(tree: Mapping[str, object]) -> bool:
     """Whether a document, whatever else it has wrong, means a run over events."""
-    data = tree.get("data")
-    return isinstance(data, Mapping) and data.get("kind") == "events"
+    return _kind(tree) == "events"
 
 
 def kind_faults(tree: Mapping[str, object], *, decided: bool) -> Iterator[Fault]:
     """What does not go together with the kind of the run's data."""
     if of_events(tree):
         yield from _on_events(tree, decided)
-    else:
+    elif _kind(tree) == "bars":
         yield from _on_bars(tree)
 
 

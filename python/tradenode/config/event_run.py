@@ -50,7 +50,10 @@ def event_spec(config: Config, contracts: list[dict[str, Any]], books: Sequence[
 
 
 def _venue(venue: VenueTable) -> dict[str, Any]:
-    return {"fills": venue.fills, "queue": _queue(venue.queue), "self_trade": venue.self_trade}
+    table: dict[str, Any] = {"fills": venue.fills, "queue": _queue(venue.queue), "self_trade": venue.self_trade}
+    if venue.impact is not None:
+        table["impact"] = {"decaying": {"half_life_ns": venue.impact.half_life}}
+    return table
 
 
 def _queue(queue: Queue) -> str | dict[str, float]:

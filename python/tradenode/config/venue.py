@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from tradenode.config.values import Amount, Bounds, Choice, Ratio, UnfitError, decimal_of, near, shown
+from tradenode.config.values import Amount, Bounds, Choice, Ratio, ShortDuration, UnfitError, decimal_of, near, shown
 
 PLAIN_QUEUES = ("risk_averse", "log", "log_whole")
 POWER_QUEUES = ("power", "power_whole", "power_complement")
@@ -63,6 +63,16 @@ class Liquidation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     insurance: Annotated[Decimal, Amount(Bounds(least="0"))] = Decimal(0)
 
 
+class Impact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how long the lots that we took are missing at their price, where orders fill in parts.
+
+    Attributes:
+        half_life: whatever the level does, half of what is missing comes back in so long, ns.
+    """
+
+    half_life: Annotated[int, ShortDuration()]
+
+
 class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the venue matches.
 
@@ -70,6 +80,7 @@ class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         queue: what cancels of others do to the place of our orders.
         fills: in parts, by what rests and trades; or always whole, as hftbacktest without partial fills.
         self_trade: what goes before the account would trade with itself.
+        impact: how what we took comes back; where None it is missing until the level shows less than that.
         margin: one balance for all positions, or one each; the core's where None.
         positions: one an instrument, or a long and a short one; the core's where None.
         liquidation: none where None.
@@ -81,6 +92,7 @@ class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Literal["cancel_resting", "cancel_taking", "cancel_both"],
         Choice(("cancel_resting", "cancel_taking", "cancel_both")),
     ] = "cancel_resting"
+    impact: Impact | None = None
     margin: Annotated[Literal["cross", "isolated"] | None, Choice(("cross", "isolated"))] = None
     positions: Annotated[Literal["netting", "hedging"] | None, Choice(("netting", "hedging"))] = None
     liquidation: Liquidation | None = None

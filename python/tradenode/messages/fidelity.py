@@ -24,7 +24,7 @@ _QUEUES = {
     "log_whole": "cancels of others are behind us by the logarithm of what is there, of that of the whole",
 }
 _FILLS = {
-    "partial": "in parts, by what rests and trades; what was taken stays taken until the level shrinks below it",
+    "partial": "in parts, by what rests and trades",
     "whole": "always whole, takers at the best price, as hftbacktest without partial fills",
 }
 
@@ -76,8 +76,11 @@ def _leg(leg: dict[str, dict[str, Any]]) -> str:
     return f"{model.replace('_', '')} ({words})"
 
 
-def _impact(impact: object) -> str:
-    return "ours is not seen by others: what we take is gone for us alone" if impact is None else _words(impact)
+def _impact(impact: dict[str, dict[str, int]] | None) -> str:
+    if impact is None:
+        return "what we took is missing until the level shows less than that; others do not answer"
+    life = short_duration(impact["decaying"]["half_life_ns"])
+    return f"what we took is missing and comes back by halves, each in {life}; others do not answer"
 
 
 def _fees(spec: dict[str, Any]) -> str:

@@ -74,7 +74,8 @@ class EventRun:
         """Runs a strategy on what has been read."""
         inputs = self.inputs
         spec = event_spec(config, inputs.contracts, inputs.books)
-        done = _made(spec, self.tapes, strategy)
+        on_error = "halt" if config.strategy is None else config.strategy.on_error
+        done = _made(spec, self.tapes, strategy, on_error)
         labels = labels_of(inputs.contracts)
         ts, values = _samples(done)
         ticks = [float(contract["tick"]) for contract in inputs.contracts]
@@ -96,7 +97,7 @@ class EventRun:
             verdicts=verdicts(config.expect, metrics),
             equity=equity,
             trades=done["trades"],
-            fills=_told_fills(done, found, inputs.contracts),
+            fills=_told_fills(done, found),
             refusals=done["refusals"],
             refused=done["refused"],
             logs=done.get("logs", []),
@@ -112,11 +113,11 @@ class EventRun:
         )
 
 
-def _made(spec: bytes, tapes: "list[Tape]", strategy: object | None) -> dict[str, Any]:
+def _made(spec: bytes, tapes: "list[Tape]", strategy: object | None, on_error: str) -> dict[str, Any]:
     from tradenode._core import run_events
 
     try:
-        return run_events(spec, [tape.columns() for tape in tapes], strategy)
+        return run_events(spec, [tape.columns() for tape in tapes], strategy, on_error)
     except TradenodeError:
         raise
     except Exception as error:
@@ -149,12 +150,11 @@ def _gross(
     return total
 
 
-def _told_fills(done: dict[str, Any], found: FillMids, contracts: list[dict[str, Any]]) -> "Columns":
+def _told_fills(done: dict[str, Any], found: FillMids) -> "Columns":
     told = {**done["fills"], "mid": found.after[0]}
     queue = done.get("queue")
     if queue is not None:
-        lots = np.array([float(contract["lot"]) for contract in contracts])[done["fills"]["instrument"]]
-        told |= {"ahead": queue["ahead"] * lots, "waited_ns": queue["waited_ns"]}
+        told |= queue
     return told
 
 
