@@ -41,7 +41,7 @@ def cut_tape(tape: Tape, start: int | None, end: int | None) -> CutTape:
         DataError: nothing is received between the two, or the tape holds orders and `start` lies within it.
     """
     first = 0 if start is None else _message_start(tape, int(np.searchsorted(tape.ts_recv, start)))
-    last = len(tape) if end is None else _message_start(tape, int(np.searchsorted(tape.ts_recv, end)))
+    last = len(tape) if end is None else _message_end(tape, int(np.searchsorted(tape.ts_recv, end)))
     if first >= last:
         raise DataError(
             f"{tape.instrument} has no events between `start` and `end`",
@@ -67,6 +67,13 @@ def _message_start(tape: Tape, row: int) -> int:
     """The first row from `row` on that begins a message."""
     while 0 < row < len(tape) and not tape.flags[row - 1] & LAST:
         row += 1
+    return row
+
+
+def _message_end(tape: Tape, row: int) -> int:
+    """The first row after the last message that is whole before `row`; at the tape's end all rows count."""
+    while 0 < row < len(tape) and not tape.flags[row - 1] & LAST:
+        row -= 1
     return row
 
 
