@@ -78,8 +78,7 @@ class EventRun:
         done = _made(spec, self.tapes, strategy, on_error)
         labels = labels_of(inputs.contracts)
         ts, values = _samples(done)
-        ticks = [float(contract["tick"]) for contract in inputs.contracts]
-        found = fill_mids(self.tapes, inputs.books, ticks, done["fills"], ts)
+        found = fill_mids(self.tapes, inputs.books, done["fills"], ts)
         gross = _gross(done["fills"], found.sampled, ts, inputs.contracts)
         equity = {"ts": ts - self._sample_ns, "equity": values, "exposure": exposure(gross, values)}
         market = [(float(bars.open[0]), float(bars.close[-1])) for bars in self._candles if len(bars)]

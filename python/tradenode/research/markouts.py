@@ -8,6 +8,7 @@ import numpy as np
 
 from tradenode._core import mids
 from tradenode.messages.events import GROUPS, HORIZONS_NS, Markout
+from tradenode.messages.tape import scaled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,18 +32,16 @@ class FillMids(msgspec.Struct, frozen=True, eq=False):
     sampled: "list[Floats]"
 
 
-def fill_mids(
-    tapes: "list[Tape]", books: Sequence[str], ticks: list[float], fills: "Columns", times: "NDArray[np.int64]"
-) -> FillMids:
+def fill_mids(tapes: "list[Tape]", books: Sequence[str], fills: "Columns", times: "NDArray[np.int64]") -> FillMids:
     """The mids, in quote units, after each fill and at some ascending times; every tape is gone through once."""
     horizons = np.array([horizon or -1 for horizon in HORIZONS_NS], np.int64)[:, np.newaxis]
     after = np.full((len(horizons), len(fills["ts"])), np.nan)
     sampled = []
-    for index, (tape, book, tick) in enumerate(zip(tapes, books, ticks, strict=True)):
+    for index, (tape, book) in enumerate(zip(tapes, books, strict=True)):
         own = np.flatnonzero(fills["instrument"] == index)
         looked = fills["ts"][own] + horizons
         asked = np.unique(np.concatenate([looked.ravel(), times]))
-        found = mids(tape.columns(), book, asked) * tick
+        found = scaled(mids(tape.columns(), book, asked), tape.tick)
         # Behind the last row nothing is known any more.
         found[asked > tape.ts_recv[-1]] = np.nan
         after[:, own] = found[np.searchsorted(asked, looked)]

@@ -7,7 +7,7 @@ import numpy as np
 from tradenode._core import mids
 from tradenode.data.trade_bars import BarRule, bars_of_trades
 from tradenode.messages.bars import Bars
-from tradenode.messages.tape import EventKind, Tape
+from tradenode.messages.tape import EventKind, Tape, scaled
 
 LOOKS = 4
 """So often in a candle the mid is looked at, and once more at its end."""
@@ -22,15 +22,9 @@ def candles(tape: Tape, book: str, length_ns: int) -> Bars:
     looks = np.arange(LOOKS + 1, dtype=np.int64) * length_ns // LOOKS
     looks[-1] = length_ns - 1
     times = (begins[:, np.newaxis] + looks).ravel()
-    seen = scaled_mids(mids(tape.columns(), book, times), tape.tick).reshape(-1, LOOKS + 1)
+    seen = scaled(mids(tape.columns(), book, times), tape.tick).reshape(-1, LOOKS + 1)
     whole = np.isfinite(seen[:, 0]) & np.isfinite(seen[:, -1])
     seen = seen[whole]
     inner = np.where(np.isfinite(seen), seen, seen[:, :1])
     values = [seen[:, 0], inner.max(axis=1), inner.min(axis=1), seen[:, -1], np.zeros(len(seen))]
     return Bars.of(tape.instrument, length_ns, begins[whole], values)
-
-
-def scaled_mids(ticks: "np.typing.NDArray[np.float64]", tick: str) -> "np.typing.NDArray[np.float64]":
-    """Mids in quote units."""
-    exact = Fraction(tick)
-    return np.asarray(ticks * float(exact.numerator) / float(exact.denominator))
