@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from browser import browse, in_browser
 
 from event_runs import project, store, synthetic
 from tradenode.messages.events import TapeNote
@@ -146,3 +147,28 @@ def test_the_words_for_what_was_simulated(run: Result) -> None:
 )
 def test_short_lengths_of_time(ns: int, words: str) -> None:
     assert short_duration(ns) == words
+
+
+@in_browser
+def test_a_browser_draws_the_plots(run: Result, tmp_path: Path) -> None:
+    document, console = browse(tmp_path, run_view(with_queue(run)), "--dump-dom")
+    assert console == []
+    assert 'data-drawn="yes"' in document
+    assert 'data-events="yes"' in document
+    titles = re.findall(r"<h4>(.*?)</h4>", document)
+    assert titles == [
+        "X: fills on the mid, inventory",
+        "Markouts by horizon",
+        "Queue: ahead on joining, time until the fill",
+    ]
+
+
+@in_browser
+def test_a_run_without_a_fill_has_a_page_too(tmp_path: Path, maker_decides: None) -> None:
+    store(tmp_path, synthetic(300))
+    idle = backtest(project(tmp_path), params={"max_lots": 0})
+    assert len(idle.fills["ts"]) == 0
+    document, console = browse(tmp_path, run_view(idle), "--dump-dom")
+    assert console == []
+    assert 'data-events="yes"' in document
+    assert "Nothing was filled." in document

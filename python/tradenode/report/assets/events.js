@@ -94,14 +94,33 @@
     return finish(figure, look);
   }
 
-  async function show(title, figure, wide) {
+  // A place with its title and its height, so that nothing moves when it is drawn in.
+  function boxFor(title, height) {
     const box = document.createElement("div");
-    if (wide) box.className = "wide";
+    if (height > 300) box.className = "wide";
+    box.style.minHeight = `${height + 24}px`;
     const head = document.createElement("h4");
     head.textContent = title;
     box.append(head);
     place.append(box);
-    await Bokeh.Plotting.show(figure, box);
+    return box;
+  }
+
+  function panelPlot(panel, look) {
+    const fills = fillsPlot(panel, look);
+    const children = [fills, inventoryPlot(panel, look, fills.x_range)];
+    return new Bokeh.Column({ children, sizing_mode: "stretch_width", spacing: 4 });
+  }
+
+  function plotsOf(look) {
+    const plots = events.panels.map((panel) => {
+      const { length } = panel.marks.time;
+      const some = length < panel.fills ? `, ${length.toLocaleString("en")} of ${panel.fills.toLocaleString("en")} shown` : "";
+      return [`${data.instruments[panel.instrument]}: fills on the mid${some}, inventory`, 524, panelPlot(panel, look)];
+    });
+    if (Object.keys(events.markouts).length) plots.push(["Markouts by horizon", 280, markoutPlot(look)]);
+    if (queue) plots.push(["Queue: ahead on joining, time until the fill", 280, queuePlot(look)]);
+    return plots;
   }
 
   async function drawAll() {
@@ -109,17 +128,8 @@
     const names = ["paper", "ink", "soft", "line", "accent", "second", "up", "down"];
     const look = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
     place.replaceChildren();
-    for (const panel of events.panels) {
-      const name = data.instruments[panel.instrument];
-      const { length } = panel.marks.time;
-      const some = length < panel.fills ? `, ${length.toLocaleString("en")} of ${panel.fills.toLocaleString("en")} shown` : "";
-      const fills = fillsPlot(panel, look);
-      const both = [fills, inventoryPlot(panel, look, fills.x_range)];
-      await show(`${name}: fills on the mid${some}, inventory`,
-        new Bokeh.Column({ children: both, sizing_mode: "stretch_width", spacing: 4 }), true);
-    }
-    if (Object.keys(events.markouts).length) await show("Markouts by horizon", markoutPlot(look), false);
-    if (queue) await show("Queue: ahead on joining, time until the fill", queuePlot(look), false);
+    const plots = plotsOf(look).map(([title, height, plot]) => [plot, boxFor(title, height)]);
+    for (const [plot, box] of plots) await Bokeh.Plotting.show(plot, box);
   }
 
   let drawing = Promise.resolve();
