@@ -129,7 +129,7 @@ def test_the_words_for_what_was_simulated(run: Result) -> None:
     assert words["impact"].startswith("what we took is missing and comes back by halves, each in 5 s")
     assert words["margin, positions"] == "isolated, netting"
     assert words["liquidation"] == "fee 0.005, insurance 0"
-    assert words["fees"] == "by the volume of 30d: from 0: 0 maker, 0.0005 taker"
+    assert words["fees"] == "by the volume of 30d, set at 00:00 UTC: from 0: 0 maker, 0.0005 taker"
     line = fidelity_line(run.events, msgspec.json.encode(spec))
     assert line.startswith("book of depth; queue risk_averse; fills whole; latency 10 ms there, lognormal")
 

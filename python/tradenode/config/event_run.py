@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from tradenode.config.costs import Costs
-from tradenode.config.data import BookSource
 from tradenode.config.latency import Leg, LogNormal, Normal
 from tradenode.config.model import Config
 from tradenode.config.run import account_spec, plain_fields
@@ -19,11 +18,10 @@ WINDOW_NS = 30 * 86_400 * SECOND_NS
 """How far back the volume behind fee tiers counts, unless the config says otherwise."""
 
 
-def event_spec(config: Config, contracts: list[dict[str, Any]], books: Sequence[BookSource]) -> bytes:
+def event_spec(config: Config, contracts: list[dict[str, Any]], books: Sequence[str]) -> bytes:
     """The run as the core reads it, the same bytes for the same config; what the config leaves open is the core's.
 
-    `contracts` come from `contracts.contracts`; `books` says what each instrument's is made of. Bars that are run as
-    events are trades to the core.
+    `contracts` come from `contracts.contracts`; `books` says what each instrument's is made of, as the core knows it.
     """
     spec: dict[str, Any] = {
         "account": account_spec(config.account),
@@ -43,7 +41,8 @@ def event_spec(config: Config, contracts: list[dict[str, Any]], books: Sequence[
         if word is not None:
             spec[name] = word
     if venue.liquidation is not None:
-        spec["liquidation"] = plain_fields(venue.liquidation)
+        terms = plain_fields(venue.liquidation)
+        spec["liquidation"] = {name: value for name, value in terms.items() if value is not None}
     if config.costs.tiers:
         spec["fees"] = _fees(config.costs)
     return msgspec.json.encode(spec)

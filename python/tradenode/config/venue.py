@@ -56,11 +56,11 @@ class Liquidation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     Attributes:
         fee: what the venue takes of the notional that it closes.
-        insurance: the fund that pays what an account cannot, account currency.
+        insurance: what is in the fund that pays what an account cannot, account currency; nothing where None.
     """
 
     fee: Annotated[Decimal, Ratio(Bounds(least="0", most="0.1"))]
-    insurance: Annotated[Decimal, Amount(Bounds(least="0"))] = Decimal(0)
+    insurance: Annotated[Decimal | None, Amount(Bounds(least="0"))] = None
 
 
 class Impact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +83,7 @@ class VenueTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         impact: how what we took comes back; where None it is missing until the level shows less than that.
         margin: one balance for all positions, or one each; the core's where None.
         positions: one an instrument, or a long and a short one; the core's where None.
-        liquidation: none where None.
+        liquidation: what it costs to be liquidated; nothing more than the market's price where None.
     """
 
     queue: Annotated[Queue, QueueText()] = Queue("power", Decimal(2))

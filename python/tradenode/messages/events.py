@@ -41,6 +41,7 @@ class OrderFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         orders_filled: how many orders had one.
         fill_ratio: those over the orders sent; None where none was.
         maker_share: the part of the traded notional that gave liquidity; None without fills.
+        liquidations: how many positions the venue closed.
         spread_captured: the sum over fills of side x (mid just before - price) x quantity, account currency.
     """
 
@@ -50,6 +51,7 @@ class OrderFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fill_ratio: float | None
     maker_share: float | None
     spread_captured: float
+    liquidations: int = 0
 
 
 class TapeNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

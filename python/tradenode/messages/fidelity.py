@@ -48,7 +48,10 @@ def event_fidelity(spec: dict[str, Any], facts: EventFacts) -> list[tuple[str, s
         ("impact", _impact(venue.get("impact"))),
         ("fees", _fees(spec)),
         ("margin, positions", f"{spec.get('margin', 'cross')}, {spec.get('positions', 'netting')}"),
-        ("liquidation", _words(spec["liquidation"]) if "liquidation" in spec else "none"),
+        (
+            "liquidation",
+            _words(spec["liquidation"]) if "liquidation" in spec else "at the market, without a fee or a fund",
+        ),
         ("faulty books", "nothing is filled while a book is stale (behind a gap) or crossed"),
         ("not simulated", "how others would have answered our orders; outages and rate limits of the venue"),
     ]
@@ -87,7 +90,7 @@ def _fees(spec: dict[str, Any]) -> str:
     if "fees" in spec:
         fees = spec["fees"]
         tiers = (f"from {tier['volume']}: {tier['maker']} maker, {tier['taker']} taker" for tier in fees["tiers"])
-        return f"by the volume of {Timeframe(fees['window_ns'])}: {'; '.join(tiers)}"
+        return f"by the volume of {Timeframe(fees['window_ns'])}, set at 00:00 UTC: {'; '.join(tiers)}"
     pairs = dict.fromkeys((each["maker_fee"], each["taker_fee"]) for each in spec["instruments"])
     return "; ".join(f"{maker} maker, {taker} taker" for maker, taker in pairs)
 

@@ -46,6 +46,7 @@ def _outcomes(view: EventView, currency: str) -> str:
         ("fills", f"{orders.fills:,} of {orders.orders_filled:,} orders"),
         ("fill ratio", percent(orders.fill_ratio, 1, signed=False)),
         ("maker's share of the notional", percent(orders.maker_share, 1, signed=False)),
+        *([("liquidations", f"{orders.liquidations:,}")] if orders.liquidations else []),
         ("spread captured", money(orders.spread_captured, currency, signed=True)),
     ]
     return f"<div><h3>What became of orders</h3>{definitions(rows)}</div>"

@@ -12,7 +12,7 @@ from tradenode.config.faults import Fault
 from tradenode.config.model import Config
 from tradenode.config.values import plain
 from tradenode.errors import DataError
-from tradenode.research.inputs import faults_error
+from tradenode.research.inputs import contracts_of, faults_error, read_inputs
 
 if TYPE_CHECKING:
     from tradenode.data.catalogue import Catalogue, TapeEntry
@@ -26,6 +26,22 @@ MADE_OF: dict[str, str] = {"orders": "add", "depth": "depth", "quotes": "quote",
 """The rows without which there is no such book."""
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Where a tape comes from.
+
+    Attributes:
+        fidelity: what an engine can know from it: "L3", "L2", "quotes", "trades" or "bars".
+        sequence_rule: how the venue's numbers follow one another; "none" without numbers.
+        synthetic: which model made it; empty for what a venue said.
+        left_out: rows that imports found at fault, by their fault.
+    """
+
+    fidelity: str
+    sequence_rule: str
+    synthetic: str
+    left_out: dict[str, int]
+
+
 class EventInputs(msgspec.Struct, frozen=True, eq=False):
     """All that a run over events reads.
 
@@ -33,15 +49,20 @@ class EventInputs(msgspec.Struct, frozen=True, eq=False):
         contracts: the core's description of each instrument.
         tapes: what is run of each instrument, in the same order.
         books: what each instrument's book is made of.
-        manifests: of the entries that the tapes are parts of.
+        origins: where each comes from.
         hashes: of everything read, by name.
     """
 
     contracts: list[dict[str, Any]]
     tapes: "list[CutTape]"
     books: list[BookSource]
-    manifests: "list[TapeManifest]"
+    origins: list[Origin]
     hashes: dict[str, str]
+
+    @property
+    def sources(self) -> list[str]:
+        """The same as the core knows them: bars are trades to it."""
+        return ["trades" if book == "bars" else book for book in self.books]
 
 
 def event_contracts(config: Config, folder: Path, source: Source | None) -> list[dict[str, Any]]:
@@ -50,6 +71,8 @@ def event_contracts(config: Config, folder: Path, source: Source | None) -> list
     Raises:
         ConfigError: an instrument has no events in the catalogue, is described incompletely or against its tape.
     """
+    if config.data.book == "bars":
+        return contracts_of(config, folder, source)
     return _described(config, folder, source)[0]
 
 
@@ -63,6 +86,8 @@ def read_event_inputs(config: Config, folder: Path, source: Source | None) -> Ev
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.tape_cut import cut_tape
 
+    if config.data.book == "bars":
+        return _of_bars(config, folder, source)
     described, entries, books = _described(config, folder, source)
     catalogue, data = Catalogue(folder), config.data
     tapes, hashes = [], {}
@@ -70,7 +95,37 @@ def read_event_inputs(config: Config, folder: Path, source: Source | None) -> Ev
         whole = catalogue.tape(str(entry.name))
         hashes[str(entry)] = whole.content_hash
         tapes.append(cut_tape(whole, data.start, data.end))
-    return EventInputs(described, tapes, books, [entry.manifest() for entry in entries], hashes)
+    return EventInputs(described, tapes, books, [_origin(entry.manifest()) for entry in entries], hashes)
+
+
+def _of_bars(config: Config, folder: Path, source: Source | None) -> EventInputs:
+    """Bars as tapes of a few trades each."""
+    from tradenode._core import tape_of_bars
+    from tradenode.data.tape_cut import CutTape
+    from tradenode.messages.tape import Tape
+
+    inputs = read_inputs(config, folder, Path(), source)
+    tapes, origins = [], []
+    for bars, contract in zip(inputs.bars, inputs.contracts, strict=True):
+        tick, lot = contract["tick"], contract["lot"]
+        try:
+            columns = tape_of_bars(bars.ts, *bars.values(), bars.timeframe_ns, tick, lot)
+        except DataError as error:
+            message = f"{bars.instrument}: {error}"
+            raise DataError(message, hint="`tick` and `lot` of its table have to hold every price and volume") from None
+        tapes.append(CutTape(Tape(bars.instrument, tick, lot, **columns, content_hash=bars.content_hash), 0, 0, ""))
+        made = "synthetic bars" if bars.instrument.startswith("synthetic/") else ""
+        origins.append(Origin("bars", "none", made, {}))
+    return EventInputs(inputs.contracts, tapes, ["bars"] * len(tapes), origins, inputs.hashes)
+
+
+def _origin(manifest: "TapeManifest") -> Origin:
+    left_out: dict[str, int] = {}
+    for record in manifest.imports:
+        for kind, count in record.repair.found.items():
+            left_out[kind] = left_out.get(kind, 0) + count
+    left_out.pop("gap", None)  # a gap is flagged in the rows, and counted there
+    return Origin(manifest.fidelity, manifest.sequence_rule, manifest.synthetic, left_out)
 
 
 def _described(

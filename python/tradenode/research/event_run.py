@@ -49,12 +49,12 @@ class EventRun:
 
     @cached_property
     def _facts(self) -> list[TapeFacts]:
-        rows = zip(self.inputs.tapes, self.inputs.manifests, self.inputs.books, strict=True)
-        return [tape_facts(cut, manifest, book) for cut, manifest, book in rows]
+        rows = zip(self.inputs.tapes, self.inputs.origins, self.inputs.books, strict=True)
+        return [tape_facts(cut, origin, book) for cut, origin, book in rows]
 
     @cached_property
     def _candles(self) -> "list[Bars]":
-        rows = zip(self.tapes, self.inputs.books, strict=True)
+        rows = zip(self.tapes, self.inputs.sources, strict=True)
         return [candles(tape, book, self._sample_ns) for tape, book in rows]
 
     @property
@@ -64,7 +64,7 @@ class EventRun:
         end = max(int(tape.ts_recv[-1]) for tape in self.tapes)
         return Swept(
             instruments=[contract["symbol"] for contract in self.inputs.contracts],
-            synthetic=any(manifest.synthetic for manifest in self.inputs.manifests),
+            synthetic=any(origin.synthetic for origin in self.inputs.origins),
             bars=end // self._sample_ns - start // self._sample_ns + 1,
             start_ts=start,
             end_ts=end,
@@ -73,12 +73,12 @@ class EventRun:
     def run(self, config: Config, source: Source, base: Path, strategy: object | None, catalogue: str | None) -> Result:
         """Runs a strategy on what has been read."""
         inputs = self.inputs
-        spec = event_spec(config, inputs.contracts, inputs.books)
+        spec = event_spec(config, inputs.contracts, inputs.sources)
         on_error = "halt" if config.strategy is None else config.strategy.on_error
         done = _made(spec, self.tapes, strategy, on_error)
         labels = labels_of(inputs.contracts)
         ts, values = _samples(done)
-        found = fill_mids(self.tapes, inputs.books, done["fills"], ts)
+        found = fill_mids(self.tapes, inputs.sources, done["fills"], ts)
         gross = _gross(done["fills"], found.sampled, ts, inputs.contracts)
         equity = {"ts": ts - self._sample_ns, "equity": values, "exposure": exposure(gross, values)}
         market = [(float(bars.open[0]), float(bars.close[-1])) for bars in self._candles if len(bars)]
@@ -170,4 +170,5 @@ def _order_facts(done: dict[str, Any], found: FillMids, contracts: list[dict[str
         fill_ratio=filled / counts["sent"] if counts.get("sent") else None,
         maker_share=float(np.sum(worth[fills["maker"] != 0])) / total if total > 0 else None,
         spread_captured=spread_captured(fills, found.after[0], contracts),
+        liquidations=done.get("liquidations", 0),
     )
