@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from event_runs import as_quotes, only, project, store, synthetic
+from tradenode import _core
 from tradenode.data.catalogue import Catalogue
+from tradenode.data.market import make_market
+from tradenode.data.writer import store_bars
 from tradenode.errors import ConfigError, DataError
 from tradenode.messages.events import GROUPS, HORIZONS_NS
 from tradenode.messages.tape import BUY, GAP, EventKind
@@ -231,3 +234,40 @@ def test_knobs_of_a_run_over_events_are_swept(market: Path, monkeypatch: pytest.
     assert result.figures["end_equity"][1] == single.metrics.returns.end_equity
     assert result.figures["orders"][1] == len(single.fills["ts"])
     assert (len(result), result.instruments, result.bars) == (3, ["X"], len(single.equity["ts"]))
+
+
+venue_of_orders = pytest.mark.skipif(
+    not hasattr(_core, "tape_of_bars"), reason="this core has neither books of orders nor bars as tapes"
+)
+
+
+@venue_of_orders
+def test_a_book_of_orders_is_exact(tmp_path: Path) -> None:
+    store(tmp_path, synthetic(20_000, by_order=True))
+    result = backtest(project(tmp_path))
+    assert result.events is not None
+    (tape,) = result.events.tapes
+    assert (tape.book, tape.fidelity, tape.faults) == ("orders", "L3", {})
+    assert "book of orders; queue exact" in repr(result)
+    assert len(result.fills["ts"]) > 50
+    assert np.isfinite(result.mids[0][5:]).all()
+    # In a made book each order's place is known, and who is filled has waited.
+    assert np.all(result.fills["ahead"] >= 0)
+    assert np.all(result.fills["waited_ns"] > 0)
+
+
+@venue_of_orders
+def test_bars_are_run_as_events(tmp_path: Path) -> None:
+    store_bars(Catalogue(tmp_path / "data"), make_market(300, 5, instrument="test/X"))
+    config = project(tmp_path, data='book = "bars"\ntimeframe = "1m"')
+    text = config.read_text().replace("[costs]", '[metrics]\nsample = "1m"\n\n[costs]')
+    config.write_text(text.replace('quote = "USDT"', 'quote = "USDT"\nlot = "0.00000001"'))
+    result = backtest(config)
+    assert result.events is not None
+    (tape,) = result.events.tapes
+    assert (tape.book, tape.fidelity, tape.rows, tape.kinds) == ("bars", "bars", 1_200, {"trade": 1_200})
+    assert "book of bars" in repr(result)
+    bars = Catalogue(tmp_path / "data").bars("test/X")
+    for name in ("ts", "open", "high", "low", "close"):
+        np.testing.assert_array_equal(getattr(result.bars[0], name), getattr(bars, name))
+    assert len(result.equity["ts"]) == 300
