@@ -17,13 +17,14 @@ from tradenode.data.tape_writer import TapeWriter
 from tradenode.messages.tape import EventKind, scaled
 
 MAKER = """\
-from tradenode.strategy.knob import Knobbed, knob
+from tradenode import Strategy, every, knob
 
 
-class Maker(Knobbed):
+class Maker(Strategy):
     lots = knob(5)
     max_lots = knob(50)
 
+    @every("100ms")
     def on_timer(self, desk):
         raise AssertionError("the core's own market maker decides")
 """

@@ -79,14 +79,21 @@ class TradeBarMaker:
     def finish(self) -> dict[str, NDArray[Any]]:
         """The bar that is not full, if there is one."""
 
-def run_events(spec: bytes, tapes: list[dict[str, NDArray[Any]]]) -> dict[str, Any]:
-    """Run a market maker over tapes, one an instrument: the columns of each by name, prices in ticks, sizes in lots.
+def run_events(
+    spec: bytes, tapes: list[dict[str, NDArray[Any]]], strategy: object | None = None, on_error: str = "halt"
+) -> dict[str, Any]:
+    """Run a strategy over tapes, one an instrument: the columns of each by name, prices in ticks, sizes in lots.
 
     `spec` is a JSON document: `account`, `instruments`, `venue` (`fills`, `queue`, `self_trade`), `risk`, `latency`
-    (`request` and `report`: `{"constant": {"ns": ...}}` and others), `books`, `sample_ns`, `maker`. Answers with
-    `fills`, `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, as `run_backtest` does. The GIL is
-    released.
-    Raises tradenode.errors.ConfigError, DataError with the first row at fault, RunError.
+    (`request` and `report`: `{"constant": {"ns": ...}}` and others), `books`, `sample_ns`, `maker`. `strategy` is an
+    object with call-backs (`tradenode.strategy.callback.Strategy`); without one the spec's compiled market maker
+    decides, with the GIL released. `on_error` says what an exception in a call-back does: "halt" the run with it,
+    "skip" the call (the error is logged, what was asked for dropped; after 100 the run halts), or "flatten": cancel and
+    close everything and call no more.
+    Answers with `fills`, `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, `gross`, `logs` as
+    `run_backtest` does, and `orders`: counts of what became of them, by name.
+    Raises tradenode.errors.ConfigError, DataError with the first row at fault, RunError; a strategy's own exception
+    comes through with a note that names the call, the time and what it was told.
     """
 
 def mids(columns: dict[str, NDArray[Any]], source: str, times: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -14,9 +14,7 @@ from tradenode.config.values import near
 from tradenode.errors import ConfigError, RunError
 from tradenode.strategy.bar_strategy import BarStrategy
 from tradenode.strategy.knob import knobs_of
-
-EVENT_CALLS = ("on_bar", "on_trade", "on_book", "on_fill", "on_order", "on_timer", "on_funding")
-"""What a strategy on events is called for, besides start and stop."""
+from tradenode.strategy.subscription import has, wanted
 
 
 def load_strategy(table: StrategyTable, base: Path, source: Source, *, of_events: bool = False) -> tuple[object, str]:
@@ -35,7 +33,7 @@ def load_strategy(table: StrategyTable, base: Path, source: Source, *, of_events
         raise _fault(source, "knobs" if table.knobs else "python", f"{class_name} cannot be made: {error}") from error
     if of_events:
         _check_event_strategy(strategy, class_name, source)
-    elif not isinstance(strategy, BarStrategy) and not callable(getattr(strategy, "on_bar", None)):
+    elif not isinstance(strategy, BarStrategy) and not has(strategy, "on_bar"):
         message = f"{class_name} is no BarStrategy and has no method on_bar(desk, bar)"
         raise _fault(source, "python", message)
     return strategy, f"sha256:{hashlib.sha256(raw).hexdigest()}"
@@ -44,8 +42,10 @@ def load_strategy(table: StrategyTable, base: Path, source: Source, *, of_events
 def _check_event_strategy(strategy: object, name: str, source: Source) -> None:
     if isinstance(strategy, BarStrategy):
         raise _fault(source, "python", f"{name} is a BarStrategy: its signals need bars, and the run is over events")
-    if not any(callable(getattr(strategy, call, None)) for call in EVENT_CALLS):
-        raise _fault(source, "python", f"{name} has none of the methods {', '.join(EVENT_CALLS)}")
+    try:
+        wanted(strategy)
+    except ConfigError as error:
+        raise _fault(source, "python", str(error), error.hint) from error
 
 
 def settings_of(table: StrategyTable, base: Path, source: Source) -> tuple[str, ...]:

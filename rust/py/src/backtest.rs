@@ -169,6 +169,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<crate::bar::Bar>()?;
     module.add_class::<crate::desk::Desk>()?;
     module.add_class::<crate::desk::Intent>()?;
+    module.add_class::<crate::desk::Order>()?;
+    module.add_class::<crate::price_book::PriceBook>()?;
     module.add("REASONS", Reason::ALL.iter().map(|reason| reason.name()).collect::<Vec<_>>())?;
     module.add("CHECKS", Check::ALL.iter().map(|check| check.name()).collect::<Vec<_>>())?;
     module.add_function(wrap_pyfunction!(run_backtest, module)?)

@@ -195,7 +195,7 @@ def test_what_config_and_tape_disagree_on_is_said(market: Path) -> None:
 def test_a_strategy_that_events_never_call_is_refused(market: Path) -> None:
     config = project(market)
     (market / "maker.py").write_text("class Maker:\n    pass\n")
-    with pytest.raises(ConfigError, match="Maker has none of the methods on_bar, on_trade"):
+    with pytest.raises(ConfigError, match="Maker is never called: it has none of on_bar, on_timer"):
         backtest(config)
     bars = "from tradenode.strategy.bar_strategy import BarStrategy\n\nclass Maker(BarStrategy):\n    pass\n"
     (market / "maker.py").write_text(bars)
