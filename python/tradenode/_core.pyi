@@ -17,6 +17,7 @@ from tradenode._core_tape import (
     TapeAudit,
     TapeMerge,
     TradeBarMaker,
+    mids,
     run_events,
     tape_of_bars,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "decimal_places",
     "indicator_catalog",
     "metrics",
+    "mids",
     "resample_bars",
     "run_backtest",
     "run_events",

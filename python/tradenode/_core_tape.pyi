@@ -118,3 +118,11 @@ def run_events(
     Raises tradenode.errors.ConfigError, DataError with the first row at fault, RunError; a strategy's own exception
     comes through with a note that names the call, the time and what it was told.
     """
+
+def mids(columns: dict[str, NDArray[Any]], source: str, times: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The mid of a tape's book in ticks at each of some ascending times, ns UTC by the venue's clock.
+
+    `source` is "depth", "quotes" or "trades" (of which the last one's price stands for the mid). NaN before there is
+    one, while the book is stale or crossed, and where a side is empty. `ValueError` for times that do not ascend.
+    Raises tradenode.errors.DataError with the first row that no tape can hold.
+    """
