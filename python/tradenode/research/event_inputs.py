@@ -108,8 +108,9 @@ def _of_bars(config: Config, folder: Path, source: Source | None) -> EventInputs
     tapes, origins = [], []
     for bars, contract in zip(inputs.bars, inputs.contracts, strict=True):
         tick, lot = contract["tick"], contract["lot"]
+        opens, highs, lows, closes, volumes = bars.values()
         try:
-            columns = tape_of_bars(bars.ts, *bars.values(), bars.timeframe_ns, tick, lot)
+            columns = tape_of_bars(bars.ts, opens, highs, lows, closes, volumes, bars.timeframe_ns, tick, lot)
         except DataError as error:
             message = f"{bars.instrument}: {error}"
             raise DataError(message, hint="`tick` and `lot` of its table have to hold every price and volume") from None

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from event_runs import as_quotes, only, project, store, synthetic
-from tradenode import _core
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.market import make_market
 from tradenode.data.writer import store_bars
@@ -236,12 +235,6 @@ def test_knobs_of_a_run_over_events_are_swept(market: Path, monkeypatch: pytest.
     assert (len(result), result.instruments, result.bars) == (3, ["X"], len(single.equity["ts"]))
 
 
-venue_of_orders = pytest.mark.skipif(
-    not hasattr(_core, "tape_of_bars"), reason="this core has neither books of orders nor bars as tapes"
-)
-
-
-@venue_of_orders
 def test_a_book_of_orders_is_exact(tmp_path: Path) -> None:
     store(tmp_path, synthetic(20_000, by_order=True))
     result = backtest(project(tmp_path))
@@ -256,7 +249,6 @@ def test_a_book_of_orders_is_exact(tmp_path: Path) -> None:
     assert np.all(result.fills["waited_ns"] > 0)
 
 
-@venue_of_orders
 def test_bars_are_run_as_events(tmp_path: Path) -> None:
     store_bars(Catalogue(tmp_path / "data"), make_market(300, 5, instrument="test/X"))
     config = project(tmp_path, data='book = "bars"\ntimeframe = "1m"')

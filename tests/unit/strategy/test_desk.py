@@ -167,7 +167,7 @@ def test_a_subscription_that_cannot_be_kept_is_named() -> None:
 
     for strategy, words in [
         (Clockless(), "Clockless.on_timer does not say how often"),
-        (Odd(), "Odd.on_book: 'often' is not a length of time"),
+        (Odd(), "Odd.on_book: expected a length of time .*got 'often'"),
         (Eager(), "Eager.on_fill is called whenever there is something to tell"),
         (Strategy(), "Strategy is never called: it has none of on_bar, on_timer"),
         (Everything(pace="0s"), "Everything.on_timer: @every must be above zero, got '0s'"),
