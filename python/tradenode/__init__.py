@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tradenode.strategy.bar_strategy import BarStrategy, Signals
     from tradenode.strategy.callback import Strategy
     from tradenode.strategy.knob import knob
+    from tradenode.strategy.rules import Rules
     from tradenode.strategy.subscription import every
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Intent",
     "Order",
     "PriceBook",
+    "Rules",
     "Signals",
     "Strategy",
     "Trade",
@@ -38,6 +40,7 @@ _PLACES = {
     "Intent": "tradenode._core",
     "Order": "tradenode._core",
     "PriceBook": "tradenode._core",
+    "Rules": "tradenode.strategy.rules",
     "Signals": "tradenode.strategy.bar_strategy",
     "Strategy": "tradenode.strategy.callback",
     "Trade": "tradenode._core",

@@ -41,6 +41,7 @@ __all__ = [
     "OrderBook",
     "PriceBook",
     "RuleExpr",
+    "RuleStream",
     "Sequencer",
     "StampedBook",
     "SynthFlow",
@@ -226,6 +227,19 @@ class RuleExpr:
 
     def of(self, instrument: str) -> RuleExpr:
         """Compute on the bars of another instrument."""
+
+@final
+class RuleStream:
+    """Rules that are evaluated on each bar as it closes, with the same result to the last bit as in a back-test."""
+
+    def __new__(cls, rules: bytes, scope: bytes) -> Self:
+        """Compile `rules`, JSON as for `check_rules`. Raises ValueError with every fault, one a line."""
+
+    def update(self, instrument: int, bar: Bar) -> list[float]:
+        """Take a closed bar of the instrument at that place in the scope; each rule's value since its own last bar.
+
+        NaN where undefined, 1.0 and 0.0 for a condition. Raises ValueError for a bar that comes late.
+        """
 
 def check_rules(rules: bytes, scope: bytes) -> list[dict[str, Any]]:
     """Check rules, given as JSON lists of `{name, source, kind}` and a JSON scope (see `rules::Scope`).

@@ -331,8 +331,8 @@ class Desk:
         """The last trade's price; NaN before there is one, and in runs over bars."""
 
     @property
-    def book(self) -> PriceBook | None:
-        """The order book as it was received; None in runs over bars."""
+    def book(self) -> PriceBook:
+        """The order book as it was received; empty in runs over bars."""
 
     @property
     def orders(self) -> list[Order]:

@@ -31,7 +31,7 @@ class TickMaker(Strategy):
     @every("100ms")
     def on_timer(self, desk: Desk) -> None:
         book = desk.book
-        if book is None or book.bid is None or book.ask is None:
+        if book.bid is None or book.ask is None:
             desk.quote(0.005)
             return
         bid, ask, held = round(book.bid / 0.1), round(book.ask / 0.1), round(desk.position / 0.001)

@@ -14,6 +14,14 @@ pub(crate) struct Bar {
     volume: f64,
 }
 
+impl Bar {
+    /// The bar as the core takes it.
+    pub(crate) const fn row(&self) -> tradenode_core::bars::Bar {
+        let Self { ts, open, high, low, close, volume, .. } = *self;
+        tradenode_core::bars::Bar { ts, open, high, low, close, volume }
+    }
+}
+
 #[pymethods]
 impl Bar {
     #[new]

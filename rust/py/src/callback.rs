@@ -11,6 +11,7 @@ use tradenode_sim::strategy::{Entry, Request, Strategy, View};
 
 use crate::bar::Bar;
 use crate::desk::{Ask, Desk, Reach, Wanted};
+use crate::price_book::PriceBook;
 
 /// So many bars pass between two looks at the keyboard.
 const BARS_BETWEEN_SIGNALS: u32 = 16_384;
@@ -43,8 +44,9 @@ impl<'py> Callback<'py> {
         let py = strategy.py();
         let desk = |instrument: &tradenode_core::instrument::Instrument| {
             let symbol = &instrument.spec().symbol;
-            let reach = Reach::Bars { sized };
-            Bound::new(py, Desk::for_instrument(symbol, instrument.price, instrument.quantity, reach))
+            let grids = (instrument.price, instrument.quantity);
+            let book = Py::new(py, PriceBook::empty(grids))?;
+            Bound::new(py, Desk::for_instrument(symbol, grids, Reach::Bars { sized }, book))
         };
         Ok(Self {
             py,

@@ -16,7 +16,7 @@ pub(crate) struct PriceBook {
 }
 
 impl PriceBook {
-    pub(crate) fn empty(price: Grid, quantity: Grid) -> Self {
+    pub(crate) fn empty((price, quantity): (Grid, Grid)) -> Self {
         Self { book: Book::new(), price, quantity }
     }
 
@@ -45,7 +45,7 @@ impl PriceBook {
         let grid = |what: &str, text: &str| {
             text.parse::<Decimal>().and_then(Grid::new).map_err(|error| value_error(&error, what))
         };
-        let mut made = Self::empty(grid("tick", tick)?, grid("lot", lot)?);
+        let mut made = Self::empty((grid("tick", tick)?, grid("lot", lot)?));
         for (side, levels) in [(Side::Buy, bids), (Side::Sell, asks)] {
             for (price, quantity) in levels {
                 let (price, quantity) =

@@ -54,8 +54,7 @@ pub(crate) struct Desk {
     /// The last trade's price; NaN before the first, and in runs over bars.
     #[pyo3(get)]
     last: f64,
-    #[pyo3(get)]
-    book: Option<Py<PriceBook>>,
+    book: Py<PriceBook>,
     lots: i64,
     orders: Vec<Order>,
     /// As of which change of the orders they are.
@@ -67,7 +66,13 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn for_instrument(symbol: &str, price: Grid, quantity: Grid, reach: Reach) -> Self {
+    /// A desk of an instrument; the book is lent for each call, and stays empty in runs over bars.
+    pub(crate) fn for_instrument(
+        symbol: &str,
+        (price, quantity): (Grid, Grid),
+        reach: Reach,
+        book: Py<PriceBook>,
+    ) -> Self {
         Self {
             symbol: symbol.to_owned(),
             price,
@@ -78,7 +83,7 @@ impl Desk {
             balance: 0.0,
             average_price: f64::NAN,
             last: f64::NAN,
-            book: None,
+            book,
             lots: 0,
             orders: Vec::new(),
             changes: 0,
@@ -87,11 +92,6 @@ impl Desk {
             issued: 0,
             log: Vec::new(),
         }
-    }
-
-    /// The same with a book, which is lent for each call.
-    pub(crate) fn with_book(self, book: Py<PriceBook>) -> Self {
-        Self { book: Some(book), ..self }
     }
 
     /// Takes over the state at a bar's close.
@@ -198,6 +198,7 @@ impl Desk {
         equity = 10_000.0, balance = None, now = 0, sized = true, last = f64::NAN, book = None, orders = Vec::new()))]
     #[expect(clippy::too_many_arguments, reason = "a unit test sets what its strategy reads, by keyword")]
     fn new(
+        py: Python<'_>,
         symbol: &str,
         tick: &str,
         lot: &str,
@@ -215,15 +216,22 @@ impl Desk {
             text.parse::<Decimal>().and_then(Grid::new).map_err(|error| value_error(&error, what))
         };
         let issued = orders.iter().map(|order| order.id).max().unwrap_or(0);
-        let made = Self::for_instrument(symbol, grid("tick", tick)?, grid("lot", lot)?, Reach::Test { sized });
+        let grids = (grid("tick", tick)?, grid("lot", lot)?);
+        let book = book.map_or_else(|| Py::new(py, PriceBook::empty(grids)), Ok)?;
+        let made = Self::for_instrument(symbol, grids, Reach::Test { sized }, book);
         let lots = made.quantity.steps(position).map_err(|error| value_error(&error, "position"))?;
         let balance = balance.unwrap_or(equity);
-        Ok(Self { lots, average_price, equity, balance, now, last, book, orders, issued, ..made })
+        Ok(Self { lots, average_price, equity, balance, now, last, orders, issued, ..made })
     }
 
     #[getter]
     fn position(&self) -> f64 {
         self.quantity.value(self.lots)
+    }
+
+    #[getter]
+    fn book(&self, py: Python<'_>) -> Py<PriceBook> {
+        self.book.clone_ref(py)
     }
 
     #[getter]

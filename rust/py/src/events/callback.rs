@@ -107,12 +107,13 @@ impl<'py> EventCallback<'py> {
 
     fn make_desks(&mut self, desk: &ticks::Desk<'_>) -> PyResult<()> {
         for instrument in desk.instruments() {
-            let (price, quantity) = (instrument.price, instrument.quantity);
-            let book = Bound::new(self.py, PriceBook::empty(price, quantity))?;
-            let made = Desk::for_instrument(&instrument.spec().symbol, price, quantity, Reach::Events);
-            self.desks.push(Bound::new(self.py, made.with_book(book.clone().unbind()))?);
+            let grids = (instrument.price, instrument.quantity);
+            let book = Bound::new(self.py, PriceBook::empty(grids))?;
+            let symbol = &instrument.spec().symbol;
+            let made = Desk::for_instrument(symbol, grids, Reach::Events, book.clone().unbind());
+            self.desks.push(Bound::new(self.py, made)?);
             self.books.push(book);
-            self.grids.push((price, quantity));
+            self.grids.push(grids);
             self.sent.push(Sent::default());
         }
         Ok(())
