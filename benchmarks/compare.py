@@ -17,7 +17,7 @@ from rich.table import Table
 
 from benchmarks.harness import FLOOR, OURS, Report
 
-COMPARISONS = ("bars", "book", "callback", "indicators", "startup", "sweep")
+COMPARISONS = ("bars", "book", "callback", "indicators", "l2", "startup", "sweep")
 DEFAULT_RUNS = 5
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from benchmarks import functions, market, pairs
+from benchmarks import feed, functions, market, pairs
 from benchmarks.contestant import Task
 from benchmarks.crossing import CASH, CLOSE, FAST, FEE, NEXT_OPEN, SLOW, Fills, reader
+from benchmarks.peers import ours_events
 from tradenode import _core
 from tradenode import indicators as library
 from tradenode.messages.result import RunFacts
@@ -150,3 +151,9 @@ def indicators(folder: Path) -> Task:
     known = set(library.__all__)
     calls = {each.ours: getattr(library, each.ours) for each in functions.FUNCTIONS if each.ours in known}
     return functions.task(folder, calls)
+
+
+def l2(folder: Path) -> Task:
+    """Market making by the core's own market maker."""
+    columns, spec = feed.read(folder), ours_events.market_making(compiled=True)
+    return Task(work=lambda: _core.run_events(spec, [columns]), read=ours_events.ends)
