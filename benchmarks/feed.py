@@ -56,3 +56,37 @@ def touches(count: int = QUOTES) -> tuple[NDArray[np.int64], NDArray[np.int64], 
     times = START_NS + np.arange(count, dtype=np.int64) * 100_000_000
     bids = 300_000 + np.cumsum(random.integers(-1, 2, count))
     return times, bids, bids + random.integers(1, 4, count)
+
+
+def write_touches(touch: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]], folder: Path) -> None:
+    """A touch as raw columns."""
+    for name, column in zip(("times", "bids", "asks"), touch, strict=True):
+        np.save(folder / f"{name}.npy", column)
+
+
+def quotes(touch: Columns) -> Columns:
+    """Quotes as our tape has them: a row a side, of which the second ends the message."""
+    count = len(touch["times"])
+    return {
+        "ts_event": np.repeat(touch["times"], 2),
+        "ts_recv": np.repeat(touch["times"], 2),
+        "kind": np.full(2 * count, 2, np.uint8),
+        "side": np.tile(np.array([1, 2], np.uint8), count),
+        "flags": np.tile(np.array([0, 1], np.uint8), count),
+        "price": np.ravel(np.column_stack([touch["bids"], touch["asks"]])),
+        "size": np.full(2 * count, 1_000, np.int64),
+    }
+
+
+def trades(touch: Columns) -> Columns:
+    """Trades at the bid, each of them a message."""
+    count = len(touch["times"])
+    return {
+        "ts_event": touch["times"],
+        "ts_recv": touch["times"],
+        "kind": np.ones(count, np.uint8),
+        "side": np.full(count, 2, np.uint8),
+        "flags": np.ones(count, np.uint8),
+        "price": touch["bids"],
+        "size": np.full(count, 1_000, np.int64),
+    }

@@ -19,7 +19,7 @@ LEAST_PRICE, MOST_PRICE = 50_000.0, 70_000.0
 
 
 @njit
-def make(engine, every_ns, quantity, lot, most, skew, half_spread, tick):  # type: ignore[no-untyped-def] # noqa: ANN001
+def make(engine, every_ns, quantity, lot, most, skew, half_spread, tick):  # type: ignore[no-untyped-def]
     """The market maker of the comparison, as this engine's users write one."""
     order = 0
     while engine.elapse(every_ns) == 0:

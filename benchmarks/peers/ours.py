@@ -13,7 +13,7 @@ from benchmarks import feed, functions, market, pairs
 from benchmarks.contestant import Task
 from benchmarks.crossing import CASH, CLOSE, FAST, FEE, NEXT_OPEN, SLOW, Fills, reader
 from benchmarks.peers import ours_events
-from tradenode import _core
+from tradenode import Desk, PriceBook, Strategy, Trade, _core
 from tradenode import indicators as library
 from tradenode.messages.result import RunFacts
 
@@ -157,3 +157,51 @@ def l2(folder: Path) -> Task:
     """Market making by the core's own market maker."""
     columns, spec = feed.read(folder), ours_events.market_making(compiled=True)
     return Task(work=lambda: _core.run_events(spec, [columns]), read=ours_events.ends)
+
+
+class Watching(Strategy):
+    """Counts what it is called for and keeps the last price."""
+
+    def on_start(self, desk: Desk) -> None:
+        """Nothing was seen yet."""
+        self.seen, self.last = 0, 0.0
+
+
+class Quotes(Watching):
+    """Looks at every quote's bid."""
+
+    def on_book(self, desk: Desk, book: PriceBook) -> None:
+        """Keeps the bid."""
+        self.seen += 1
+        self.last = book.bid
+
+
+class Trades(Watching):
+    """Looks at every trade's price."""
+
+    def on_trade(self, desk: Desk, trade: Trade) -> None:
+        """Keeps the price."""
+        self.seen += 1
+        self.last = trade.price
+
+
+def watching(columns: dict[str, Any], book: str, kind: type[Watching]) -> Task:
+    """A call-back on every event of a tape."""
+    spec = json.dumps(ours_events.RUN | {"books": [book]}).encode()
+
+    def work() -> Watching:
+        strategy = kind()
+        _core.run_events(spec, [columns], strategy)
+        return strategy
+
+    return Task(work=work, read=lambda each: ({"events": each.seen, "last": round(each.last, 2)}, {}))
+
+
+def callback_quotes(folder: Path) -> Task:
+    """A call-back on every quote that keeps the bid."""
+    return watching(feed.quotes(feed.read(folder)), "quotes", Quotes)
+
+
+def callback_trades(folder: Path) -> Task:
+    """A call-back on every trade that keeps the price."""
+    return watching(feed.trades(feed.read(folder)), "trades", Trades)

@@ -132,6 +132,13 @@ impl<const BLOCKS: usize> Ladder<BLOCKS> {
 
     /// Removes every level.
     pub(super) fn clear(&mut self) {
+        if self.levels <= 1 {
+            let last = self.best;
+            if last.size != 0 {
+                self.set(last.key, 0);
+            }
+            return;
+        }
         for (word, sizes) in self.occupied.iter_mut().zip(self.sizes.iter_mut()) {
             if *word != 0 {
                 (*word, *sizes) = (0, [0; BLOCK as usize]);
@@ -171,7 +178,8 @@ impl<const BLOCKS: usize> Ladder<BLOCKS> {
         if size != 0 {
             self.best = Keyed { key, size };
         } else if key == self.best.key {
-            self.best = self.below(key).unwrap_or(NONE);
+            // A side of one level, as quotes make it, must not pay for a look through the whole window.
+            self.best = if self.levels == 0 { NONE } else { self.below(key).unwrap_or(NONE) };
         }
     }
 
