@@ -113,11 +113,13 @@ impl QueueModel {
     fn share_behind(self, front: f64, behind: f64, lot: f64) -> f64 {
         let behind = behind.max(0.0);
         let log = |lots: f64| (lots * lot).ln_1p();
+        // The square, which most ask for, is exact in one product.
+        let power = |lots: f64, n: f64| if n == 2.0 { lots * lots } else { lots.powf(n) };
         let share = match self {
             Self::RiskAverse => 1.0,
-            Self::Power(n) => behind.powf(n) / (behind.powf(n) + front.powf(n)),
-            Self::PowerWhole(n) => behind.powf(n) / (behind + front).powf(n),
-            Self::PowerComplement(n) => 1.0 - (front / (front + behind)).powf(n),
+            Self::Power(n) => power(behind, n) / (power(behind, n) + power(front, n)),
+            Self::PowerWhole(n) => power(behind, n) / power(behind + front, n),
+            Self::PowerComplement(n) => 1.0 - power(front / (front + behind), n),
             Self::Log => log(behind) / (log(behind) + log(front)),
             Self::LogWhole => log(behind) / log(behind + front),
         };

@@ -1,7 +1,7 @@
 //! What a strategy sees and does: the market as it was received, its orders and positions, and requests.
 
 use tradenode_core::book::{Book, Level};
-use tradenode_core::event::{Event, Kind};
+use tradenode_core::event::{Event, Kind, Tape, side_number};
 use tradenode_core::instrument::Instrument;
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
@@ -78,6 +78,28 @@ impl View {
             // A tape is checked before it is run: what a book refuses is not in it.
             _ => drop(self.book.apply(event)),
         }
+    }
+
+    /// Takes the rows of a checked tape from `first` on that are received until a time; returns the row after them.
+    pub(super) fn on_rows(&mut self, tape: &Tape<'_>, first: usize, until: i64) -> usize {
+        let rows = tape.len();
+        let (ts_recv, kinds, sides) = (&tape.ts_recv[..rows], &tape.kind[..rows], &tape.side[..rows]);
+        let (flags, prices, sizes) = (&tape.flags[..rows], &tape.price[..rows], &tape.size[..rows]);
+        let levels = self.source != BookSource::Orders;
+        let mut row = first;
+        while row < rows && ts_recv[row] <= until {
+            if levels && kinds[row] == Kind::Depth as u8 {
+                let side = if sides[row] == side_number(Some(Side::Buy)) { Side::Buy } else { Side::Sell };
+                self.book.set(side, prices[row], sizes[row]);
+                self.book.note(flags[row]);
+            } else if kinds[row] == Kind::Trade as u8 {
+                self.last = prices[row];
+            } else {
+                self.on_event(&tape.event(row));
+            }
+            row += 1;
+        }
+        row
     }
 
     /// Takes a row about an order of a book that is made of orders.

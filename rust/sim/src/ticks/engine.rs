@@ -166,12 +166,13 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     fn run_alone(&mut self) -> bool {
         let mut due = self.due();
         while self.feeds[0].venue_time() <= due.happening {
-            if self.happen(0) {
+            self.feeds[0].happen(&mut self.venue, 0, due.happening);
+            if self.send_reports(0) {
                 due = self.due();
             }
         }
-        while self.feeds[0].desk_time() <= due.receiving {
-            self.take_in(0);
+        if let Some(now) = self.feeds[0].receive(&mut self.desk.views[0], due.receiving) {
+            self.desk.now = now;
         }
         self.feeds[0].desk_time() != i64::MAX
     }

@@ -2,7 +2,8 @@
 
 use tradenode_core::event::{Event, Tape};
 
-use crate::venue::BookSource;
+use super::desk::View;
+use crate::venue::{BookSource, Venue};
 
 /// A tape with the places that venue and desk have reached in it.
 ///
@@ -58,6 +59,20 @@ impl<'a> Feed<'a> {
         self.at_desk += 1;
         self.set_desk_time();
         event
+    }
+
+    /// Lets the rows that happen until a time happen at the venue, up to one that gives it something to report.
+    pub(crate) fn happen(&mut self, venue: &mut Venue, instrument: usize, until: i64) {
+        self.at_venue = venue.on_rows(instrument, &self.tape, self.at_venue, &mut self.venue_time, until);
+        self.set_venue_time();
+    }
+
+    /// Lets the view take in the rows that are received until a time; when the last of them was, if there was one.
+    pub(crate) fn receive(&mut self, view: &mut View, until: i64) -> Option<i64> {
+        let first = self.at_desk;
+        self.at_desk = view.on_rows(&self.tape, first, until);
+        self.set_desk_time();
+        (self.at_desk > first).then(|| self.tape.ts_recv[self.at_desk - 1])
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 use tradenode_core::book::Book;
-use tradenode_core::event::{Event, GAP, Kind, LAST, Status};
+use tradenode_core::event::{Event, GAP, Kind, LAST, Status, Tape, side_number};
 use tradenode_core::orders::Side;
 
 use super::by_order::Prints;
@@ -106,6 +106,45 @@ impl Market {
         }
     }
 
+    /// Takes the rows of a checked tape from `first` on that happen until a time, up to one that gives something to report;
+    /// returns the row after them. `clock` is the time of the first, and then of the last one taken.
+    ///
+    /// The same as [`Market::on_event`] row by row, for rows of levels without the rest of the row's columns.
+    pub(crate) fn take_rows(&mut self, tape: &Tape<'_>, first: usize, clock: &mut i64, until: i64) -> usize {
+        let rows = tape.len();
+        let (ts_event, ts_recv) = (&tape.ts_event[..rows], &tape.ts_recv[..rows]);
+        let (kinds, sides, flags) = (&tape.kind[..rows], &tape.side[..rows], &tape.flags[..rows]);
+        let (prices, sizes) = (&tape.price[..rows], &tape.size[..rows]);
+        let levels = self.source != BookSource::Orders;
+        let mut now = *clock;
+        let mut row = first;
+        while row < rows {
+            let at = ts_event[row].max(now).min(ts_recv[row]);
+            if at > until {
+                break;
+            }
+            now = at;
+            self.expire_until(at);
+            if levels && kinds[row] == Kind::Depth as u8 {
+                let side = if sides[row] == side_number(Some(Side::Buy)) { Side::Buy } else { Side::Sell };
+                self.unsound |= flags[row] & GAP != 0;
+                self.on_depth(side, prices[row], sizes[row]);
+                self.book.note(flags[row]);
+                if flags[row] & LAST != 0 {
+                    self.on_last(true, at);
+                }
+            } else {
+                self.on_event(&Event { ts_event: at, ..tape.event(row) });
+            }
+            row += 1;
+            if !self.out.is_empty() {
+                break;
+            }
+        }
+        *clock = now;
+        row
+    }
+
     /// Takes a row of the venue's tape.
     #[inline]
     pub(crate) fn on_event(&mut self, event: &Event) {
@@ -131,18 +170,23 @@ impl Market {
         }
     }
 
+    #[inline]
+    fn on_flags(&mut self, event: &Event) {
+        let makes_book = event.kind.makes_book();
+        if makes_book {
+            self.book.note(event.flags);
+        }
+        if event.flags & LAST != 0 {
+            self.on_last(makes_book, event.ts_event);
+        }
+    }
+
     /// Where a message ends, the book is as the venue had it: only there is it looked at whether it can be trusted, what
     /// its levels reach and what waits for its price.
     #[inline]
-    fn on_flags(&mut self, event: &Event) {
-        if event.kind.makes_book() {
-            self.book.note(event.flags);
-        }
-        if event.flags & LAST == 0 {
-            return;
-        }
+    fn on_last(&mut self, makes_book: bool, at: i64) {
         self.unsound = self.book.is_stale() || self.book.is_crossed();
-        if self.recorded.is_some() && event.kind.makes_book() && !self.unsound {
+        if makes_book && self.recorded.is_some() && !self.unsound {
             self.place_orders();
         }
         if !self.is_sound() {
@@ -150,10 +194,10 @@ impl Market {
         }
         if self.crossing {
             self.crossing = false;
-            self.meet_levels(event.ts_event);
+            self.meet_levels(at);
         }
         if !self.waiting.is_empty() {
-            self.set_off(event.ts_event);
+            self.set_off(at);
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) use recorded::Recorded;
 pub use report::{End, Execution, Refused, Report, What};
 pub use settings::{BookSource, Fills, Impact, SelfTrade, VenueSpec};
 use tradenode_core::book::Book;
-use tradenode_core::event::Event;
+use tradenode_core::event::{Event, Tape};
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::risk::Approved;
 
@@ -98,6 +98,12 @@ impl Venue {
         let market = &mut self.markets[instrument];
         market.expire_until(event.ts_event);
         market.on_event(event);
+    }
+
+    /// Takes the rows of an instrument's checked tape from `first` on that happen until a time, up to one that gives
+    /// something to report; returns the row after them. `clock` is the time of the first, and then of the last one taken.
+    pub fn on_rows(&mut self, instrument: usize, tape: &Tape<'_>, first: usize, clock: &mut i64, until: i64) -> usize {
+        self.markets[instrument].take_rows(tape, first, clock, until)
     }
 
     /// Takes a request that arrives now.
