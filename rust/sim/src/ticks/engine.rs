@@ -109,8 +109,12 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// What the strategy stops at, and money that cannot be counted.
     pub fn run(&mut self) -> Result<(), RunError> {
         self.strategy.on_start(&mut self.desk)?;
-        while self.run_market()? {
-            self.run_rest()?;
+        if self.feeds.len() == 1 && self.interest.is_of_time_alone() {
+            self.run_by_timer()?;
+        } else {
+            while self.run_market()? {
+                self.run_rest()?;
+            }
         }
         self.record();
         self.strategy.on_stop(&mut self.desk)
@@ -122,6 +126,47 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         let mut recorder = self.desk.ledger.into_recorder();
         recorder.equity_ts = Cow::Owned(self.sampled);
         TickRun { recorder, outcomes: self.desk.outcomes, strategy: self.strategy }
+    }
+
+    /// The whole run of one instrument and a strategy that nothing but the timer calls. Between two calls the desk decides
+    /// nothing: the venue goes first, alone with the requests that arrive, then what it told is heard, then rows are taken
+    /// in. Each is one stretch.
+    fn run_by_timer(&mut self) -> Result<(), RunError> {
+        let last = self.feeds[0].last_received();
+        loop {
+            let until = self.timer.min(self.sample).min(last);
+            self.run_venue(until);
+            while self.desk.wire.next_report() <= until {
+                self.hear()?;
+            }
+            self.receive_until(until);
+            if self.feeds[0].desk_time() == i64::MAX {
+                return Ok(());
+            }
+            self.tick()?;
+        }
+    }
+
+    /// Lets everything happen at the venue of the only instrument that happens there until a time.
+    fn run_venue(&mut self, until: i64) {
+        loop {
+            let next = self.desk.wire.next_request().min(until);
+            while self.feeds[0].venue_time() <= next {
+                self.feeds[0].happen(&mut self.venue, 0, next);
+                self.send_reports(0);
+            }
+            if self.desk.wire.next_request() > until {
+                return;
+            }
+            self.deliver();
+        }
+    }
+
+    /// Takes in the rows of the only instrument that are received until a time.
+    fn receive_until(&mut self, until: i64) {
+        if let Some(now) = self.feeds[0].receive(&mut self.desk.views[0], until) {
+            self.desk.now = now;
+        }
     }
 
     /// Takes rows until something else is due; false when no row is left to be received.
@@ -171,9 +216,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 due = self.due();
             }
         }
-        if let Some(now) = self.feeds[0].receive(&mut self.desk.views[0], due.receiving) {
-            self.desk.now = now;
-        }
+        self.receive_until(due.receiving);
         self.feeds[0].desk_time() != i64::MAX
     }
 

@@ -43,6 +43,11 @@ impl<'a> Feed<'a> {
         self.desk_time
     }
 
+    /// When the last row is received; `i64::MIN` without rows.
+    pub(crate) fn last_received(&self) -> i64 {
+        self.tape.ts_recv.last().copied().unwrap_or(i64::MIN)
+    }
+
     /// The row that happens next at the venue, at its time there.
     #[inline]
     pub(crate) fn take_venue(&mut self) -> Event {

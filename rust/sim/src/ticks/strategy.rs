@@ -25,6 +25,11 @@ pub struct Interest {
 }
 
 impl Interest {
+    /// Whether nothing but the timer calls the strategy.
+    pub(super) const fn is_of_time_alone(&self) -> bool {
+        !self.calls_on_rows() && !self.reports
+    }
+
     /// Whether a row that is received may call the strategy.
     pub(super) const fn calls_on_rows(&self) -> bool {
         self.trade_every_ns.is_some() || self.book_every_ns.is_some() || self.bar_ns.is_some() || self.funding

@@ -1,7 +1,9 @@
 //! Where our orders are kept: in the book by price and arrival, and where they wait.
 
+use tradenode_core::orders::Side;
+
 use super::by_order::UNPLACED;
-use super::market::Market;
+use super::market::{Market, Span};
 use super::order::{Order, Place};
 use super::settings::BookSource;
 use crate::models::queue::Ahead;
@@ -23,6 +25,17 @@ impl Market {
         let list = &mut self.resting[side as usize];
         let place = list.partition_point(|&other| !orders[other].is_worse_than(ticks));
         list.insert(place, slot);
+        self.respan(side);
+    }
+
+    /// Keeps between which prices our orders of a side rest.
+    fn respan(&mut self, side: Side) {
+        let ticks = |slot: Option<&u32>| slot.map(|&slot| self.orders[slot].ticks);
+        let list = &self.resting[side as usize];
+        self.spans[side as usize] = match (ticks(list.first()), ticks(list.last())) {
+            (Some(best), Some(worst)) => Span { least: best.min(worst), most: best.max(worst) },
+            _ => Span::EMPTY,
+        };
     }
 
     /// The place of an order that comes now, and how many lots are ahead of it, -1 where that is not known. Behind the best
@@ -53,13 +66,16 @@ impl Market {
     }
 
     pub(super) fn unlist(&mut self, slot: u32) {
-        let order = &self.orders[slot];
+        let order = self.orders[slot];
         let list = match order.place {
             Place::Resting => &mut self.resting[order.side as usize],
             Place::Waiting => &mut self.waiting,
             Place::Held => &mut self.held,
         };
         list.retain(|&other| other != slot);
+        if order.place == Place::Resting {
+            self.respan(order.side);
+        }
     }
 
     /// Gives an order a slot.

@@ -16,6 +16,18 @@ use super::settings::{BookSource, VenueSpec};
 use super::taken::Taken;
 use crate::models::queue::Ahead;
 
+/// The least and the greatest price, in ticks, at which orders of ours rest on a side: what most rows are compared with,
+/// without a look at the orders.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) least: i64,
+    pub(super) most: i64,
+}
+
+impl Span {
+    pub(super) const EMPTY: Self = Self { least: i64::MAX, most: i64::MIN };
+}
+
 /// How many ended orders a market remembers, for those that are tied to them and come later.
 pub(super) const RECENT: usize = 1024;
 
@@ -39,6 +51,7 @@ pub(crate) struct Market {
     pub(super) ended: VecDeque<(u64, bool)>,
     /// Our orders in the book, by side: best price first, at one price by arrival.
     pub(super) resting: [Vec<u32>; 2],
+    pub(super) spans: [Span; 2],
     /// Those that wait for a price, and those that wait for another order; by arrival.
     pub(super) waiting: Vec<u32>,
     pub(super) held: Vec<u32>,
@@ -76,6 +89,7 @@ impl Market {
             slots: FxHashMap::default(),
             ended: VecDeque::new(),
             resting: [Vec::new(), Vec::new()],
+            spans: [Span::EMPTY; 2],
             waiting: Vec::new(),
             held: Vec::new(),
             taken: Vec::new(),
@@ -201,12 +215,11 @@ impl Market {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn on_depth(&mut self, side: Side, price: i64, size: i64) {
         let before = self.book.set(side, price, size);
-        if let Some(&first) = self.resting[side as usize].first()
-            && !self.orders[first].is_worse_than(price)
-        {
+        let span = self.spans[side as usize];
+        if span.least <= price && price <= span.most {
             self.requeue(side, price, before, size);
         }
         if !self.taken.is_empty() {
@@ -219,11 +232,12 @@ impl Market {
     /// is whole.
     #[inline]
     pub(super) fn watch_for_crossing(&mut self, side: Side, price: i64, size: i64) {
-        if size > 0
-            && let Some(&first) = self.resting[side.opposite() as usize].first()
-        {
-            self.crossing |= self.orders[first].reaches(price);
-        }
+        let ours = self.spans[side.opposite() as usize];
+        let reached = match side {
+            Side::Buy => price >= ours.least,
+            Side::Sell => price <= ours.most,
+        };
+        self.crossing |= reached & (size > 0);
     }
 
     /// A level has changed at which some of our orders may queue.
