@@ -1,4 +1,4 @@
-"""`python -m benchmarks.compare NAME`: one comparison, ours and every installed peer on the same input.
+"""`python -m benchmarks.compare NAME`: one comparison, or all, ours and every installed peer on the same input.
 
 Prints a table, or one JSON object with `--json`. Exit code 0: the comparison ran (read `holds` for its verdict);
 1: our side could not be measured; 2: wrong usage.
@@ -17,6 +17,7 @@ from rich.table import Table
 
 from benchmarks.harness import FLOOR, OURS, Report
 
+ALL = "all"
 COMPARISONS = ("bars", "book", "callback", "indicators", "l2", "startup", "sweep")
 DEFAULT_RUNS = 5
 
@@ -26,7 +27,7 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.compare", description="Compare tradenode with its peers."
     )
-    parser.add_argument("name", choices=COMPARISONS)
+    parser.add_argument("name", choices=(*COMPARISONS, ALL), help="`all` for one after the other")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--runs", type=int, default=DEFAULT_RUNS, help="timed repetitions in each process (default 5)")
     parser.add_argument("--quick", action="store_true", help="a shorter input; then no claim is made")
@@ -121,16 +122,19 @@ def show(report: Report, console: Console) -> None:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Runs the comparison named on the command line."""
+    """Runs the comparisons named on the command line."""
     options = arguments(words)
-    comparison = importlib.import_module(f"benchmarks.{options.name}")
-    report = comparison.compare(options.runs, quick=options.quick)
+    names = COMPARISONS if options.name == ALL else (options.name,)
+    reports = {}
+    for name in names:
+        comparison = importlib.import_module(f"benchmarks.{name}")
+        reports[name] = comparison.compare(options.runs, quick=options.quick)
+        if not options.json:
+            show(reports[name], Console(width=120) if not sys.stdout.isatty() else Console())
     if options.json:
-        json.dump(report, sys.stdout, indent=2)
+        json.dump(reports if options.name == ALL else reports[options.name], sys.stdout, indent=2)
         print()
-    else:
-        show(report, Console(width=120) if not sys.stdout.isatty() else Console())
-    return 1 if "missing" in report[OURS] else 0
+    return 1 if any("missing" in report[OURS] for report in reports.values()) else 0
 
 
 if __name__ == "__main__":

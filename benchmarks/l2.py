@@ -14,7 +14,7 @@ from benchmarks.harness import OURS, Claim, Contestant, Report, Results, documen
 PYTHON = "ours_python"
 PEERS = (Contestant("hftbacktest"), Contestant("hftbacktest_hash"))
 WORK = (
-    "{rows:,} rows of trades and depth, quotes looked at every 100 ms, power-2 queue model, 10 ms each way, whole fills, "
+    "{rows:,} rows of trades and depth, quotes looked at every 100 ms, power-2 queue, 10 ms each way, whole fills; "
     "columns are in memory before"
 )
 QUICK_ROWS = 50_000

@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from benchmarks import (
     functions,
     harness,
     indicators,
+    l2,
     market,
     pairs,
     processes,
@@ -215,11 +217,15 @@ def test_the_report_of_bars_has_the_shape_that_is_promised(monkeypatch: pytest.M
 
 def test_the_report_of_callback_has_the_shape_that_is_promised() -> None:
     pytest.importorskip("tradenode._core")
-    report = callback.compare(1, peers=(Contestant("no_such_engine"),), count=TINY)
+    report = callback.compare(1, peers=(Contestant("no_such_engine"),), count=TINY, event_peers=())
     assert report[OURS]["answer"]["bars"] == TINY
     assert report[OURS]["bars_per_cpu_s"] > 0
     assert report["agree"]["plain_python"] is True
     assert "missing" in report["peers"]["no_such_engine"]
+    assert {stream: part["agree"] for stream, part in report["streams"].items()} == {
+        "quotes": {OURS: True},
+        "trades": {OURS: True},
+    }
     json.dumps(report, allow_nan=False)
 
 
@@ -363,3 +369,22 @@ def lanes_answer(ends: list[tuple[float, int]], off: int) -> str:
     columns = {"equity": [equity for equity, _ in ends], "orders": [orders[0] + off, *orders[1:]]}
     report = {"start_cpu_s": 0.5, "cpu_s": [1.0], "wall_s": [1.0], "peak_mb": 1.0, "answer": {}, "columns": columns}
     return f"print({json.dumps(json.dumps(report))})"
+
+
+def test_market_makers_on_levels_come_to_the_same() -> None:
+    report = l2.compare(1, peers=(Contestant("no_such_engine"),), count=8 * TINY)
+    assert report["agree"] == {"ours_python": True}
+    assert report["ours"]["answer"]["fills"] > 20
+    assert report["missing"].keys() == {"no_such_engine"}
+    assert not report["holds"]
+    assert report["shortened"]
+
+
+def test_all_comparisons_run_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in compare.COMPARISONS:
+        stub = import_module(f"benchmarks.{name}")
+        monkeypatch.setattr(stub, "compare", lambda runs, quick, name=name: {"name": name, OURS: {}})
+    assert compare.main(["all", "--json"]) == 0
+    assert [*json.loads(capsys.readouterr().out)] == list(compare.COMPARISONS)
