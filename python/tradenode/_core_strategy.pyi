@@ -187,7 +187,7 @@ class Intent:
         group: int | None = None,
         after: int | None = None,
     ) -> Self:
-        """Make an intent to compare with: `action` is buy, sell, replace, close, cancel or cancel_all."""
+        """Make an intent to compare with: `action` is buy, sell, replace, close, cancel, cancel_all or batch."""
 
     @property
     def action(self) -> str: ...
@@ -428,6 +428,12 @@ class Desk:
 
     def cancel_all(self) -> None:
         """Cancel every order of the instrument."""
+
+    def batch(self) -> None:
+        """Send everything that is asked for in this call as one message; only in runs over events.
+
+        It takes one latency, and arrives together, in the order asked for. Raises ValueError in runs over bars.
+        """
 
     def flatten(self) -> None:
         """Cancel every order and close the position."""

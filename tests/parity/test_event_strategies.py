@@ -282,6 +282,26 @@ def test_after_an_exception_everything_can_be_closed() -> None:
     assert (result["orders"]["cancelled.asked"], result["orders"]["sent"]) == (1, 3)
 
 
+def test_a_batch_takes_one_latency() -> None:
+    def place(desk: Desk) -> None:
+        for limit in (95, 96, 97, 98):
+            desk.buy(1, limit=limit)
+
+    def together(desk: Desk) -> None:
+        desk.batch()
+        place(desk)
+
+    def arrivals(act: Any) -> set[str]:
+        leg = {"normal": {"mean_ns": 30, "deviation_ns": 12, "least_ns": 1}}
+        latency = {"request": leg, "report": {"constant": {"ns": 0}}, "seed": 4}
+        strategy = Scripted(at_20=act)
+        run_events(instant(latency=latency), [tape(*BOOK, (500, "depth", "buy", 99, 4))], strategy)
+        assert len(strategy.heard) == 4
+        return {line.split(":")[0] for line in strategy.heard}
+
+    assert (len(arrivals(together)), len(arrivals(place)) > 1) == (1, True)
+
+
 def test_what_cannot_run_is_refused() -> None:
     class Idle(Strategy):
         def on_fill(self, desk: Desk, fill: Fill) -> None:

@@ -99,8 +99,8 @@ fn request(ask: Ask, held: i64) -> Option<Request> {
         Ask::Cancel(tag) => Request::Cancel(tag),
         Ask::CancelAll => Request::CancelAll,
         Ask::Close => Request::Leave(Reason::Strategy),
-        // A desk of bars refuses it.
-        Ask::Replace { .. } => return None,
+        // A desk of bars refuses them.
+        Ask::Replace { .. } | Ask::Batch => return None,
     })
 }
 

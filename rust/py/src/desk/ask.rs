@@ -21,6 +21,8 @@ pub(crate) enum Ask {
     CancelAll,
     /// The end of its position.
     Close,
+    /// Everything asked for in this call as one message.
+    Batch,
 }
 
 /// An order asked for.

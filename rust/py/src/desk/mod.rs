@@ -285,6 +285,14 @@ impl Desk {
         self.ask(Intent::plain("cancel_all", 0), Ask::CancelAll);
     }
 
+    fn batch(&mut self) -> PyResult<()> {
+        if matches!(self.reach, Reach::Bars { .. }) {
+            return wrong("a run over bars knows no messages: everything asked for is carried out together");
+        }
+        self.ask(Intent::plain("batch", 0), Ask::Batch);
+        Ok(())
+    }
+
     fn flatten(&mut self) {
         self.cancel_all();
         self.close();

@@ -181,7 +181,20 @@ impl<'py> EventCallback<'py> {
 
     fn carry_one(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize) -> Result<(), RunError> {
         let (asks, intents) = self.desks[instrument].borrow_mut().drain();
-        for ask in asks {
+        if asks.iter().any(|ask| matches!(ask, Ask::Batch)) {
+            return desk.batch(|desk| self.carry_all(desk, instrument, &asks, &intents));
+        }
+        self.carry_all(desk, instrument, &asks, &intents)
+    }
+
+    fn carry_all(
+        &mut self,
+        desk: &mut ticks::Desk<'_>,
+        instrument: usize,
+        asks: &[Ask],
+        intents: &[Intent],
+    ) -> Result<(), RunError> {
+        for &ask in asks {
             if let Some((tag, why)) = carry_out(ask, &mut self.sent[instrument], desk, instrument)? {
                 let reason = match (why, desk.last_refusal()) {
                     (Unsent::Gate, Some(refusal)) => {
@@ -189,7 +202,7 @@ impl<'py> EventCallback<'py> {
                     }
                     _ => "parent".to_owned(),
                 };
-                self.tell_unsent(desk, instrument, &intents, tag, reason)?;
+                self.tell_unsent(desk, instrument, intents, tag, reason)?;
             }
         }
         Ok(())

@@ -63,6 +63,8 @@ pub(super) fn carry_out(
             }
         }
         Ask::CancelAll => desk.cancel_all(instrument),
+        // Whoever carries out the whole call has seen to it.
+        Ask::Batch => {}
         Ask::Close => {
             let held = desk.position(instrument);
             if held != 0 {
