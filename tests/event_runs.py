@@ -62,10 +62,10 @@ def maker_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     """In place of the strategy in Python the market maker of the core decides, with the strategy's knobs."""
     real = _core.run_events
 
-    def run_events(spec: bytes, tapes: Any, strategy: Any = None, on_error: str = "halt") -> dict[str, Any]:
+    def run_events(spec: bytes, tapes: Any, strategy: Any = None, on_error: str = "halt", trips: Any = None) -> Any:
         maker = {"every_ns": 100_000_000, "skew_ticks": 0.1, "half_spread_ticks": 0.5}
         maker |= {"lots": int(strategy.lots), "max_lots": int(strategy.max_lots)}
-        return real(json.dumps(json.loads(spec) | {"maker": maker}).encode(), tapes)
+        return real(json.dumps(json.loads(spec) | {"maker": maker}).encode(), tapes, None, on_error, trips)
 
     monkeypatch.setattr(_core, "run_events", run_events)
 

@@ -100,7 +100,11 @@ def tape_of_bars(
     """
 
 def run_events(
-    spec: bytes, tapes: list[dict[str, NDArray[Any]]], strategy: object | None = None, on_error: str = "halt"
+    spec: bytes,
+    tapes: list[dict[str, NDArray[Any]]],
+    strategy: object | None = None,
+    on_error: str = "halt",
+    trips: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]] | None = None,
 ) -> dict[str, Any]:
     """Run a strategy over tapes, one an instrument: the columns of each by name, prices in ticks, sizes in lots.
 
@@ -110,7 +114,9 @@ def run_events(
     object with call-backs (`tradenode.strategy.callback.Strategy`); without one the spec's compiled market maker
     decides, with the GIL released. `on_error` says what an exception in a call-back does: "halt" the run with it,
     "skip" the call (the error is logged, what was asked for dropped; after 100 the run halts), or "flatten": cancel and
-    close everything and call no more.
+    close everything and call no more. `trips` are recorded round trips of orders in place of the spec's latency: when
+    each was requested (ns UTC, ascending), taken by the venue (0 where it never arrived) and reported; requests in
+    between take what lies between.
     Answers with `fills`, `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, `gross`, `logs` as
     `run_backtest` does, with `orders`: counts of what became of them, by name, and with `queue`, an entry a fill:
     `ahead` (base units that were ahead of the order when it last joined its queue; NaN where that is not known, and for

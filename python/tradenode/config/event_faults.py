@@ -65,8 +65,16 @@ def _on_events(tree: Mapping[str, object], decided: bool) -> Iterator[Fault]:
     if isinstance(data, Mapping) and "timeframe" in data and data.get("book") != "bars":
         hint = 'book = "bars" runs bars as events'
         yield Fault(message="events have no `timeframe`", path=("data", "timeframe"), part="key", hint=hint)
+    yield from _of_latency(tree.get("latency"))
     if "strategy" not in tree and not decided:
         yield Fault(message="nothing says when to trade", hint=PYTHON_HINT)
+
+
+def _of_latency(table: object) -> Iterator[Fault]:
+    if isinstance(table, Mapping) and "recorded" in table:
+        for key in ("request", "report"):
+            if key in table:
+                yield Fault(message=f"`{key}` beside `recorded`: both say how long orders take", path=("latency", key))
 
 
 def _on_bars(tree: Mapping[str, object]) -> Iterator[Fault]:

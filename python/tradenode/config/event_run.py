@@ -33,6 +33,8 @@ def event_spec(config: Config, contracts: list[dict[str, Any]], books: Sequence[
             "request": _leg(config.latency.request),
             "report": _leg(config.latency.report),
             "seed": config.latency.seed,
+            "recorded": config.latency.recorded,
+            "feed_ns": config.latency.feed,
         },
         "books": books,
     }
@@ -59,8 +61,10 @@ def _queue(queue: Queue) -> str | dict[str, float]:
     return queue.model if queue.power is None else {queue.model: float(queue.power)}
 
 
-def _leg(leg: Leg) -> dict[str, dict[str, Any]]:
+def _leg(leg: Leg | None) -> dict[str, dict[str, Any]]:
     match leg:
+        case None:
+            return {"constant": {"ns": 0}}
         case Normal():
             return {"normal": {"mean_ns": leg.mean, "deviation_ns": leg.deviation, "least_ns": leg.least}}
         case LogNormal():

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from tradenode.config.values import Amount, Bounds, ShortDuration, Whole
+from tradenode.config.values import Amount, Bounds, ShortDuration, Text, Whole
 
 SEEDS = Bounds(least="0", most=str(2**63 - 1))
 
@@ -45,14 +45,19 @@ Leg = Annotated[int, ShortDuration(zero=True)] | Normal | LogNormal
 
 
 class LatencyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Both ways. The way of market data is in the tape: received less event.
+    """All three ways. That of market data is in the tape: received less event.
 
     Attributes:
         request: to the venue.
         report: back.
+        recorded: round trips of orders in place of those two: a Feather, Parquet or CSV file, relative to the config,
+            with the columns `requested`, `taken` (0 where a request never arrived) and `reported`, ns UTC.
+        feed: what market data takes beyond what the tape says, ns.
         seed: of what is drawn.
     """
 
-    request: Leg = 0
-    report: Leg = 0
+    request: Leg | None = None
+    report: Leg | None = None
+    recorded: Annotated[str | None, Text(kind="a file")] = None
+    feed: Annotated[int, ShortDuration(zero=True)] = 0
     seed: Annotated[int, Whole(SEEDS)] = 0

@@ -42,9 +42,9 @@ def event_fidelity(spec: dict[str, Any], facts: EventFacts) -> list[tuple[str, s
         ("queue", "exact" if exact else said),
         ("fills", _FILLS[venue["fills"]]),
         ("own orders meeting", venue["self_trade"].replace("_", " ")),
-        ("latency of requests", _leg(latency["request"])),
-        ("latency of reports", _leg(latency["report"])),
-        ("latency of market data", "as recorded: the time of receipt less that of the event"),
+        ("latency of requests", _orders(latency, "request")),
+        ("latency of reports", _orders(latency, "report")),
+        ("latency of market data", _feed(latency)),
         ("impact", _impact(venue.get("impact"))),
         ("fees", _fees(spec)),
         ("margin, positions", f"{spec.get('margin', 'cross')}, {spec.get('positions', 'netting')}"),
@@ -66,6 +66,17 @@ def fidelity_line(facts: EventFacts, spec: bytes) -> str:
         f"book of {books}; queue {pairs['queue'].partition(':')[0]}; fills {read['venue']['fills']}; "
         f"latency {pairs['latency of requests']} there, {pairs['latency of reports']} back"
     )
+
+
+def _orders(latency: dict[str, Any], leg: str) -> str:
+    recorded = latency.get("recorded")
+    return _leg(latency[leg]) if recorded is None else f"of the round trips in {recorded}, interpolated"
+
+
+def _feed(latency: dict[str, Any]) -> str:
+    later = latency.get("feed_ns", 0)
+    recorded = "as recorded: the time of receipt less that of the event"
+    return f"{recorded}, and {short_duration(later)}" if later else recorded
 
 
 def _leg(leg: dict[str, dict[str, Any]]) -> str:

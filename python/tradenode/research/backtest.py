@@ -92,7 +92,7 @@ def ready_run(config: Config, folder: Path, base: Path, source: Source | None) -
         DataError: data is missing or damaged.
     """
     if config.data.of_events:
-        return EventRun(read_event_inputs(config, folder, source), config.metrics.sample_ns)
+        return EventRun(read_event_inputs(config, folder, base, source), config.metrics.sample_ns)
     return BarRun.of(read_inputs(config, folder, base, source))
 
 

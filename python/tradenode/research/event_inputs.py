@@ -13,11 +13,13 @@ from tradenode.config.model import Config
 from tradenode.config.values import plain
 from tradenode.errors import DataError
 from tradenode.research.inputs import contracts_of, faults_error, read_inputs
+from tradenode.research.round_trips import read_round_trips
 
 if TYPE_CHECKING:
     from tradenode.data.catalogue import Catalogue, TapeEntry
     from tradenode.data.manifest import TapeManifest
     from tradenode.data.tape_cut import CutTape
+    from tradenode.research.round_trips import RoundTrips
 
 BEST_BOOK: dict[str, BookSource] = {"L3": "orders", "L2": "depth", "quotes": "quotes", "trades": "trades"}
 """The truest book that a tape of this fidelity makes."""
@@ -51,6 +53,7 @@ class EventInputs(msgspec.Struct, frozen=True, eq=False):
         books: what each instrument's book is made of.
         origins: where each comes from.
         hashes: of everything read, by name.
+        trips: recorded round trips of orders; None without any.
     """
 
     contracts: list[dict[str, Any]]
@@ -58,6 +61,7 @@ class EventInputs(msgspec.Struct, frozen=True, eq=False):
     books: list[BookSource]
     origins: list[Origin]
     hashes: dict[str, str]
+    trips: "RoundTrips | None" = None
 
     @property
     def sources(self) -> list[str]:
@@ -76,18 +80,25 @@ def event_contracts(config: Config, folder: Path, source: Source | None) -> list
     return _described(config, folder, source)[0]
 
 
-def read_event_inputs(config: Config, folder: Path, source: Source | None) -> EventInputs:
-    """Every tape that a run of `config` reads from the catalogue `folder`.
+def read_event_inputs(config: Config, folder: Path, base: Path, source: Source | None) -> EventInputs:
+    """Every tape that a run of `config` reads from the catalogue `folder`, and what it reads from files in `base`.
 
     Raises:
         ConfigError: the config and the catalogue do not go together.
         DataError: data is missing or damaged.
     """
+    inputs = _of_bars(config, folder, source) if config.data.book == "bars" else _of_tapes(config, folder, source)
+    recorded = config.latency.recorded
+    if recorded is None:
+        return inputs
+    trips, digest = read_round_trips(base / recorded)
+    return msgspec.structs.replace(inputs, trips=trips, hashes=inputs.hashes | {recorded: digest})
+
+
+def _of_tapes(config: Config, folder: Path, source: Source | None) -> EventInputs:
     from tradenode.data.catalogue import Catalogue
     from tradenode.data.tape_cut import cut_tape
 
-    if config.data.book == "bars":
-        return _of_bars(config, folder, source)
     described, entries, books = _described(config, folder, source)
     catalogue, data = Catalogue(folder), config.data
     tapes, hashes = [], {}

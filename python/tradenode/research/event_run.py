@@ -75,7 +75,7 @@ class EventRun:
         inputs = self.inputs
         spec = event_spec(config, inputs.contracts, inputs.sources)
         on_error = "halt" if config.strategy is None else config.strategy.on_error
-        done = _made(spec, self.tapes, strategy, on_error)
+        done = _made(spec, inputs, self.tapes, strategy, on_error)
         labels = labels_of(inputs.contracts)
         ts, values = _samples(done)
         found = fill_mids(self.tapes, inputs.sources, done["fills"], ts)
@@ -112,11 +112,13 @@ class EventRun:
         )
 
 
-def _made(spec: bytes, tapes: "list[Tape]", strategy: object | None, on_error: str) -> dict[str, Any]:
+def _made(
+    spec: bytes, inputs: EventInputs, tapes: "list[Tape]", strategy: object | None, on_error: str
+) -> dict[str, Any]:
     from tradenode._core import run_events
 
     try:
-        return run_events(spec, [tape.columns() for tape in tapes], strategy, on_error)
+        return run_events(spec, [tape.columns() for tape in tapes], strategy, on_error, inputs.trips)
     except TradenodeError:
         raise
     except Exception as error:

@@ -45,11 +45,11 @@ fn spec(venue: VenueSpec) -> TickSpec {
 
 fn run(columns: &TapeColumns, venue: VenueSpec) -> Outcome {
     let leg = LegSpec::Constant { ns: 10_000_000 };
-    let latency = LatencySpec { request: leg, report: leg, seed: 0 };
+    let latency = LatencySpec { request: leg, report: leg, ..LatencySpec::default() };
     let every_ns = 100_000_000;
     let maker = MakerSpec { every_ns, lots: 5, max_lots: 50, skew_ticks: 0.1, half_spread_ticks: 0.5 };
     let spec = TickSpec { latency, maker: Some(maker), ..spec(venue) };
-    let record = ticks::run_maker(&spec, &[columns.view()]).expect("a run").recorder;
+    let record = ticks::run_maker(&spec, &[columns.view()], None).expect("a run").recorder;
     let fills = &record.fills;
     let lots = |index: usize| (fills.quantity[index] * 1e3).round() as i64;
     Outcome {

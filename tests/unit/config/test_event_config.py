@@ -76,6 +76,8 @@ def test_a_plain_config_says_what_the_core_would_take_anyway() -> None:
         "request": {"constant": {"ns": 10_000_000}},
         "report": {"log_normal": {"median_ns": 2_000_000, "sigma": 0.5, "least_ns": 0}},
         "seed": 0,
+        "recorded": None,
+        "feed_ns": 0,
     }
     assert (spec["sample_ns"], spec["books"]) == (1_000_000_000, ["depth"])
     (instrument,) = spec["instruments"]

@@ -11,7 +11,7 @@ from tradenode.data.market import make_market
 from tradenode.data.writer import store_bars
 from tradenode.errors import ConfigError, DataError
 from tradenode.messages.events import GROUPS, HORIZONS_NS
-from tradenode.messages.tape import BUY, GAP, EventKind
+from tradenode.messages.tape import BUY, GAP, EventKind, Tape
 from tradenode.research.backtest import backtest
 from tradenode.research.sweep import sweep
 
@@ -263,3 +263,51 @@ def test_bars_are_run_as_events(tmp_path: Path) -> None:
     for name in ("ts", "open", "high", "low", "close"):
         np.testing.assert_array_equal(getattr(result.bars[0], name), getattr(bars, name))
     assert len(result.equity["ts"]) == 300
+
+
+def latency(path: Path, words: str) -> Path:
+    path.write_text(path.read_text().replace('request = "10ms"\nreport = "10ms"\n', words))
+    return path
+
+
+def test_recorded_round_trips_stand_in_for_both_ways(market: Path) -> None:
+    start = int(market_tape(market).ts_recv[0])
+    same = "requested,taken,reported\n" + "".join(
+        f"{start + row * SECOND},{start + row * SECOND + 10_000_000},{start + row * SECOND + 20_000_000}\n"
+        for row in range(-1, 200)
+    )
+    (market / "trips.csv").write_text(same)
+    constant = backtest(project(market))
+    recorded = backtest(latency(project(market), 'recorded = "trips.csv"\n'))
+    for name, column in constant.fills.items():
+        np.testing.assert_array_equal(recorded.fills[name], column, err_msg=name)
+    assert "trips.csv" in recorded.hashes
+    # Half of the requests never arrive.
+    lost = [
+        line if row % 2 == 0 else ",0,".join(line.split(",")[::2]) for row, line in enumerate(same.split("\n")[1:-1])
+    ]
+    (market / "trips.csv").write_text("\n".join(["requested,taken,reported", *lost]))
+    fewer = backtest(latency(project(market), 'recorded = "trips.csv"\n'))
+    assert fewer.events is not None
+    assert fewer.events.orders.counts["rejected.unreachable"] > 100
+    (market / "trips.csv").write_text("requested,taken,reported\n5,4,9\n")
+    with pytest.raises(ConfigError, match=r"latency\.recorded: row 0: requested, taken and reported must follow"):
+        backtest(latency(project(market), 'recorded = "trips.csv"\n'))
+    with pytest.raises(ConfigError, match="`request` beside `recorded`"):
+        backtest(latency(project(market), 'recorded = "trips.csv"\nrequest = "1ms"\n'))
+    with pytest.raises(DataError, match=r"cannot read .*none\.csv"):
+        backtest(latency(project(market), 'recorded = "none.csv"\n'))
+
+
+def market_tape(folder: Path) -> Tape:
+    return Catalogue(folder / "data").tape("test/X")
+
+
+def test_market_data_may_come_later_than_recorded(market: Path) -> None:
+    words = 'request = "10ms"\nreport = "10ms"\n'
+    at_once, later = backtest(project(market)), backtest(latency(project(market), f'{words}feed = "250ms"\n'))
+    assert later.events is not None
+    assert at_once.events is not None
+    # What is quoted on an older book is worse placed.
+    assert later.events.orders.counts["rejected.would_take"] > at_once.events.orders.counts["rejected.would_take"]
+    assert later.equity["ts"][-1] >= at_once.equity["ts"][-1]

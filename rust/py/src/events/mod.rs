@@ -5,35 +5,50 @@ mod carry;
 mod market;
 mod policy;
 
+use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use tradenode_sim::error::RunError as Stop;
+use tradenode_sim::models::latency::RoundTrips;
 use tradenode_sim::ticks::{self, Outcomes, TickSpec};
 
 use self::callback::EventCallback;
 use self::policy::Policy;
 use crate::backtest::{answer, raise};
+use crate::csv::contiguous;
 use crate::tape::GivenTape;
 
+/// Times, ns UTC.
+type Times<'py> = PyReadonlyArray1<'py, i64>;
+
 #[pyfunction]
-#[pyo3(signature = (spec, tapes, strategy = None, on_error = "halt"))]
+#[pyo3(signature = (spec, tapes, strategy = None, on_error = "halt", trips = None))]
 fn run_events<'py>(
     py: Python<'py>,
     spec: &[u8],
     tapes: Vec<GivenTape<'py>>,
     strategy: Option<&Bound<'py, PyAny>>,
     on_error: &str,
+    trips: Option<(Times<'py>, Times<'py>, Times<'py>)>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let spec = TickSpec::from_json(spec).map_err(|error| raise(error.into()))?;
     let views = tapes.iter().map(GivenTape::view).collect::<PyResult<Vec<_>>>()?;
+    let trips = match &trips {
+        Some((requested, taken, reported)) => Some(RoundTrips {
+            requested: contiguous(requested)?,
+            taken: contiguous(taken)?,
+            reported: contiguous(reported)?,
+        }),
+        None => None,
+    };
     let Some(strategy) = strategy else {
-        let done = py.detach(|| ticks::run_maker(&spec, &views)).map_err(|error: Stop| raise(error))?;
+        let done = py.detach(|| ticks::run_maker(&spec, &views, trips)).map_err(|error: Stop| raise(error))?;
         let result = answer(py, done.recorder, &[])?;
         result.set_item("logs", Vec::<String>::new())?;
         return with_outcomes(result, &done.outcomes);
     };
     let callback = EventCallback::new(strategy, Policy::read(on_error)?)?;
-    let done = ticks::run(&spec, &views, callback).map_err(raise)?;
+    let done = ticks::run(&spec, &views, trips, callback).map_err(raise)?;
     let result = answer(py, done.recorder, &[])?;
     result.set_item("logs", done.strategy.logs())?;
     with_outcomes(result, &done.outcomes)

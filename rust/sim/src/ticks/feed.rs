@@ -19,14 +19,25 @@ pub struct Feed<'a> {
     /// The next row at the desk and when it is received.
     at_desk: usize,
     desk_time: i64,
+    /// What rows take to the desk beyond what the tape says, ns.
+    delay: i64,
 }
 
 impl<'a> Feed<'a> {
     /// A feed of a checked tape.
     #[must_use]
     pub fn new(tape: Tape<'a>, source: BookSource) -> Self {
-        let mut feed = Self { tape, source, at_venue: 0, venue_time: i64::MIN, at_desk: 0, desk_time: i64::MIN };
+        let mut feed =
+            Self { tape, source, at_venue: 0, venue_time: i64::MIN, at_desk: 0, desk_time: i64::MIN, delay: 0 };
         feed.set_venue_time();
+        feed.set_desk_time();
+        feed
+    }
+
+    /// The same feed with rows that are received so much later, ns, 0 or above.
+    #[must_use]
+    pub fn delayed(self, delay: i64) -> Self {
+        let mut feed = Self { delay, ..self };
         feed.set_desk_time();
         feed
     }
@@ -45,7 +56,7 @@ impl<'a> Feed<'a> {
 
     /// When the last row is received; `i64::MIN` without rows.
     pub(crate) fn last_received(&self) -> i64 {
-        self.tape.ts_recv.last().copied().unwrap_or(i64::MIN)
+        self.tape.ts_recv.last().map_or(i64::MIN, |&at| at.saturating_add(self.delay))
     }
 
     /// The row that happens next at the venue, at its time there.
@@ -60,7 +71,7 @@ impl<'a> Feed<'a> {
     /// The row that is received next.
     #[inline]
     pub(crate) fn take_desk(&mut self) -> Event {
-        let event = self.tape.event(self.at_desk);
+        let event = Event { ts_recv: self.desk_time, ..self.tape.event(self.at_desk) };
         self.at_desk += 1;
         self.set_desk_time();
         event
@@ -75,9 +86,9 @@ impl<'a> Feed<'a> {
     /// Lets the view take in the rows that are received until a time; when the last of them was, if there was one.
     pub(crate) fn receive(&mut self, view: &mut View, until: i64) -> Option<i64> {
         let first = self.at_desk;
-        self.at_desk = view.on_rows(&self.tape, first, until);
+        self.at_desk = view.on_rows(&self.tape, first, until.saturating_sub(self.delay));
         self.set_desk_time();
-        (self.at_desk > first).then(|| self.tape.ts_recv[self.at_desk - 1])
+        (self.at_desk > first).then(|| self.tape.ts_recv[self.at_desk - 1].saturating_add(self.delay))
     }
 
     #[inline]
@@ -90,7 +101,8 @@ impl<'a> Feed<'a> {
 
     #[inline]
     fn set_desk_time(&mut self) {
-        self.desk_time = self.tape.ts_recv.get(self.at_desk).copied().unwrap_or(i64::MAX);
+        let next = self.tape.ts_recv.get(self.at_desk);
+        self.desk_time = next.map_or(i64::MAX, |&at| at.saturating_add(self.delay));
     }
 }
 
@@ -116,6 +128,8 @@ mod tests {
         let mut feed = Feed::new(tape, BookSource::Depth);
         let venue: Vec<i64> = (0..4).map(|_| feed.take_venue().ts_event).collect();
         assert_eq!((venue, feed.venue_time()), (vec![10, 30, 30, 50], i64::MAX));
+        let mut late = Feed::new(tape, BookSource::Depth).delayed(7);
+        assert_eq!((late.desk_time(), late.last_received(), late.take_desk().ts_recv), (22, 57, 22));
         let desk: Vec<i64> = (0..4).map(|_| feed.take_desk().ts_recv).collect();
         assert_eq!((desk, feed.desk_time()), (vec![15, 35, 40, 50], i64::MAX));
     }

@@ -8,20 +8,40 @@ use super::maker::Maker;
 use super::spec::TickSpec;
 use super::strategy::TickStrategy;
 use crate::error::RunError;
-use crate::models::latency::Latency;
+use crate::models::latency::{Latency, RoundTrips};
 use crate::spec::SpecError;
 
-/// Checks the tapes, one an instrument, and runs a strategy over them.
+/// Checks the tapes, one an instrument, and runs a strategy over them. Recorded round trips of orders, where given, take
+/// the place of the description's latency.
 ///
 /// # Errors
-/// What the description or a tape has wrong, and what stops the run.
-pub fn run<'a, S: TickStrategy>(spec: &TickSpec, tapes: &[Tape<'a>], strategy: S) -> Result<TickRun<'a, S>, RunError> {
+/// What the description, a tape or the round trips have wrong, and what stops the run.
+pub fn run<'a, S: TickStrategy>(
+    spec: &TickSpec,
+    tapes: &[Tape<'a>],
+    trips: Option<RoundTrips<'a>>,
+    strategy: S,
+) -> Result<TickRun<'a, S>, RunError> {
     for (tape, instrument) in tapes.iter().zip(&spec.instruments) {
         tape.check().map_err(|source| RunError::Tape { symbol: instrument.symbol.clone(), source })?;
     }
     let sources = spec.books.iter().copied().chain(std::iter::repeat(Default::default()));
-    let feeds = tapes.iter().zip(sources).map(|(tape, source)| Feed::new(*tape, source)).collect();
-    let latency = Latency::drawn(spec.latency.request, spec.latency.report, spec.latency.seed)?;
+    let feeds = tapes
+        .iter()
+        .zip(sources)
+        .map(|(tape, source)| Feed::new(*tape, source).delayed(spec.latency.feed_ns))
+        .collect();
+    if spec.latency.feed_ns < 0 {
+        return Err(SpecError::range("latency.feed_ns", "0 or above", spec.latency.feed_ns as f64).into());
+    }
+    let latency = match (trips, &spec.latency.recorded) {
+        (Some(trips), _) => Latency::recorded(trips)?,
+        (None, Some(name)) => {
+            let reason = format!("the round trips of {name} do not come with the run");
+            return Err(SpecError::Conflict { key: "latency.recorded", reason }.into());
+        }
+        (None, None) => Latency::drawn(spec.latency.request, spec.latency.report, spec.latency.seed)?,
+    };
     let mut engine = TickEngine::new(spec, feeds, latency, strategy)?;
     engine.run()?;
     Ok(engine.finish())
@@ -31,7 +51,11 @@ pub fn run<'a, S: TickStrategy>(spec: &TickSpec, tapes: &[Tape<'a>], strategy: S
 ///
 /// # Errors
 /// See [`run`]; a description without one.
-pub fn run_maker<'a>(spec: &TickSpec, tapes: &[Tape<'a>]) -> Result<TickRun<'a, Maker>, RunError> {
+pub fn run_maker<'a>(
+    spec: &TickSpec,
+    tapes: &[Tape<'a>],
+    trips: Option<RoundTrips<'a>>,
+) -> Result<TickRun<'a, Maker>, RunError> {
     let maker = spec.maker.ok_or_else(|| SpecError::Conflict { key: "maker", reason: "nothing decides".to_owned() })?;
-    run(spec, tapes, Maker::new(maker))
+    run(spec, tapes, trips, Maker::new(maker))
 }

@@ -39,7 +39,7 @@ pub struct TickSpec {
 }
 
 /// How long requests and reports take, and the seed of what is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LatencySpec {
     /// To the venue.
@@ -49,13 +49,19 @@ pub struct LatencySpec {
     /// For drawn latencies.
     #[serde(default)]
     pub seed: u64,
+    /// The name of the recorded round trips that come with the run in place of those two.
+    #[serde(default)]
+    pub recorded: Option<String>,
+    /// What market data takes beyond what the tape says.
+    #[serde(default)]
+    pub feed_ns: i64,
 }
 
 impl Default for LatencySpec {
     /// Nothing takes any time.
     fn default() -> Self {
         let at_once = LegSpec::Constant { ns: 0 };
-        Self { request: at_once, report: at_once, seed: 0 }
+        Self { request: at_once, report: at_once, seed: 0, recorded: None, feed_ns: 0 }
     }
 }
 
