@@ -44,7 +44,7 @@ impl SignalColumns {
     }
 
     /// The rows on which any of some rules fires.
-    fn rows_of(&self, bits: u16) -> Rows {
+    pub(crate) fn rows_of(&self, bits: u16) -> Rows {
         Rows::any(self.fires.iter().filter(|(bit, _)| bit & bits != 0).map(|(_, rows)| rows), self.rows)
     }
 }
