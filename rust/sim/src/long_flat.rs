@@ -43,8 +43,8 @@ pub(crate) struct LongFlat<'a> {
     exit: Rows,
     /// The next bar.
     next: usize,
-    /// Whether a trade was asked for on the last close.
-    asked: bool,
+    /// Where a trade was asked for on the last close, the next bar's opening time and price.
+    asked: Option<(i64, f64)>,
     balance: Atoms,
     held: Option<Held>,
     course: Course<'a>,
@@ -79,7 +79,7 @@ impl<'a> LongFlat<'a> {
     pub(crate) fn new(
         spec: &RunSpec,
         bars: Bars<'a>,
-        columns: &SignalColumns,
+        mut columns: SignalColumns,
         course: Course<'a>,
     ) -> Result<Self, RunError> {
         let ledger = Ledger::new(&spec.terms(), Recorder::default())?;
@@ -88,10 +88,10 @@ impl<'a> LongFlat<'a> {
             scale: ledger.scale,
             size: spec.size.clone(),
             bars,
-            enter: columns.rows_of(bit::ENTER_LONG),
-            exit: columns.rows_of(bit::EXIT_LONG),
+            enter: columns.take(bit::ENTER_LONG),
+            exit: columns.take(bit::EXIT_LONG),
             next: 0,
-            asked: false,
+            asked: None,
             balance: ledger.account.balance(),
             held: None,
             course,
@@ -111,41 +111,31 @@ impl<'a> LongFlat<'a> {
     pub(crate) fn advance(&mut self, before: usize) -> Result<(), RunError> {
         let rows = self.bars.ts.len().min(before);
         while self.next < rows {
-            if self.asked {
-                self.trade()?;
+            if let Some((now, open)) = self.asked.take() {
+                let ticks = self.instrument.price.steps(open)?;
+                match self.held.take() {
+                    Some(held) => self.sell(&held, ticks, now)?,
+                    None => self.buy(ticks, now)?,
+                }
             }
+            let fires = if self.held.is_some() { &self.exit } else { &self.enter }.next(self.next);
+            // Looked up now, it is at hand when the bars before it are done.
+            let open = self.bars.ts.get(fires + 1).copied().zip(self.bars.open.get(fires + 1).copied());
             // The bar at whose close a rule fires is still one of those in which nothing happens.
-            let (fires, passed) = match &self.held {
-                Some(held) => {
-                    let fires = self.exit.next(self.next);
-                    let passed = rows.min(fires + 1) - self.next;
-                    self.course.follow(passed, held.line);
-                    (fires, passed)
-                }
-                None => {
-                    let fires = self.enter.next(self.next);
-                    let passed = rows.min(fires + 1) - self.next;
-                    self.course.hold(passed, self.scale.to_f64(self.balance));
-                    (fires, passed)
-                }
-            };
+            let passed = rows.min(fires + 1) - self.next;
+            match &self.held {
+                Some(held) => self.course.follow(passed, held.line),
+                None => self.course.hold(passed, self.scale.to_f64(self.balance)),
+            }
             self.next += passed;
             // An entry beside its own exit contradicts itself.
-            self.asked = fires < self.next && (self.held.is_some() || !self.exit.has(fires));
+            let wanted = fires < self.next && (self.held.is_some() || !self.exit.has(fires));
+            self.asked = open.filter(|_| wanted);
         }
         Ok(())
     }
 
-    /// Carries out what was asked for, at the open.
-    fn trade(&mut self) -> Result<(), RunError> {
-        let ticks = self.instrument.price.steps(self.bars.open[self.next])?;
-        match self.held.take() {
-            Some(held) => self.sell(&held, ticks),
-            None => self.buy(ticks),
-        }
-    }
-
-    fn buy(&mut self, ticks: i64) -> Result<(), RunError> {
+    fn buy(&mut self, ticks: i64, now: i64) -> Result<(), RunError> {
         let Self { instrument, scale, balance, .. } = self;
         let Some(size) = &self.size else { return Ok(()) };
         let lots = size.lots(&SizeInput {
@@ -168,12 +158,12 @@ impl<'a> LongFlat<'a> {
         *balance = balance.checked_sub(fill.fee).ok_or(MoneyError::Overflow)?;
         let slope = instrument.worth_f64(lots, 1.0);
         let line = Line { balance: scale.to_f64(*balance), slope, cost: scale.to_f64(fill.worth), inverse: false };
-        self.held = Some(Held { lots, cost: fill.worth, fee: fill.fee, opened: self.bars.ts[self.next], line });
+        self.held = Some(Held { lots, cost: fill.worth, fee: fill.fee, opened: now, line });
         self.count(&fill);
         Ok(())
     }
 
-    fn sell(&mut self, held: &Held, ticks: i64) -> Result<(), RunError> {
+    fn sell(&mut self, held: &Held, ticks: i64, now: i64) -> Result<(), RunError> {
         let (instrument, scale) = (&self.instrument, self.scale);
         let fill = Fill::new(instrument, Side::Sell, held.lots, ticks, instrument.spec().taker_fee)?;
         let realised = -fill.worth - held.cost;
@@ -182,7 +172,7 @@ impl<'a> LongFlat<'a> {
         let net = realised - fees;
         self.course.close(&RoundTrip {
             is_long: true,
-            held_ns: self.bars.ts[self.next] - held.opened,
+            held_ns: now - held.opened,
             gross_pnl: scale.to_f64(realised),
             net_pnl: scale.to_f64(net),
             fees: scale.to_f64(fees),

@@ -32,9 +32,7 @@ const TOGETHER_MAX: usize = 64;
 const EVALUATED_MAX: usize = 16 << 20;
 /// So many programs a thread gets in the mean, if there are sets enough, so that all end at about the same time.
 const PROGRAMS_A_THREAD: usize = 8;
-/// So many sets are run side by side, a stretch of bars at a time: what one has read of them is near for the next.
-const BESIDE_MAX: usize = 8;
-/// The rows of such a stretch: 48 KiB of the three columns that a run reads most.
+/// The sets of a program are run side by side, so many bars at a time: what one has read of them is near for the next.
 const STRIDE: usize = 2_048;
 /// The most threads.
 pub const THREADS_MAX: usize = 256;
@@ -302,7 +300,7 @@ impl<'a> Job<'a> {
             }
         }
         // Whole curves are kept one at a time.
-        let most = if self.days.is_some() { BESIDE_MAX } else { 1 };
+        let most = if self.days.is_some() { TOGETHER_MAX } else { 1 };
         let mut columns = places.zip(columns);
         loop {
             let beside: Vec<_> = columns.by_ref().take(most).collect();
@@ -347,11 +345,13 @@ impl<'a> Job<'a> {
 
     /// The run of a set whose rules have been evaluated.
     fn start(&self, columns: Vec<SignalColumns>) -> Result<Run<'_>, RunError> {
-        if let ([columns], Some(course), true) = (columns.as_slice(), self.course(), self.is_long_flat) {
+        let course = self.course();
+        if let Some(course) = course.clone().filter(|_| self.is_long_flat) {
             let bars = self.frames[0].fills();
+            let columns = columns.into_iter().next().unwrap_or_default();
             return Ok(Run::LongFlat(Box::new(LongFlat::new(&self.spec, bars, columns, course)?)));
         }
-        let engine = Engine::following(&self.spec, &self.frames, self.course())?;
+        let engine = Engine::following(&self.spec, &self.frames, course)?;
         Ok(Run::Any(Box::new(engine), Signals::new(&self.spec, columns)))
     }
 
