@@ -19,7 +19,7 @@ use crate::engine::Engine;
 use crate::error::RunError;
 use crate::frames::{Frame, SoundBars};
 use crate::long_flat::LongFlat;
-use crate::metrics::{Course, Curve, DayEnds, MetricOptions, Names, Sampling, Summary, metrics};
+use crate::metrics::{BlockEnds, Course, Curve, DayEnds, MetricOptions, Names, Sampling, Summary, metrics};
 use crate::recorder::Recorder;
 use crate::rules::{Wanted, scope, text};
 use crate::sets::Sets;
@@ -96,6 +96,8 @@ struct Job<'a> {
     facts: Facts<'a>,
     /// Where the days of a lone instrument end, if its returns are taken daily: then no curve need be kept.
     days: Option<DayEnds>,
+    /// Of its closes.
+    ends: BlockEnds,
     /// Whether the runs are such as need no engine.
     is_long_flat: bool,
     /// The sets in the order in which they are run.
@@ -194,6 +196,7 @@ impl<'a> Job<'a> {
             bars: frames.iter().map(|frame| frame.bars.bars()).collect(),
             scopes: (0..frames.len()).map(|instrument| scope(spec, wanted.given, instrument)).collect(),
             days: Self::days(&frames, facts),
+            ends: BlockEnds::of(frames[0].fills().close),
             is_long_flat: LongFlat::fits(spec, &frames),
             wanted,
             frames,
@@ -358,7 +361,7 @@ impl<'a> Job<'a> {
     fn course(&self) -> Option<Course<'_>> {
         let days = self.days.as_ref()?;
         let Bars { ts, close, .. } = self.frames[0].fills();
-        Some(Course::new(self.facts.start_equity, ts, self.facts.bar_ns, close, days))
+        Some(Course::new(self.facts.start_equity, ts, self.facts.bar_ns, close, &self.ends, days))
     }
 
     /// What is kept of a run that is over.
