@@ -8,6 +8,7 @@ pub mod error;
 pub mod frames;
 mod inside;
 pub mod ledger;
+mod long_flat;
 pub mod metrics;
 pub mod models;
 mod random;

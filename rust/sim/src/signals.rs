@@ -43,6 +43,14 @@ impl SignalColumns {
         self.fires.iter().fold(0, |all, (bit, rows)| all | (bit & u16::from(rows.has(row)).wrapping_neg()))
     }
 
+    /// Takes out the rows on which a rule fires; none of them where there is no such rule.
+    pub(crate) fn take(&mut self, bit: u16) -> Rows {
+        match self.fires.iter().position(|(fires, _)| *fires == bit) {
+            Some(place) => self.fires.swap_remove(place).1,
+            None => self.rows_of(bit),
+        }
+    }
+
     /// The rows on which any of some rules fires.
     fn rows_of(&self, bits: u16) -> Rows {
         Rows::any(self.fires.iter().filter(|(bit, _)| bit & bits != 0).map(|(_, rows)| rows), self.rows)

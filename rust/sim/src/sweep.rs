@@ -1,8 +1,8 @@
 //! Many runs of one description that differ in their named numbers, on several threads.
 //!
 //! Sets of numbers that stand side by side are compiled into one program, so that an indicator which several of them need
-//! is computed once. Each set is then run by [`Engine`], exactly as it would be alone: neither the number of threads nor
-//! who stands beside whom changes a bit of the result.
+//! is computed once. Each set is then run by [`Engine`], or by [`LongFlat`] where that is enough, exactly as it would be
+//! alone: neither the number of threads nor who stands beside whom changes a bit of the result.
 
 use core::time::Duration;
 use std::ops::Range;
@@ -18,7 +18,9 @@ use tradenode_core::rules::{Program, Scope, UnsoundScope, compile_each};
 use crate::engine::Engine;
 use crate::error::RunError;
 use crate::frames::{Frame, SoundBars};
-use crate::metrics::{Course, Curve, DayEnds, MetricOptions, Names, Sampling, Summary, metrics};
+use crate::long_flat::LongFlat;
+use crate::metrics::{BlockEnds, Course, Curve, DayEnds, MetricOptions, Names, Sampling, Summary, metrics};
+use crate::recorder::Recorder;
 use crate::rules::{Wanted, scope, text};
 use crate::sets::Sets;
 use crate::signals::{SignalColumns, Signals};
@@ -30,9 +32,7 @@ const TOGETHER_MAX: usize = 64;
 const EVALUATED_MAX: usize = 16 << 20;
 /// So many programs a thread gets in the mean, if there are sets enough, so that all end at about the same time.
 const PROGRAMS_A_THREAD: usize = 8;
-/// So many sets are run side by side, a stretch of bars at a time: what one has read of them is near for the next.
-const BESIDE_MAX: usize = 8;
-/// The rows of such a stretch: 48 KiB of the three columns that a run reads most.
+/// The sets of a program are run side by side, so many bars at a time: what one has read of them is near for the next.
 const STRIDE: usize = 2_048;
 /// The most threads.
 pub const THREADS_MAX: usize = 256;
@@ -96,6 +96,10 @@ struct Job<'a> {
     facts: Facts<'a>,
     /// Where the days of a lone instrument end, if its returns are taken daily: then no curve need be kept.
     days: Option<DayEnds>,
+    /// Of its closes.
+    ends: BlockEnds,
+    /// Whether the runs are such as need no engine.
+    is_long_flat: bool,
     /// The sets in the order in which they are run.
     order: Vec<usize>,
     together: usize,
@@ -147,6 +151,28 @@ pub fn sweep(
     job.finish(outcomes)
 }
 
+/// A set's run in progress.
+enum Run<'a> {
+    LongFlat(Box<LongFlat<'a>>),
+    Any(Box<Engine<'a>>, Signals),
+}
+
+impl<'a> Run<'a> {
+    fn advance(&mut self, before: usize) -> Result<(), RunError> {
+        match self {
+            Self::LongFlat(run) => run.advance(before),
+            Self::Any(engine, signals) => engine.advance(signals, before),
+        }
+    }
+
+    fn into_recorder(self) -> Recorder<'a> {
+        match self {
+            Self::LongFlat(run) => run.into_recorder(),
+            Self::Any(engine, _) => engine.into_ledger().into_recorder(),
+        }
+    }
+}
+
 impl<'a> Job<'a> {
     fn new(
         spec: &'a RunSpec,
@@ -170,6 +196,8 @@ impl<'a> Job<'a> {
             bars: frames.iter().map(|frame| frame.bars.bars()).collect(),
             scopes: (0..frames.len()).map(|instrument| scope(spec, wanted.given, instrument)).collect(),
             days: Self::days(&frames, facts),
+            ends: BlockEnds::of(frames[0].fills().close),
+            is_long_flat: LongFlat::fits(spec, &frames),
             wanted,
             frames,
             order: sets.by_likeness(),
@@ -275,7 +303,7 @@ impl<'a> Job<'a> {
             }
         }
         // Whole curves are kept one at a time.
-        let most = if self.days.is_some() { BESIDE_MAX } else { 1 };
+        let most = if self.days.is_some() { TOGETHER_MAX } else { 1 };
         let mut columns = places.zip(columns);
         loop {
             let beside: Vec<_> = columns.by_ref().take(most).collect();
@@ -295,39 +323,50 @@ impl<'a> Job<'a> {
     ) -> Result<(), (usize, RunError)> {
         let mut runs = Vec::with_capacity(sets.len());
         for (place, columns) in sets {
-            let engine = Engine::following(&self.spec, &self.frames, self.course()).map_err(|error| (place, error))?;
-            runs.push((place, engine, Signals::new(&self.spec, columns)));
+            runs.push((place, self.start(columns).map_err(|error| (place, error))?));
         }
         let rows = self.frames[0].fills().ts.len();
         let mut failure: Option<(usize, RunError)> = None;
         for before in (0..rows).step_by(STRIDE).map(|row| row + STRIDE).chain([usize::MAX]) {
             // After a failure only those before it still matter.
             let mut alive = runs.len();
-            for (sound, (place, engine, signals)) in runs.iter_mut().enumerate() {
-                if let Err(error) = engine.advance(signals, before) {
+            for (sound, (place, run)) in runs.iter_mut().enumerate() {
+                if let Err(error) = run.advance(before) {
                     (failure, alive) = (Some((*place, error)), sound);
                     break;
                 }
             }
             runs.truncate(alive);
         }
-        for (place, engine, _) in runs {
-            found.push((self.order[place], self.outcome(engine).map_err(|error| (place, error))?));
+        for (place, run) in runs {
+            let outcome = self.outcome(run.into_recorder()).map_err(|error| (place, error))?;
+            found.push((self.order[place], outcome));
             self.done.fetch_add(1, Ordering::Relaxed);
         }
         failure.map_or(Ok(()), Err)
     }
 
+    /// The run of a set whose rules have been evaluated.
+    fn start(&self, columns: Vec<SignalColumns>) -> Result<Run<'_>, RunError> {
+        let course = self.course();
+        if let Some(course) = course.clone().filter(|_| self.is_long_flat) {
+            let bars = self.frames[0].fills();
+            let columns = columns.into_iter().next().unwrap_or_default();
+            return Ok(Run::LongFlat(Box::new(LongFlat::new(&self.spec, bars, columns, course)?)));
+        }
+        let engine = Engine::following(&self.spec, &self.frames, course)?;
+        Ok(Run::Any(Box::new(engine), Signals::new(&self.spec, columns)))
+    }
+
     fn course(&self) -> Option<Course<'_>> {
         let days = self.days.as_ref()?;
         let Bars { ts, close, .. } = self.frames[0].fills();
-        Some(Course::new(self.facts.start_equity, ts, self.facts.bar_ns, close, days))
+        Some(Course::new(self.facts.start_equity, ts, self.facts.bar_ns, close, &self.ends, days))
     }
 
     /// What is kept of a run that is over.
-    fn outcome(&self, engine: Engine<'_>) -> Result<Outcome, RunError> {
+    fn outcome(&self, mut recorder: Recorder<'_>) -> Result<Outcome, RunError> {
         let Facts { start_equity, bar_ns, names, options } = self.facts;
-        let mut recorder = engine.into_ledger().into_recorder();
         let totals = recorder.totals;
         let summary = if let Some(course) = recorder.course.take() {
             course.summary(totals, options)?

@@ -51,6 +51,8 @@ struct Batch<'a> {
     /// A block of each constant.
     constants: Vec<Vec<f64>>,
     outputs: Vec<Column>,
+    /// The rows on which each of [`super::program::Plan::opposed`] is defined.
+    defined: Vec<Rows>,
 }
 
 /// Where a loop stands.
@@ -87,14 +89,17 @@ impl<'a> Batch<'a> {
         let values = &program.graph.values;
         let constants =
             (0..values.len()).map(|id| program.graph.as_constant(id).map_or(Vec::new(), |x| vec![x; BLOCK]));
-        let outputs = program.roots.iter().map(|&(id, kind)| match (kind, is_register(values[id].op)) {
+        let roots = program.roots.iter().zip(&program.plan.opposite);
+        let outputs = roots.map(|(&(id, kind), opposite)| match (kind, is_register(values[id].op)) {
+            (Kind::Bool, _) if opposite.is_some() => Column::Bool(Rows::default()),
             (Kind::Bool, _) => Column::Bool(Rows::with_capacity(rows)),
             (Kind::Number, true) => Column::Number(vec![0.0; rows]),
             // A column of the bars, or a constant, is copied at the end.
             (Kind::Number, false) => Column::Number(Vec::new()),
         });
         let (constants, outputs) = (constants.collect(), outputs.collect());
-        Self { program, views, maps, columns: vec![Vec::new(); values.len()], constants, outputs }
+        let defined = program.plan.opposed.iter().map(|_| Rows::with_capacity(rows)).collect();
+        Self { program, views, maps, columns: vec![Vec::new(); values.len()], constants, outputs, defined }
     }
 
     fn rows(&self, frame: usize) -> usize {
@@ -198,14 +203,20 @@ impl<'a> Batch<'a> {
     /// Writes the rules whose value the registers of the first frame hold.
     fn emit(&mut self, start: usize, length: usize, registers: &[f64]) {
         let mut outputs = std::mem::take(&mut self.outputs);
-        for (&(id, _), output) in self.program.roots.iter().zip(&mut outputs) {
-            let value = self.program.graph.values[id];
-            if !is_register(value.op) {
+        let mut defined = std::mem::take(&mut self.defined);
+        let (program, block) = (self.program, Block { start, length, done: registers });
+        for (&id, defined) in program.plan.opposed.iter().zip(&mut defined) {
+            let operand = self.operand(id, &block);
+            defined.append_where(operand, operand, |value, _| !value.is_nan());
+        }
+        let roots = program.roots.iter().zip(&program.plan.opposite).zip(&mut outputs);
+        for ((&(id, _), opposite), output) in roots {
+            let value = program.graph.values[id];
+            if !is_register(value.op) || opposite.is_some() {
                 continue;
             }
-            let block = Block { start, length, done: registers };
             match output {
-                Column::Bool(fires) if self.program.plan.bare[id] => {
+                Column::Bool(fires) if program.plan.bare[id] => {
                     let [left, right] = value.args.map(|arg| self.operand(arg, &block));
                     append_where(value.op, left, right, fires);
                 }
@@ -213,13 +224,26 @@ impl<'a> Batch<'a> {
                 Column::Number(numbers) => numbers[start..start + length].copy_from_slice(self.operand(id, &block)),
             }
         }
-        self.outputs = outputs;
+        (self.outputs, self.defined) = (outputs, defined);
     }
 
-    /// The outputs, those of the bars' columns and of constants filled in.
+    /// The rows of a rule that holds where the one at `opposite` does not and both of its values are defined.
+    fn opposing(&self, id: Id, opposite: &Column) -> Rows {
+        let Column::Bool(opposite) = opposite else { unreachable!("a comparison is a condition") };
+        let known = &self.program.plan.opposed;
+        let defined = |arg| known.binary_search(&arg).map_or(opposite, |place| &self.defined[place]);
+        Rows::all_without(self.program.graph.values[id].args.map(defined), opposite)
+    }
+
+    /// The outputs, those of the bars' columns and of constants and the opposites of others filled in.
     fn finish(mut self) -> Vec<Column> {
         let rows = self.rows(0);
         let mut outputs = std::mem::take(&mut self.outputs);
+        for (place, &(id, _)) in self.program.roots.iter().enumerate() {
+            if let Some(opposite) = self.program.plan.opposite[place] {
+                outputs[place] = Column::Bool(self.opposing(id, &outputs[opposite]));
+            }
+        }
         for (&(id, _), output) in self.program.roots.iter().zip(&mut outputs) {
             if is_register(self.program.graph.values[id].op) {
                 continue;

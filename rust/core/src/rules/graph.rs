@@ -115,6 +115,19 @@ impl Op {
         }
     }
 
+    /// Of a comparison, the one that holds where it does not, if both sides are defined.
+    pub(super) const fn opposite(self) -> Option<Self> {
+        Some(match self {
+            Self::Gt => Self::Le,
+            Self::Le => Self::Gt,
+            Self::Ge => Self::Lt,
+            Self::Lt => Self::Ge,
+            Self::Eq => Self::Ne,
+            Self::Ne => Self::Eq,
+            _ => return None,
+        })
+    }
+
     /// Whether the result depends on the arguments of the same row alone.
     const fn is_pure(self) -> bool {
         let stateful =

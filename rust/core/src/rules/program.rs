@@ -1,13 +1,14 @@
 //! Rules compiled to a flat program, and how it is laid out for evaluation.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
 use super::ast::Expr;
 use super::form::Source;
-use super::graph::{Frame, Graph, Id, Op};
+use super::graph::{Frame, Graph, Id, Op, Value};
 use super::lower::{Lowering, Type};
 use super::parse::parse;
 use super::scope::Scope;
@@ -203,6 +204,10 @@ pub(super) struct Plan {
     pub(super) kept: Vec<bool>,
     /// Whether a value is a comparison that is a rule's condition and nothing else: it has no register.
     pub(super) bare: Vec<bool>,
+    /// For each rule that holds wherever an earlier one does not, and its values are defined, that one's place.
+    pub(super) opposite: Vec<Option<usize>>,
+    /// The values of those rules.
+    pub(super) opposed: Vec<Id>,
 }
 
 /// The values of one frame, computed block by block.
@@ -222,10 +227,9 @@ pub(super) const fn is_register(op: Op) -> bool {
 
 /// Which values are comparisons that a rule consists of and that nothing else reads.
 fn bare(graph: &Graph, roots: &[(Id, Kind)]) -> Vec<bool> {
-    let compares = |op| matches!(op, Op::Gt | Op::Ge | Op::Lt | Op::Le | Op::Eq | Op::Ne);
     let mut bare = vec![false; graph.values.len()];
     for &(root, _) in roots {
-        bare[root] = compares(graph.values[root].op) && graph.values[root].frame == 0;
+        bare[root] = graph.values[root].op.opposite().is_some() && graph.values[root].frame == 0;
     }
     for needed in (0..graph.values.len()).flat_map(|id| graph.needs(id)) {
         bare[*needed] = false;
@@ -233,9 +237,27 @@ fn bare(graph: &Graph, roots: &[(Id, Kind)]) -> Vec<bool> {
     bare
 }
 
+/// For each bare comparison among the roots the earlier one that compares the same values the other way round.
+fn opposites(graph: &Graph, roots: &[(Id, Kind)], bare: &[bool]) -> Vec<Option<usize>> {
+    let mut known = HashMap::new();
+    let opposite = |(place, &(root, _)): (usize, &(Id, Kind))| {
+        let Value { op, args, .. } = graph.values[root];
+        let found = bare[root].then(|| known.get(&(op.opposite()?, args)).copied()).flatten();
+        if bare[root] && found.is_none() {
+            known.entry((op, args)).or_insert(place);
+        }
+        found
+    };
+    roots.iter().enumerate().map(opposite).collect()
+}
+
 impl Plan {
     fn new(graph: &Graph, roots: &[(Id, Kind)]) -> Self {
         let bare = bare(graph, roots);
+        let opposite = opposites(graph, roots, &bare);
+        let opposing = roots.iter().zip(&opposite).filter(|(_, opposite)| opposite.is_some());
+        let opposed = opposing.flat_map(|(root, _)| graph.values[root.0].args);
+        let opposed = opposed.collect::<BTreeSet<Id>>().into_iter().collect();
         let own = graph.frames[0].instrument;
         let mut order: Vec<usize> = (0..graph.frames.len()).collect();
         // Other instruments never read this one, and a higher timeframe never reads a lower one.
@@ -261,7 +283,7 @@ impl Plan {
                 first_register[call] = known.or(Some(next));
             }
         }
-        Self { loops, register, kept, bare }
+        Self { loops, register, kept, bare, opposite, opposed }
     }
 }
 

@@ -50,6 +50,12 @@ impl Rows {
         Self { words, count }
     }
 
+    /// The rows of `count` that are in all of some sets and not in another.
+    pub(super) fn all_without(sets: [&Self; 2], other: &Self) -> Self {
+        let words = sets[0].words.iter().zip(&sets[1].words).zip(&other.words);
+        Self { words: words.map(|((one, two), other)| one & two & !other).collect(), count: other.count }
+    }
+
     /// How many rows there are, in the set or not.
     #[must_use]
     pub const fn count(&self) -> usize {
@@ -94,7 +100,8 @@ fn word(left: &[f64; WORD], right: &[f64; WORD], holds: impl Fn(f64, f64) -> boo
     let mut lanes = [0_u64; 4];
     for (left, right) in left.as_chunks::<4>().0.iter().zip(right.as_chunks::<4>().0).rev() {
         for (lane, (&left, &right)) in lanes.iter_mut().zip(left.iter().zip(right)) {
-            *lane = (*lane << 4) | u64::from(holds(left, right));
+            // The sum of what has no bit in common is what `|` is, and two instructions less.
+            *lane = (*lane << 4).wrapping_add(u64::from(holds(left, right)));
         }
     }
     lanes[0] | lanes[1] << 1 | lanes[2] << 2 | lanes[3] << 3

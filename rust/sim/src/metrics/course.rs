@@ -1,6 +1,7 @@
 //! The course of an equity that is followed while it happens, and not kept: what the figures of many runs need.
 
 use super::drawdown::Walk;
+use super::ends::BlockEnds;
 use super::group::{RoundTrip, Tally, sum};
 use super::input::check_account;
 use super::sample::{DailyCloses, DayEnds};
@@ -44,6 +45,7 @@ pub struct Course<'a> {
     ts: &'a [i64],
     bar_ns: i64,
     closes: &'a [f64],
+    ends: &'a BlockEnds,
     days: &'a DayEnds,
     walk: Walk<'a>,
     /// The equity at the ends of the days so far.
@@ -63,14 +65,23 @@ pub struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    /// Over bars with these opening times and closes, whose days end at `days`; the rest as [`Curve`] has it.
+    /// Over bars with these opening times and closes, whose blocks end at `ends` and days at `days`; the rest as [`Curve`]
+    /// has it.
     #[must_use]
-    pub fn new(start_equity: f64, ts: &'a [i64], bar_ns: i64, closes: &'a [f64], days: &'a DayEnds) -> Self {
+    pub fn new(
+        start_equity: f64,
+        ts: &'a [i64],
+        bar_ns: i64,
+        closes: &'a [f64],
+        ends: &'a BlockEnds,
+        days: &'a DayEnds,
+    ) -> Self {
         Self {
             start_equity,
             ts,
             bar_ns,
             closes,
+            ends,
             days,
             walk: Walk::new(start_equity, ts, bar_ns),
             daily: Vec::with_capacity(days.seen.len()),
@@ -102,10 +113,11 @@ impl<'a> Course<'a> {
     /// The equity moves along a line over the next bars.
     #[inline]
     pub(crate) fn follow(&mut self, bars: usize, line: Line) {
-        let closes = &self.closes[self.walk.seen..][..bars];
+        let seen = self.walk.seen;
+        let closes = &self.closes[seen..][..bars];
         let Some(&close) = closes.last() else { return };
         // Along a line the equity's ends are at the ends of the price: no step of its arithmetic turns an order around.
-        let (low, high) = ends(closes);
+        let (low, high) = self.ends.within(self.closes, seen..seen + bars);
         let (one, other) = (line.at(low), line.at(high));
         self.sound(one);
         self.sound(other);
@@ -174,43 +186,4 @@ impl<'a> Course<'a> {
         let tally = sum(std::iter::once(&self.tally));
         Ok(summarise(&curve, self.last, &self.walk, &daily, trips, &tally, options))
     }
-}
-
-/// The least and the greatest of some prices, in eight lanes that the compiler keeps in vector registers.
-#[inline]
-fn ends(values: &[f64]) -> (f64, f64) {
-    let (mut least, mut greatest) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
-    let mut take = |values: &[f64; 8]| {
-        for (lane, &value) in values.iter().enumerate() {
-            least[lane] = lesser(least[lane], value);
-            greatest[lane] = greater(greatest[lane], value);
-        }
-    };
-    for chunk in values.as_chunks::<8>().0 {
-        take(chunk);
-    }
-    if let Some(last) = values.last_chunk::<8>() {
-        // The last eight once more rather than what is left over: how many that are nobody can foresee.
-        take(last);
-    } else if let Some(&first) = values.first() {
-        let mut few = [first; 8];
-        few[..values.len()].copy_from_slice(values);
-        take(&few);
-    }
-    (folded(least, lesser), folded(greatest, greater))
-}
-
-/// Without a care for NaN, which no price is.
-fn lesser(one: f64, other: f64) -> f64 {
-    if other < one { other } else { one }
-}
-
-fn greater(one: f64, other: f64) -> f64 {
-    if other > one { other } else { one }
-}
-
-/// Eight lanes brought together, halves at a time.
-fn folded(lanes: [f64; 8], pick: impl Fn(f64, f64) -> f64) -> f64 {
-    let four: [f64; 4] = std::array::from_fn(|lane| pick(lanes[lane], lanes[lane + 4]));
-    pick(pick(four[0], four[2]), pick(four[1], four[3]))
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 mod course;
 mod drawdown;
+mod ends;
 mod exposure;
 mod group;
 mod input;
@@ -22,6 +23,7 @@ mod trades;
 
 pub use course::{Course, Line};
 pub use drawdown::DrawdownMetrics;
+pub use ends::BlockEnds;
 pub use exposure::ExposureMetrics;
 pub(crate) use group::RoundTrip;
 pub use group::{TradeGroup, TradeGroups};

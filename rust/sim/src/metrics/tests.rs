@@ -174,7 +174,8 @@ proptest! {
         let ts: Vec<i64> = (0..rows as i64).map(|row| row * bar_ns + row / 50 * 3 * DAY_NS).collect();
         let closes: Vec<f64> = (0..rows as u64).map(|row| 50.0 + ((row * 7_919 + seed * 31) % 101) as f64).collect();
         let days = DayEnds::of(&ts, bar_ns);
-        let mut course = Course::new(9_000.0, &ts, bar_ns, &closes, &days);
+        let ends = BlockEnds::of(&closes);
+        let mut course = Course::new(9_000.0, &ts, bar_ns, &closes, &ends, &days);
         let mut equity: Vec<f64> = Vec::new();
         for (kind, bars, slope) in parts {
             let worth = if inverse { slope * 6_400.0 } else { slope };
