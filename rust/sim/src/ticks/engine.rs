@@ -6,12 +6,14 @@
 
 use tradenode_core::event::{Event, Kind, LAST};
 
+use super::clearing::Clearing;
 use super::desk::{Desk, View};
 use super::feed::Feed;
 use super::owner::Owner;
 use super::spec::TickSpec;
 use super::strategy::{Interest, TickStrategy};
-use super::wire::Wire;
+use super::terms::PositionMode;
+use super::wire::{News, Wire};
 use crate::error::RunError;
 use crate::ledger::Ledger;
 use crate::models::latency::Latency;
@@ -22,10 +24,11 @@ use crate::venue::{Listing, Venue};
 /// A run under way.
 #[derive(Debug)]
 pub struct TickEngine<'a, S> {
-    feeds: Vec<Feed<'a>>,
-    venue: Venue,
-    desk: Desk<'a>,
-    strategy: S,
+    pub(super) feeds: Vec<Feed<'a>>,
+    pub(super) venue: Venue,
+    pub(super) clearing: Clearing,
+    pub(super) desk: Desk<'a>,
+    pub(super) strategy: S,
     interest: Interest,
     /// When the strategy's timer and the recording of equity are due.
     timer: i64,
@@ -60,7 +63,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 return Err(SpecError::range(key, "above 0", ns as f64));
             }
         }
-        let ledger = Ledger::new(&spec.terms(), Recorder::with_capacity(0, false))?;
+        let ledger = Ledger::new(&spec.terms(&spec.listed()), Recorder::with_capacity(0, false))?;
         let listings: Vec<Listing> = ledger
             .instruments
             .iter()
@@ -71,9 +74,12 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         let (count, wire) = (feeds.len(), Wire::new(latency));
         let start = feeds.iter().map(Feed::venue_time).min().unwrap_or(i64::MAX);
         let after = |every: Option<i64>| every.map_or(i64::MAX, |every| first_multiple(every, start));
+        let hedging = spec.positions == PositionMode::Hedging;
+        let venue = Venue::new(&listings, spec.venue);
         Ok(Self {
-            venue: Venue::new(&listings, spec.venue),
-            desk: Desk { now: start, views, ledger, owner: Owner::new(count), wire },
+            venue: if hedging { venue.keeping_legs() } else { venue },
+            clearing: Clearing::new(spec, &ledger, start)?,
+            desk: Desk { now: start, views, ledger, owner: Owner::new(count, hedging), wire },
             timer: after(interest.timer_ns),
             sample: after(Some(spec.sample_ns)),
             sample_ns: spec.sample_ns,
@@ -95,6 +101,9 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             self.run_rest()?;
         }
         self.record();
+        let (fund, recorder) = (self.clearing.fund, &mut self.desk.ledger.recorder);
+        recorder.insurance = self.desk.ledger.scale.to_f64(fund);
+        recorder.liquidations = self.clearing.liquidations;
         self.strategy.on_stop(&mut self.desk)
     }
 
@@ -107,7 +116,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// Takes rows until something else is due; false when no row is left to be received.
     fn run_market(&mut self) -> Result<bool, RunError> {
         if self.feeds.len() == 1 && !self.interest.calls_on_rows() {
-            return Ok(self.run_alone());
+            return self.run_alone();
         }
         let mut due = self.due();
         loop {
@@ -127,7 +136,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 if happens.0 > due.happening {
                     return Ok(true);
                 }
-                if self.happen(happens.1) {
+                if self.happen(happens.1)? {
                     due = self.due();
                 }
             } else {
@@ -143,34 +152,33 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
 
     /// The same for one instrument and a strategy that no row calls. Until something else is due the venue and the desk then
     /// know nothing of one another: each takes its rows in a loop of its own, which guesses no order between them.
-    fn run_alone(&mut self) -> bool {
+    fn run_alone(&mut self) -> Result<bool, RunError> {
         let mut due = self.due();
         while self.feeds[0].venue_time() <= due.happening {
-            if self.happen(0) {
+            if self.happen(0)? {
                 due = self.due();
             }
         }
         while self.feeds[0].desk_time() <= due.receiving {
             self.take_in(0);
         }
-        self.feeds[0].desk_time() != i64::MAX
+        Ok(self.feeds[0].desk_time() != i64::MAX)
     }
 
     /// Until when rows go first.
     #[inline]
     fn due(&self) -> Due {
-        let message = self.desk.wire.next_request().min(self.desk.wire.next_report());
+        let message = self.desk.wire.next_request().min(self.desk.wire.next_news());
         let timer = self.timer.min(self.sample);
         Due { happening: message.min(timer), receiving: message.saturating_sub(1).min(timer) }
     }
 
     /// Takes what is due besides rows.
     fn run_rest(&mut self) -> Result<(), RunError> {
-        let (request, report) = (self.desk.wire.next_request(), self.desk.wire.next_report());
+        let (request, report) = (self.desk.wire.next_request(), self.desk.wire.next_news());
         let timer = self.timer.min(self.sample);
         if request <= report && request <= timer {
-            self.deliver();
-            Ok(())
+            self.deliver()
         } else if report <= timer {
             self.hear()
         } else {
@@ -178,39 +186,50 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         }
     }
 
-    /// Sends what the venue has to tell; whether that was anything.
+    /// Books and sends what the venue has to tell; whether that was anything.
     #[inline]
-    fn send_reports(&mut self, instrument: usize) -> bool {
+    pub(super) fn send_reports(&mut self, instrument: usize) -> Result<bool, RunError> {
         let any = self.venue.has_reports(instrument);
         if any {
             for report in self.venue.reports(instrument) {
-                self.desk.wire.report(report);
+                let fee = self.clearing.settle(&report)?;
+                self.desk.wire.tell(News::Order(report, fee));
             }
         }
-        any
+        Ok(any)
     }
 
-    fn deliver(&mut self) {
+    fn deliver(&mut self) -> Result<(), RunError> {
         let at = self.desk.wire.next_request();
         if let Some(request) = self.desk.wire.take_request() {
             self.venue.on_request(&request, at);
-            self.send_reports(request.instrument());
+            self.send_reports(request.instrument())?;
         }
+        Ok(())
     }
 
     fn hear(&mut self) -> Result<(), RunError> {
-        self.desk.now = self.desk.wire.next_report();
-        let Some(report) = self.desk.wire.take_report() else { return Ok(()) };
-        let news = self.desk.hear(&report)?;
-        if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
+        self.desk.now = self.desk.wire.next_news();
+        match self.desk.wire.take_news() {
+            Some(News::Order(report, fee)) => {
+                let news = self.desk.hear(&report, fee)?;
+                if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
+            }
+            Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received),
+            None => Ok(()),
+        }
     }
 
     /// Takes a row that happens at the venue; whether the venue had anything to tell.
     #[inline]
-    fn happen(&mut self, instrument: usize) -> bool {
+    fn happen(&mut self, instrument: usize) -> Result<bool, RunError> {
         let event = self.feeds[instrument].take_venue();
         self.venue.on_event(instrument, &event);
-        self.send_reports(instrument)
+        let told = self.send_reports(instrument)?;
+        if self.moves_money(instrument, &event) {
+            return Ok(self.settle(instrument, &event)? | told);
+        }
+        Ok(told)
     }
 
     /// Takes a row that is received into what the desk sees.
@@ -267,7 +286,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             let mid = view.mid();
             if mid > 0.0 {
                 let tick = self.desk.ledger.instruments[instrument].price.value(1);
-                self.desk.ledger.mark(instrument, mid * tick);
+                self.desk.ledger.mark_legs(instrument, mid * tick);
             }
         }
         if self.desk.ledger.sample() {

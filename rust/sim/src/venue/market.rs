@@ -7,6 +7,7 @@ use tradenode_core::book::Book;
 use tradenode_core::event::{Event, GAP, Kind, LAST, Status};
 use tradenode_core::orders::Side;
 
+use super::holding::Holding;
 use super::order::Orders;
 use super::report::{End, Report, What};
 use super::settings::{BookSource, VenueSpec};
@@ -42,8 +43,7 @@ pub(crate) struct Market {
     pub(super) waiting: Vec<u32>,
     pub(super) held: Vec<u32>,
     pub(super) taken: Vec<Taken>,
-    /// Lots held: above zero long.
-    pub(super) position: i64,
+    pub(super) holding: Holding,
     pub(super) last: i64,
     pub(super) mark: i64,
     pub(super) status: Status,
@@ -75,7 +75,7 @@ impl Market {
             waiting: Vec::new(),
             held: Vec::new(),
             taken: Vec::new(),
-            position: 0,
+            holding: Holding::default(),
             last: 0,
             mark: 0,
             status: Status::Trading,

@@ -115,8 +115,9 @@ impl Market {
     /// Reports a fill of what may have left the book already, and does what follows from it.
     pub(super) fn book_fill(&mut self, order: &Order, lots: i64, ticks: i64, maker: bool, at: i64) {
         self.fills += 1;
-        self.position += order.side.sign() * lots;
-        let execution = Execution { number: self.fills, side: order.side, lots, ticks, maker, left: order.left };
+        self.holding.fill(order.side, order.reduce_only, lots);
+        let (side, reduce_only, left) = (order.side, order.reduce_only, order.left);
+        let execution = Execution { number: self.fills, side, lots, ticks, maker, reduce_only, left };
         self.report(at, order.id, What::Filled(execution));
         if order.terms.links.group != 0 {
             self.cancel_group(order.terms.links.group, order.id, at);
@@ -135,6 +136,6 @@ impl Market {
         if !order.reduce_only {
             return i64::MAX;
         }
-        (-self.position * order.side.sign()).max(0)
+        self.holding.reducible(order.side)
     }
 }

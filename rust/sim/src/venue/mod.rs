@@ -8,6 +8,7 @@
 //! the other side that come to its price. What fills an order that takes: the levels that are there as it arrives. While
 //! the book is stale or crossed nothing fills.
 
+mod holding;
 mod links;
 mod lists;
 mod market;
@@ -17,10 +18,12 @@ mod report;
 mod requests;
 mod settings;
 mod take;
+mod takeover;
 mod waiting;
 
 pub use report::{End, Execution, Refused, Report, What};
 pub use settings::{BookSource, Fills, SelfTrade, VenueSpec};
+pub use takeover::VENUES_ORDERS;
 use tradenode_core::book::Book;
 use tradenode_core::event::Event;
 use tradenode_core::orders::terms::Terms;
@@ -130,7 +133,7 @@ impl Venue {
     /// Lots held of an instrument: above zero long.
     #[must_use]
     pub fn position(&self, instrument: usize) -> i64 {
-        self.markets[instrument].position
+        self.markets[instrument].holding.net()
     }
 
     /// How many orders of an instrument live at the venue.

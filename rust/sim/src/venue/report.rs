@@ -56,6 +56,8 @@ pub struct Execution {
     pub ticks: i64,
     /// Whether the order rested and gave liquidity.
     pub maker: bool,
+    /// Whether the order may only reduce: where legs are kept, its side and this tell which one it is about.
+    pub reduce_only: bool,
     /// Lots of the order that are left.
     pub left: i64,
 }
@@ -98,6 +100,8 @@ pub enum End {
     NothingToReduce,
     /// The instrument is closed.
     Closed,
+    /// The account is liquidated.
+    Liquidation,
     /// As it came to the market, after it had waited, there was no book to trade on.
     NoMarket,
     /// As it came to the market, after it had waited, it would have taken, and is post-only.
