@@ -171,11 +171,14 @@ impl Clearing {
         }
     }
 
-    /// Whether a row of the book may have taken the price to where not everything is backed for certain.
+    /// Whether a row of the book may have taken the price to where not everything is backed for certain: the middle is
+    /// not below the best bid and not above the best ask.
     #[inline]
     pub(super) fn strays(&self, instrument: usize, book: &Book) -> bool {
         let watch = &self.watches[instrument];
-        watch.live && !watch.marked && middle(book).is_some_and(|price| price < watch.low || price > watch.high)
+        let is_low = || book.best(Side::Buy).is_some_and(|bid| bid.price < watch.low);
+        let is_high = || book.best(Side::Sell).is_some_and(|ask| ask.price > watch.high);
+        watch.live && !watch.marked && ((watch.low > i64::MIN && is_low()) || (watch.high < i64::MAX && is_high()))
     }
 
     /// Whether the last price of an instrument is where not everything is backed for certain.
@@ -185,7 +188,6 @@ impl Clearing {
     }
 }
 
-#[inline]
 fn middle(book: &Book) -> Option<i64> {
     book.touch().map(|(bid, ask)| (bid.price + ask.price) >> 1).filter(|&price| price > 0)
 }

@@ -129,6 +129,11 @@ impl Clearing {
             let (low, high) = bounds.fold(ALWAYS, |a, b| (a.0.max(b.0), a.1.min(b.1)));
             return self.set_bounds(instrument, low, high);
         }
+        if self.instruments.len() == 1 {
+            let floor = self.cost(0) - as_f64(self.account.balance());
+            let (low, high) = bounds(self.instruments[0].spec().inverse, self.pull(0), floor);
+            return self.set_bounds(0, low, high);
+        }
         self.watch_all();
     }
 
