@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from data_command import Answer, Command
+from event_runs import maker_decides  # noqa: F401
 from tradenode.cli.main import run
 
 REPOSITORY = Path(__file__).resolve().parent.parent

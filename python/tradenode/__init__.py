@@ -3,23 +3,46 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tradenode._core import Bar, Desk, Intent
+    from tradenode._core import Bar, Desk, Fill, Funding, Intent, Order, PriceBook, Trade
     from tradenode.research.backtest import backtest
     from tradenode.research.sweep import sweep
     from tradenode.strategy.bar_strategy import BarStrategy, Signals
     from tradenode.strategy.callback import Strategy
     from tradenode.strategy.knob import knob
+    from tradenode.strategy.subscription import every
 
-__all__ = ["Bar", "BarStrategy", "Desk", "Intent", "Signals", "Strategy", "backtest", "knob", "sweep"]
+__all__ = [
+    "Bar",
+    "BarStrategy",
+    "Desk",
+    "Fill",
+    "Funding",
+    "Intent",
+    "Order",
+    "PriceBook",
+    "Signals",
+    "Strategy",
+    "Trade",
+    "backtest",
+    "every",
+    "knob",
+    "sweep",
+]
 
 _PLACES = {
     "Bar": "tradenode._core",
     "BarStrategy": "tradenode.strategy.bar_strategy",
     "Desk": "tradenode._core",
+    "Fill": "tradenode._core",
+    "Funding": "tradenode._core",
     "Intent": "tradenode._core",
+    "Order": "tradenode._core",
+    "PriceBook": "tradenode._core",
     "Signals": "tradenode.strategy.bar_strategy",
     "Strategy": "tradenode.strategy.callback",
+    "Trade": "tradenode._core",
     "backtest": "tradenode.research.backtest",
+    "every": "tradenode.strategy.subscription",
     "knob": "tradenode.strategy.knob",
     "sweep": "tradenode.research.sweep",
 }

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
 
 from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
+from tradenode._core_strategy import Bar, Desk, Fill, Funding, Intent, Order, PriceBook, Trade
 from tradenode._core_tape import (
     EVENT_KINDS,
     SYNTH_PRESETS,
@@ -16,7 +17,9 @@ from tradenode._core_tape import (
     TapeAudit,
     TapeMerge,
     TradeBarMaker,
+    mids,
     run_events,
+    tape_of_bars,
 )
 
 __all__ = [
@@ -29,26 +32,33 @@ __all__ = [
     "Book",
     "BookChecksum",
     "Desk",
+    "Fill",
+    "Funding",
     "IndicatorKernel",
     "IndicatorStream",
     "Intent",
+    "Order",
     "OrderBook",
+    "PriceBook",
     "RuleExpr",
     "Sequencer",
     "StampedBook",
     "SynthFlow",
     "TapeAudit",
     "TapeMerge",
+    "Trade",
     "TradeBarMaker",
     "__version__",
     "check_rules",
     "decimal_places",
     "indicator_catalog",
     "metrics",
+    "mids",
     "resample_bars",
     "run_backtest",
     "run_events",
     "run_sweep",
+    "tape_of_bars",
     "write_csv",
 ]
 
@@ -255,159 +265,6 @@ class BarFrame:
 
     def __len__(self) -> int: ...
 
-@final
-class Bar:
-    """A closed bar: `ts` is its opening time and `end` the moment of the call, ns UTC."""
-
-    def __new__(cls, ts: int, open: float, high: float, low: float, close: float, volume: float, end: int = 0) -> Self:
-        """Make a bar, for a strategy's unit tests."""
-
-    @property
-    def ts(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def open(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def close(self) -> float: ...
-    @property
-    def volume(self) -> float: ...
-
-@final
-class Intent:
-    """Something a strategy asked for, or an order of its that rests at the venue."""
-
-    def __new__(
-        cls,
-        action: str,
-        id: int = 0,
-        quantity: float | None = None,
-        limit: float | None = None,
-        stop: float | None = None,
-        *,
-        reduce_only: bool = False,
-    ) -> Self:
-        """Make an intent to compare with: `action` is buy, sell, close, cancel or cancel_all."""
-
-    @property
-    def action(self) -> str: ...
-    @property
-    def id(self) -> int: ...
-    @property
-    def quantity(self) -> float | None: ...
-    @property
-    def limit(self) -> float | None: ...
-    @property
-    def stop(self) -> float | None: ...
-    @property
-    def reduce_only(self) -> bool: ...
-    def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
-
-@final
-class Desk:
-    """What a call-back strategy knows of its instrument, and where it asks for orders.
-
-    The desk records intents; they are carried out at the next event, after the risk gate. Prices and quantities must
-    lie on the instrument's grid: `round_price` and `floor_quantity` put them there, ValueError names what does not.
-    """
-
-    def __new__(
-        cls,
-        symbol: str = "TEST",
-        *,
-        tick: str = "0.00000001",
-        lot: str = "0.00000001",
-        position: float = 0.0,
-        average_price: float = ...,
-        equity: float = 10_000.0,
-        balance: float | None = None,
-        now: int = 0,
-        sized: bool = True,
-    ) -> Self:
-        """Make a desk for a strategy's unit test; the engine makes its own."""
-
-    @property
-    def symbol(self) -> str:
-        """The instrument."""
-
-    @property
-    def now(self) -> int:
-        """The end of the bar, ns UTC."""
-
-    @property
-    def position(self) -> float:
-        """The quantity held, below zero when short."""
-
-    @property
-    def average_price(self) -> float:
-        """The average entry price of the position; NaN when flat."""
-
-    @property
-    def equity(self) -> float:
-        """Balance and all open profit, in the account's currency."""
-
-    @property
-    def balance(self) -> float:
-        """Cash with all realised profit, fees and funding."""
-
-    @property
-    def orders(self) -> list[Intent]:
-        """The strategy's orders that rest at the venue."""
-
-    @property
-    def intents(self) -> list[Intent]:
-        """What was asked for in this call."""
-
-    def buy(
-        self,
-        quantity: float | None = None,
-        *,
-        limit: float | None = None,
-        stop: float | None = None,
-        reduce_only: bool = False,
-    ) -> int:
-        """Buy at the market, at a limit or once a stop price trades; returns the order's number.
-
-        Without a quantity the run's size decides. Raises ValueError for a price or quantity that is off its grid or
-        not above zero, for a limit beside a stop, and for a missing quantity where the run has no size.
-        """
-
-    def sell(
-        self,
-        quantity: float | None = None,
-        *,
-        limit: float | None = None,
-        stop: float | None = None,
-        reduce_only: bool = False,
-    ) -> int:
-        """Sell; see `buy`."""
-
-    def close(self) -> None:
-        """Close the whole position at the market."""
-
-    def cancel(self, id: int) -> None:
-        """Cancel the resting order of that number."""
-
-    def cancel_all(self) -> None:
-        """Cancel every resting order of the instrument."""
-
-    def flatten(self) -> None:
-        """Cancel every resting order and close the position."""
-
-    def floor_quantity(self, quantity: float) -> float:
-        """Round down to a whole number of lots."""
-
-    def round_price(self, price: float) -> float:
-        """Round to the nearest tick."""
-
-    def log(self, message: str) -> None:
-        """Keep a line for the run's log, with the time; the first 100,000 lines are kept."""
-
 def run_backtest(
     spec: bytes,
     frames: list[tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]],
@@ -417,10 +274,10 @@ def run_backtest(
 
     `strategy` has `on_bar(desk, bar)` and, if it likes, `on_start(desk)` and `on_stop(desk)`; without one the run's
     rules decide. The answer holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross`
-    notional at their ends, dicts of columns `trades`, `fills` and `refusals`, the count `refused`, `totals` (traded,
-    fees, slippage, funding received) and `logs` (instrument, time, line). Raises tradenode.errors.ConfigError,
-    DataError or RunError; a strategy's own exception comes through with a note that names the bar.
-    DataError or RunError; a strategy's own exception comes through with a note that names the bar.
+    notional at their ends, dicts of columns `trades`, `fills`, `refusals` and `queue` (empty: see `run_events`), the
+    count `refused`, `totals` (traded, fees, slippage, funding received) and `logs` (instrument, time, line). Raises
+    tradenode.errors.ConfigError, DataError or RunError; a strategy's own exception comes through with a note that
+    names the bar.
     """
 
 def run_sweep(

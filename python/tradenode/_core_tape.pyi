@@ -79,12 +79,50 @@ class TradeBarMaker:
     def finish(self) -> dict[str, NDArray[Any]]:
         """The bar that is not full, if there is one."""
 
-def run_events(spec: bytes, tapes: list[dict[str, NDArray[Any]]]) -> dict[str, Any]:
-    """Run a market maker over tapes, one an instrument: the columns of each by name, prices in ticks, sizes in lots.
+def tape_of_bars(
+    ts: NDArray[np.int64],
+    open: NDArray[np.float64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    close: NDArray[np.float64],
+    volume: NDArray[np.float64],
+    timeframe_ns: int,
+    tick: str,
+    lot: str,
+) -> dict[str, NDArray[Any]]:
+    """The columns of a tape of bars, in ticks and lots: four trades a bar, for runs over "trades".
 
-    `spec` is a JSON document: `account`, `instruments`, `venue` (`fills`, `queue`, `self_trade`), `risk`, `latency`
-    (`request` and `report`: `{"constant": {"ns": ...}}` and others), `books`, `sample_ns`, `maker`. Answers with
-    `fills`, `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, as `run_backtest` does. The GIL is
-    released.
-    Raises tradenode.errors.ConfigError, DataError with the first row at fault, RunError.
+    The open at `ts` (ns UTC), the extreme that is nearer to it after a third of the bar (of two equally near the low,
+    unless the bar falls), the other after two thirds, the close in its last ns. Each has a quarter of the bar's lots,
+    the first ones what is left over; a trade of no lots fills nothing. `DataError` names the bar and the column at
+    fault: prices off the tick, a volume that is no whole number of lots, a bar that begins before another has ended.
+    `ValueError` for arrays that are not contiguous, and for a tick or lot that is none.
+    """
+
+def run_events(
+    spec: bytes, tapes: list[dict[str, NDArray[Any]]], strategy: object | None = None, on_error: str = "halt"
+) -> dict[str, Any]:
+    """Run a strategy over tapes, one an instrument: the columns of each by name, prices in ticks, sizes in lots.
+
+    `spec` is a JSON document: `account`, `instruments`, `venue` (`fills`, `queue`, `self_trade`, `impact`: "none" or
+    `{"decaying": {"half_life_ns": ...}}`), `risk`, `latency` (`request` and `report`: `{"constant": {"ns": ...}}` and
+    others), `books` (an instrument "depth", "quotes", "orders" or "trades"), `sample_ns`, `maker`. `strategy` is an
+    object with call-backs (`tradenode.strategy.callback.Strategy`); without one the spec's compiled market maker
+    decides, with the GIL released. `on_error` says what an exception in a call-back does: "halt" the run with it,
+    "skip" the call (the error is logged, what was asked for dropped; after 100 the run halts), or "flatten": cancel and
+    close everything and call no more.
+    Answers with `fills`, `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, `gross`, `logs` as
+    `run_backtest` does, with `orders`: counts of what became of them, by name, and with `queue`, an entry a fill:
+    `ahead` (base units that were ahead of the order when it last joined its queue; NaN where that is not known, and for
+    orders that took) and `waited_ns` (since then; 0 for orders that took).
+    Raises tradenode.errors.ConfigError, DataError with the first row at fault, RunError; a strategy's own exception
+    comes through with a note that names the call, the time and what it was told.
+    """
+
+def mids(columns: dict[str, NDArray[Any]], source: str, times: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The mid of a tape's book in ticks at each of some ascending times, ns UTC by the venue's clock.
+
+    `source` is "depth", "quotes" or "trades" (of which the last one's price stands for the mid). NaN before there is
+    one, while the book is stale or crossed, and where a side is empty. `ValueError` for times that do not ascend.
+    Raises tradenode.errors.DataError with the first row that no tape can hold.
     """

@@ -1,61 +1,20 @@
 """Runs of the market maker over events: real ones, and ones with faults planted in them."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from tests.parity.event_specs import bytes_of, spec, synthetic
 
-from tradenode._core import EVENT_KINDS, SynthFlow, run_events
+from tradenode._core import EVENT_KINDS, run_events
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.tape_import import import_tapes
 from tradenode.errors import ConfigError, DataError
 from tradenode.messages.tape import GAP
 
-Columns = dict[str, NDArray[Any]]
-
 CAPTURE = "book/binance_usdm_BTCUSDT_20240808.raw.gz"
 DEPTH = EVENT_KINDS.index("depth") + 1
-
-
-def spec(**changes: Any) -> bytes:
-    latency = {"constant": {"ns": 10_000_000}}
-    whole: dict[str, Any] = {
-        "account": {"currency": "USDT", "cash": "1000000"},
-        "instruments": [
-            {
-                "symbol": "BTCUSDT",
-                "base": "BTC",
-                "quote": "USDT",
-                "settlement": "USDT",
-                "tick": "0.1",
-                "lot": "0.001",
-                "maker_fee": "-0.00005",
-                "taker_fee": "0.0004",
-            }
-        ],
-        "latency": {"request": latency, "report": latency},
-        "maker": {
-            "every_ns": 100_000_000,
-            "lots": 5,
-            "max_lots": 50,
-            "skew_ticks": 0.1,
-            "half_spread_ticks": 0.5,
-        },
-    }
-    return json.dumps(whole | changes).encode()
-
-
-def synthetic(rows: int = 30_000) -> Columns:
-    columns = SynthFlow(3, "touch", False, 0).take(rows, 2**63 - 1)
-    return {name: column.copy() for name, column in columns.items()}
-
-
-def bytes_of(result: dict[str, Any]) -> bytes:
-    columns = [*result["fills"].values(), *result["trades"].values(), result["equity"], result["equity_ts"]]
-    return b"".join(column.tobytes() for column in columns)
 
 
 def check_books(result: dict[str, Any]) -> None:

@@ -1,8 +1,6 @@
 """The report: what it keeps of long runs, what it escapes, and how it looks in a real browser."""
 
 import re
-import shutil
-import subprocess
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from browser import browse, in_browser
 from report_runs import MINUTE, START, make_run, random_bars
 
 from tradenode.messages.headline import headline, lines
@@ -173,33 +172,6 @@ def test_figures_in_words(got: str, expected: str) -> None:
 
 
 # In a real browser.
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--enable-logging=stderr",
-    "--force-device-scale-factor=1",
-    "--virtual-time-budget=8000",
-]
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-
-
-def browse(folder: Path, run: RunView, *flags: str) -> tuple[str, list[str]]:
-    """The page's document after its scripts ran, and what they and the browser complained of."""
-    write_report(folder / "report.html", run)
-    profile = f"--user-data-dir={folder / 'profile'}"
-    command = [str(CHROMIUM), *FLAGS, profile, *flags, (folder / "report.html").as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line and "document idle" not in line]
-    return done.stdout, console
 
 
 def pixels(path: Path) -> Any:

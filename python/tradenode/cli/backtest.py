@@ -1,4 +1,4 @@
-"""`tradenode backtest`: a config over recorded bars."""
+"""`tradenode backtest`: a config over recorded bars or events."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,13 +24,14 @@ def backtest(
     catalogue: Path | None = None,
     set_: Annotated[Sequence[str], Parameter(name="--set", negative=(), show_default=False)] = (),
 ) -> int:
-    """Run a config over recorded bars; print nine numbers and write a run folder with the report.
+    """Run a config over recorded bars or events; print nine numbers and write a run folder with the report.
 
-    Exit status 3 where an expectation of `[expect]` is not met.
+    Of a run over events also its fills, what the market did after them, and what was simulated how. Exit status 3 where
+    an expectation of `[expect]` is not met.
 
     Args:
         config: the TOML file.
-        json: answer as one JSON object: folder, metrics, expect.
+        json: answer as one JSON object: folder, metrics, expect; over events also events.
         out: where the run's folder is put.
         report: whether to write report.html.
         catalogue: the catalogue's folder; else the config's.
@@ -60,7 +61,8 @@ def run_and_show(
     with console.working("writing the run folder"):
         folder = write_run_folder(out, result, report=report)
     if json:
-        console.answer_json({"folder": str(folder), "metrics": result.metrics, "expect": result.verdicts})
+        answer = {"folder": str(folder), "metrics": result.metrics, "expect": result.verdicts}
+        console.answer_json(answer if result.events is None else {**answer, "events": result.events})
     else:
         show(result, folder, report=report)
     return 0 if result.met else EXPECTATION_FAILED
@@ -68,12 +70,15 @@ def run_and_show(
 
 def show(result: "Result", folder: Path, *, report: bool) -> None:
     """The nine numbers, the verdicts, and where everything is."""
-    from tradenode.messages.headline import lines
+    from tradenode.messages.headline import event_lines, lines
     from tradenode.messages.wording import beside
     from tradenode.report.run_folder import REPORT_FILE
 
     console.answer(result.title)
-    console.answer(console.table(("", ""), lines(result.metrics, result.currency), left=2))
+    told = lines(result.metrics, result.currency)
+    if result.events is not None:
+        told += event_lines(result.events, result.currency, result.spec)
+    console.answer(console.table(("", ""), told, left=2))
     if result.verdicts:
         console.answer("")
         for verdict in result.verdicts:
@@ -85,3 +90,7 @@ def show(result: "Result", folder: Path, *, report: bool) -> None:
     console.answer(f"{'report' if report else 'folder'}  {folder / REPORT_FILE if report else folder}")
     if result.refused:
         console.note(f"the risk gate refused {result.refused:,} orders; refusals.csv says which and why")
+    for tape in result.events.tapes if result.events is not None else ():
+        if tape.faults:
+            counted = ", ".join(f"{count:,} {kind}" for kind, count in tape.faults.items())
+            console.note(f"{tape.instrument} has faults ({counted}); events.json names the first of them")

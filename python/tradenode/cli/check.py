@@ -21,18 +21,20 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
     from tradenode.config.diagnose import load
     from tradenode.config.faults import ConfigFaultsError
     from tradenode.data.catalogue import Catalogue
-    from tradenode.research.inputs import catalogue_of, contracts_of
+    from tradenode.research.backtest import described_contracts
+    from tradenode.research.inputs import catalogue_of
     from tradenode.research.python_strategy import load_strategy
 
     catalogued = False
     try:
         read, source = load(config)
         folder = catalogue_of(read, config.parent)
-        catalogued = bool(Catalogue(folder).entries())
+        found = Catalogue(folder)
+        catalogued = bool(found.tapes() if read.data.of_events else found.entries())
         if catalogued:
-            contracts_of(read, folder, source)
+            described_contracts(read, folder, source)
         if read.strategy is not None:
-            load_strategy(read.strategy, config.parent, source)
+            load_strategy(read.strategy, config.parent, source, of_events=read.data.of_events)
     except ConfigFaultsError as fault:
         if not json:
             raise

@@ -24,7 +24,7 @@ VERBS = {
         "Import, check, show, make and export bars and events.",
     ),
     "check": ("tradenode.cli.check:check", "Name every fault of a config, each with its place."),
-    "backtest": ("tradenode.cli.backtest:backtest", "Run a config over recorded bars and write a report."),
+    "backtest": ("tradenode.cli.backtest:backtest", "Run a config over recorded bars or events and write a report."),
     "sweep": ("tradenode.cli.sweep:sweep", "Run a config with many sets of parameters and rank them."),
     "rerun": ("tradenode.cli.rerun:rerun", "Run a run folder again and compare byte for byte."),
     "version": ("tradenode.cli.version:version", "Print the versions of the package and of what it runs on."),

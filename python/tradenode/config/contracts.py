@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tradenode.config.costs import Costs
 from tradenode.config.faults import Fault
 from tradenode.config.instruments import InstrumentTable
 from tradenode.config.locate import Path
@@ -69,7 +70,7 @@ def _contract(
     tick = needed("tick", table.tick or grid.price_step, "its prices show no decimal step; write the exchange's")
     fees = {}
     for key in ("maker_fee", "taker_fee"):
-        own, shared = getattr(table, key), getattr(config.costs, key)
+        own, shared = getattr(table, key), _shared_fee(config.costs, key)
         hint = f'write {key} = "0.05%" in `[costs]`; 0 is allowed, but has to be said'
         fees[key] = needed(key, shared if own is None else own, hint)
     if settlement is not None and settlement != config.account.currency:
@@ -97,6 +98,14 @@ def _contract(
         "maintenance_margin": maintenance,
     }
     return {key: _text(value) for key, value in contract.items()}, faults
+
+
+def _shared_fee(costs: Costs, key: str) -> Decimal | None:
+    """The fee of instruments that give none; with tiers that of the first."""
+    given: Decimal | None = getattr(costs, key)
+    if given is None and costs.tiers:
+        return costs.tiers[0].maker if key == "maker_fee" else costs.tiers[0].taker
+    return given
 
 
 def _initial_margin(table: InstrumentTable, leverage: Decimal) -> Decimal:

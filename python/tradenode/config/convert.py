@@ -1,13 +1,14 @@
 """From the plain values of a TOML document to structs, collecting every fault on the way."""
 
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
 from tradenode.config.faults import Fault
 from tradenode.config.locate import Path
+from tradenode.config.needing import Needing
 from tradenode.config.values import Reader, UnfitError, near, nearest, shown
 
 FAULTS_MAX = 200
@@ -15,6 +16,12 @@ FAULTS_MAX = 200
 
 FAILED = object()
 """Stands for a value with faults."""
+
+
+def required(kind: type[msgspec.Struct], table: Mapping[str, object]) -> set[str]:
+    """The fields that a table cannot do without."""
+    names = {field.name for field in msgspec.structs.fields(kind) if field.required}
+    return names | set(kind.needed(table) if issubclass(kind, Needing) else ())
 
 
 class Conversion:
@@ -38,13 +45,14 @@ class Conversion:
         tag_field = kind.__struct_config__.tag_field
         names = [*known, tag_field] if tag_field else list(known)
         meant = {self._unknown(str(key), names, path) for key in value if key not in names}
+        needed = required(kind, value)
         read: dict[str, object] = {}
         for name, field in known.items():
             if name in value:
                 result = self.value(field.type, value[name], (*path, name))
                 if result is not FAILED:
                     read[name] = result
-            elif field.required and name not in meant:
+            elif name in needed and name not in meant:
                 self._missing(name, path)
         return read
 
@@ -64,7 +72,7 @@ class Conversion:
         before = len(self.faults)
         read = self.fields(kind, value, path)
         # A required key may also stand on a line that could not be read, without a fault of its own.
-        whole = all(field.name in read for field in msgspec.structs.fields(kind) if field.required)
+        whole = isinstance(value, dict) and required(kind, value) <= read.keys()
         return kind(**read) if whole and len(self.faults) == before else FAILED
 
     def _leaf(self, reader: Reader, value: object, path: Path) -> object:
@@ -80,6 +88,8 @@ class Conversion:
         leaves = [kind for kind in kinds if get_origin(kind) is Annotated]
         if leaves:
             tables = [kind for kind in kinds if kind not in leaves]
+            if isinstance(value, dict) and len(tables) > 1:
+                return self._tagged(tables, value, path)
             return self.value(tables[0] if isinstance(value, dict) else leaves[0], value, path)
         return self._tagged(kinds, value, path)
 

@@ -66,6 +66,20 @@ class Funding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     file: Annotated[str | None, Text(kind="a file")] = None
 
 
+class FeeTier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Fees from a traded volume on.
+
+    Attributes:
+        volume: traded within the window, account currency.
+        maker: the fee of a fill that added liquidity, a part of the notional.
+        taker: the fee of a fill that took liquidity, a part of the notional.
+    """
+
+    volume: Annotated[Decimal, Amount(Bounds(least="0"))]
+    maker: Annotated[Decimal, Ratio(FEE)]
+    taker: Annotated[Decimal, Ratio(FEE)]
+
+
 class Costs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What trading costs.
 
@@ -75,6 +89,9 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         slippage: how much worse than their reference price market and stop orders fill.
         funding: for all instruments.
         borrow: interest a year on the notional of short positions, accrued hourly.
+        tiers: fees by traded volume, in place of the others, ascending from 0. For runs over events, as what follows.
+        window: how far back the volume counts, ns; 30 days where None.
+        traded: the volume of the window before the run, account currency; 0 where None.
     """
 
     maker_fee: Annotated[Decimal | None, Ratio(FEE)] = None
@@ -82,3 +99,6 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     slippage: Slippage = NoSlippage()
     funding: Funding | None = None
     borrow: Annotated[Decimal | None, Ratio(Bounds(least="0", most="100"))] = None
+    tiers: list[FeeTier] = []
+    window: Annotated[int | None, Duration()] = None
+    traded: Annotated[Decimal | None, Amount(Bounds(least="0"))] = None

@@ -9,6 +9,7 @@ import msgspec
 from tradenode.config.account import Account
 from tradenode.config.costs import Costs
 from tradenode.config.data import Data
+from tradenode.config.event_faults import kind_faults, of_events, tier_faults
 from tradenode.config.exits import Exits
 from tradenode.config.expect import METRICS
 from tradenode.config.faults import Fault
@@ -52,7 +53,10 @@ class Draft:
 
 def cross_faults(draft: Draft) -> Iterator[Fault]:
     """Every fault between the keys of what could be read."""
-    yield from _who_decides(draft)
+    yield from kind_faults(draft.tree, decided=draft.decided)
+    yield from tier_faults(draft.get("costs"))
+    if not of_events(draft.tree):
+        yield from _who_decides(draft)
     yield from _data(draft.get("data"))
     yield from _instruments(draft)
     yield from _entries(draft.get("entry"))
@@ -93,7 +97,11 @@ def _data(data: Data | None) -> Iterator[Fault]:
             yield Fault(message=f"`{name}` is listed twice", path=(*path, "instruments", index))
     if data.start is not None and data.end is not None and data.end <= data.start:
         yield Fault(message="`end` must be later than `start`", path=(*path, "end"), hint="`end` is excluded")
-    if data.detail is not None and (data.timeframe % data.detail or data.detail >= data.timeframe):
+    if (
+        data.detail is not None
+        and not data.of_events
+        and (data.timeframe % data.detail or data.detail >= data.timeframe)
+    ):
         message = f"`detail` must be finer than `timeframe` ({Timeframe(data.timeframe)}) and divide it"
         yield Fault(message=message, path=(*path, "detail"))
 
@@ -151,7 +159,7 @@ def _names(tree: Mapping[str, object]) -> Iterator[Fault]:
 
 
 def _size(draft: Draft) -> Iterator[Fault]:
-    if "entry" in draft.tree and "size" not in draft.tree:
+    if "entry" in draft.tree and not of_events(draft.tree) and "size" not in draft.tree:
         hint = '[size] with kind = "equity_fraction" and fraction = "100%" puts the whole equity in'
         yield Fault(message="the table `[size]` is missing", hint=hint)
     size, exits, account = draft.get("size"), draft.get("exits"), cast(Account | None, draft.get("account"))

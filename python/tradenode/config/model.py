@@ -11,6 +11,7 @@ from tradenode.config.exits import Exits
 from tradenode.config.expect import Expectation, ExpectationText
 from tradenode.config.fill import Fill
 from tradenode.config.instruments import InstrumentTable
+from tradenode.config.latency import LatencyTable
 from tradenode.config.metrics import MetricsTable
 from tradenode.config.risk import Risk
 from tradenode.config.scaling import ScaleIn, ScaleOut
@@ -18,6 +19,7 @@ from tradenode.config.signals import Entries, ExitRules, Indicators, Params
 from tradenode.config.size import Size
 from tradenode.config.strategy import StrategyTable
 from tradenode.config.values import Text
+from tradenode.config.venue import VenueTable
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,3 +43,5 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     metrics: MetricsTable = MetricsTable()
     expect: dict[str, Annotated[Expectation, ExpectationText()]] = {}
     strategy: StrategyTable | None = None
+    venue: VenueTable = VenueTable()
+    latency: LatencyTable = LatencyTable()

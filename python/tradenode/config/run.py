@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tradenode.config.account import Account
 from tradenode.config.costs import Costs
 from tradenode.config.exits import DistanceTable, Exits
 from tradenode.config.model import Config
@@ -27,19 +28,14 @@ def run_spec(config: Config, contracts: list[dict[str, Any]], rules: dict[str, A
     `contracts` come from `contracts.contracts`, `rules` from `rules_spec` or `symbolic_rules`; where they are None a
     call-back strategy decides.
     """
-    account = config.account
     spec = {
-        "account": {
-            "currency": account.currency,
-            "cash": plain(account.cash),
-            "leverage": plain(account.leverage),
-        },
+        "account": account_spec(config.account),
         "instruments": contracts,
         "timeframe_ns": config.data.timeframe,
         "detail_ns": config.data.detail,
         "fill": config.fill,
         "costs": _costs(config.costs),
-        "risk": _plain_fields(config.risk),
+        "risk": plain_fields(config.risk),
         "size": _size(config.size),
         "exits": _exits(config.exits),
         "scale_in": _scale_in(config.scale_in),
@@ -76,7 +72,13 @@ def _named(config: Config) -> dict[str, Any]:
     }
 
 
-def _plain_fields(table: msgspec.Struct) -> dict[str, Any]:
+def account_spec(account: Account) -> dict[str, str]:
+    """The account as the core reads it."""
+    return {"currency": account.currency, "cash": plain(account.cash), "leverage": plain(account.leverage)}
+
+
+def plain_fields(table: msgspec.Struct) -> dict[str, Any]:
+    """A table's fields, decimals as text."""
     fields = msgspec.structs.asdict(table)
     return {name: plain(value) if isinstance(value, Decimal) else value for name, value in fields.items()}
 
@@ -98,7 +100,7 @@ def _entry(entry: Entry | None) -> dict[str, Any] | None:
 
 
 def _size(size: Size | None) -> dict[str, Any] | None:
-    return None if size is None else {"kind": size.__struct_config__.tag, **_plain_fields(size)}
+    return None if size is None else {"kind": size.__struct_config__.tag, **plain_fields(size)}
 
 
 def _distance(value: Decimal | str | DistanceTable | None) -> dict[str, str] | None:
@@ -119,7 +121,7 @@ def _exits(exits: Exits) -> dict[str, Any]:
             {"age_ns": age, "profit": plain(profit)} for age, profit in sorted(exits.profit_table.items())
         ],
         "max_hold_ns": exits.max_hold,
-        "break_even": exits.break_even and _plain_fields(exits.break_even),
+        "break_even": exits.break_even and plain_fields(exits.break_even),
     }
 
 
@@ -130,7 +132,7 @@ def _scale_in(scale_in: ScaleIn | None) -> dict[str, Any] | None:
 
 
 def _scale_out(part: ScaleOut) -> dict[str, Any]:
-    return {**_plain_fields(part), "when": for_core(part.when)}
+    return {**plain_fields(part), "when": for_core(part.when)}
 
 
 def _costs(costs: Costs) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from typing import Protocol
 import msgspec
 
 from tradenode.errors import ConfigError
-from tradenode.messages.timeframe import SECOND_NS, Timeframe
+from tradenode.messages.timeframe import LONGEST_NS, SECOND_NS, Timeframe
 
 RATE_PLACES = 9
 """Digits after the point of a ratio: it is counted in parts per billion."""
+_SHORT_UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": SECOND_NS, "m": 60 * SECOND_NS, "h": 3_600 * SECOND_NS}
 DIGITS_MAX = 18
 """Digits of an amount, in all and after the point."""
 
@@ -181,6 +182,29 @@ class Duration(msgspec.Struct, frozen=True):
             return Timeframe(total).ns
         except ConfigError as error:
             raise UnfitError(str(error), error.hint) from None
+
+
+class ShortDuration(msgspec.Struct, frozen=True):
+    """A length of time down to the nanosecond, in ns: `"10ms"`, `"250us"`, `"1.5s"`; zero only where `zero` is set."""
+
+    zero: bool = False
+
+    def read(self, value: object) -> int:
+        """The length in ns."""
+        match = (
+            re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(ns|us|ms|s|m|h)", value) if isinstance(value, str) else None
+        )
+        if match is None:
+            hint = f'did you mean "{value}ms"?' if type(value) is int else None
+            raise UnfitError(f'expected a length of time ("10ms", "250us", "1s"), got {shown(value)}', hint)
+        exact = Decimal(match[1]) * _SHORT_UNITS[match[2]]
+        if exact != exact.to_integral_value():
+            raise UnfitError(f"{shown(value)} is finer than a nanosecond")
+        if exact == 0 and not self.zero:
+            raise UnfitError(f"must be above 0, got {shown(value)}")
+        if exact > LONGEST_NS:
+            raise UnfitError(f"{shown(value)} is longer than a time is counted (292 years)")
+        return int(exact)
 
 
 def moment_ns(moment: datetime.datetime) -> int:

@@ -52,16 +52,17 @@ class TapeReport(NamedTuple):
         return not self.counts
 
 
-def check_tape(tape: Tape, most: int | None = None) -> TapeReport:
+def check_tape(tape: Tape, most: int | None = None, first_row: int = 0) -> TapeReport:
     """Gaps, duplicates, disorder, crossed and locked books after a message, negative sizes, unreadable values.
 
-    At most so many of each kind are named. The tape is read once, in bounded memory.
+    At most so many of each kind are named, by rows of which the tape's first is `first_row` (from 0) of its entry. The
+    tape is read once, in bounded memory.
     """
     audit = TapeAudit(ALL if most is None else most)
     for _, part in blocks(tape):
         audit.take(part.columns())
     findings = [
-        TapeFinding(kind, f"row {row + 1}", time_text(int(tape.ts_recv[row])), text)
+        TapeFinding(kind, f"row {first_row + row + 1}", time_text(int(tape.ts_recv[row])), text)
         for kind, row, text in audit.findings()
     ]
     counts = {kind: count for kind, count in audit.counts() if count}

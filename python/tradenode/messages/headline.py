@@ -1,7 +1,9 @@
-"""The nine headline numbers as plain text for the terminal, a notebook and the report."""
+"""The headline numbers as plain text for the terminal, a notebook and the report."""
 
+from tradenode.messages.events import EventFacts
+from tradenode.messages.fidelity import fidelity_line
 from tradenode.messages.result import Metrics
-from tradenode.messages.wording import duration, money, number, percent
+from tradenode.messages.wording import duration, money, number, percent, short_duration
 
 
 def headline(metrics: Metrics, currency: str) -> list[tuple[str, str, str]]:
@@ -28,6 +30,21 @@ def headline(metrics: Metrics, currency: str) -> list[tuple[str, str, str]]:
         ),
         ("profit factor", number(trades.profit_factor), f"{money(trades.expectancy, currency, signed=True)} a trade"),
         ("fees", money(trades.fees, currency), other),
+    ]
+
+
+def event_lines(events: EventFacts, currency: str, spec: bytes) -> list[tuple[str, str]]:
+    """What stands below the nine of a run over events: fills, what the market did after them, how it was simulated."""
+    orders, after = events.orders, events.markout()
+    by_makers = f", {percent(orders.maker_share, 1, signed=False)} of the notional as maker" if orders.fills else ""
+    sent = f" of {orders.counts['sent']:,} orders sent" if "sent" in orders.counts else ""
+    moved = f"{number(after.basis_points, 3)} bp ({after.fills:,} fills)"
+    return [
+        ("fills", f"{orders.fills:,} ({orders.orders_filled:,}{sent}{by_makers})"),
+        ("fill ratio", percent(orders.fill_ratio, 1, signed=False)),
+        (f"markout {short_duration(after.horizon_ns)}", moved),
+        ("spread captured", money(orders.spread_captured, currency, signed=True)),
+        ("simulated", fidelity_line(events, spec)),
     ]
 
 

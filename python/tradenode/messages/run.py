@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tradenode.messages.events import EventFacts
 from tradenode.messages.result import Metrics
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from tradenode.messages.bars import Bars
@@ -46,14 +48,17 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         equity: columns `ts` (ns UTC, a bar's opening), `equity`, `exposure`.
         trades: the columns of `TRADE_COLUMNS`.
         fills: one entry a fill: `ts`, `instrument`, `order`, `side`, `quantity`, `price`, `fee`, `slippage`, `maker`,
-            `reason`.
+            `reason`; of events also `mid` at that time, and of what waited in a queue `ahead` (base units or contracts
+            when it joined) and `waited_ns`.
         refusals: one entry an order that the risk gate refused: `ts`, `instrument`, `reason`, `check`, `limit`,
             `value`. Where there are very many, the first of them.
         refused: how many orders it refused in all.
         logs: what a call-back strategy logged, in order.
         labels: the names that the columns `instrument`, `reason`, `exit_reason` and `check` index.
-        bars: what the run was made on, one for each instrument.
+        bars: what the run was made on, one for each instrument; of events candles of their trades or mids.
         detail: the finer bars that decided what happened inside those; None where there were none.
+        events: what there is to say of orders and tapes; None for a run over bars.
+        mids: of events the mid of each instrument, quote units, whenever the equity was taken; NaN where there is none.
     """
 
     title: str
@@ -74,6 +79,8 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     labels: dict[str, list[str]]
     bars: "list[Bars]"
     detail: "list[Bars] | None"
+    events: EventFacts | None = None
+    mids: "list[NDArray[np.float64]]" = []
 
     @property
     def instruments(self) -> list[str]:

@@ -68,6 +68,24 @@ SHOWN = ("total_return", "max_drawdown", "sharpe", "trades", "win_rate", "profit
 """The figures of a short table."""
 
 
+class Swept(msgspec.Struct, frozen=True):
+    """What every set of a sweep is run on.
+
+    Attributes:
+        instruments: what is traded.
+        synthetic: whether on data that no venue gave.
+        bars: how many bars the equity is taken on, of the first instrument, or how many samples there are of it.
+        start_ts: the first one's beginning, ns UTC.
+        end_ts: the last one's end, ns UTC.
+    """
+
+    instruments: list[str]
+    synthetic: bool
+    bars: int
+    start_ts: int
+    end_ts: int
+
+
 class Sweep(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """Every set of a sweep, in the order of the grid: the last parameter changes fastest.
 
@@ -77,7 +95,7 @@ class Sweep(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         currency: of the account.
         instruments: what was traded.
         synthetic: whether on bars that nobody traded.
-        bars: how many bars the equity was taken on, of the first instrument, from `start_ts` on, ns UTC.
+        bars: how many bars the equity was taken on, of the first instrument, from `start_ts` on; of events, samples.
         start_ts: the first bar's opening, ns UTC.
         end_ts: the last bar's end, ns UTC.
         hashes: of everything read, by name.

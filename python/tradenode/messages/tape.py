@@ -122,8 +122,8 @@ class Tape(msgspec.Struct, frozen=True, eq=False):
         return scaled(self.size, self.lot)
 
 
-def scaled(counts: "NDArray[np.int64]", step: str) -> "NDArray[np.float64]":
-    """Whole numbers of steps as the nearest doubles."""
+def scaled(counts: "NDArray[np.int64] | NDArray[np.float64]", step: str) -> "NDArray[np.float64]":
+    """Numbers of steps, whole ones or halves, as the nearest doubles."""
     import numpy as np
 
     exact = Fraction(step)

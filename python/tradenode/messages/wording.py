@@ -58,3 +58,13 @@ def duration(ns: int | None) -> str:
             rest = ns % unit // below
             return f"{ns // unit} {name} {rest} {below_name}" if rest else f"{ns // unit} {name}"
     return f"{ns / 1e9:.3g} s"
+
+
+def short_duration(ns: float) -> str:
+    """A length of time to four digits in its largest unit, from a minute on in its two largest."""
+    if ns >= MINUTE_NS:
+        return duration(int(ns))
+    for unit, name in ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")):
+        if ns >= unit:
+            return f"{ns / unit:.4g} {name}"
+    return f"{ns:g} ns"

@@ -8,6 +8,7 @@ from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 
+from tradenode.report.event_sections import orders_and_fills, tapes_section
 from tradenode.report.payload import TRADE_ROWS, payload
 from tradenode.report.sections import (
     figures,
@@ -45,12 +46,16 @@ def render(run: RunView) -> bytes:
     page lets exactly those scripts and ours run, by their hashes, and nothing be fetched.
     """
     scripts = [*bokeh_scripts(), asset("charts.js"), asset("trades.js"), asset("page.js")]
+    css = asset("page.css")
+    if run.events is not None:
+        scripts.append(asset("events.js"))
+        css += asset("events.css")
     head = (
         f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{escape(run.title)}</title>"
         f'<meta http-equiv=Content-Security-Policy content="{policy(scripts)}">'
         "<meta name=viewport content='width=device-width, initial-scale=1'>"
         "<meta name=color-scheme content='light dark'>"
-        f"<style>{asset('page.css').decode()}</style></head><body><main>{body(run)}</main>"
+        f"<style>{css.decode()}</style></head><body><main>{body(run)}</main>"
         "<script type=application/json id=data>"
     )
     parts = [head.encode("utf-8", "replace"), payload(run), b"</script>"]
@@ -71,6 +76,7 @@ def body(run: RunView) -> str:
             verdict_list(run.expectations),
             tiles(run),
             section("Equity, drawdown, price", chart_frame(run), "charts"),
+            *_event_parts(run),
             section("Months", months_table(run.metrics.months), "months"),
             section("By exit reason", groups_table("exit reason", groups.exit_reasons), "reasons"),
             section("By instrument", groups_table("instrument", groups.instruments), "instruments"),
@@ -84,10 +90,19 @@ def body(run: RunView) -> str:
     )
 
 
+def _event_parts(run: RunView) -> list[str]:
+    if run.events is None:
+        return []
+    return [
+        section("Orders and fills", orders_and_fills(run.events, run.currency), "orders"),
+        section("Tapes", tapes_section(run.events.facts), "tapes"),
+    ]
+
+
 def chart_frame(run: RunView) -> str:
     """The places that the scripts fill, and what was left out of the curve."""
     if not len(run.equity):
-        return "<p class=note>The run has no bar.</p>"
+        return f"<p class=note>The run has no {'bar' if run.events is None else 'event'}.</p>"
     decimated = (
         f"Of {len(run.equity):,} equities the curve keeps the least, the greatest and the deepest drawdown of each of "
         f"{EQUITY_BUCKETS:,} stretches. "

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from tradenode.report.event_payload import event_payload
 from tradenode.report.series import buy_and_hold, candle_levels, equity_points, milliseconds, pack
 from tradenode.report.view import Column, PriceBars, RunView
 
@@ -35,6 +36,8 @@ def payload(run: RunView) -> bytes:
         "charts": charts(run),
         "trades": trades(run.trades),
     }
+    if run.events is not None:
+        content["events"] = event_payload(run.events)
     return msgspec.json.encode(content).replace(b"<", b"\\u003c")
 
 

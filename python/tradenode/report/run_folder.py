@@ -117,6 +117,8 @@ def _fill(folder: Path, run: Run, record: RunRecord) -> None:
     for name, columns in tables.items():
         write_csv(folder / f"{name}.csv", labelled(columns, run.labels))
         write_npy(folder / name, columns)
+    if run.events is not None:
+        (folder / "events.json").write_bytes(_json(run.events))
     if run.logs:
         (folder / "log.json").write_bytes(_json(run.logs))
     if record.report:

@@ -4,9 +4,11 @@ from typing import Any
 
 import msgspec
 
+from tradenode.messages.fidelity import event_fidelity
 from tradenode.messages.run import Run
 from tradenode.messages.timeframe import Timeframe
 from tradenode.messages.wording import number
+from tradenode.report.event_view import event_view
 from tradenode.report.view import Expectation, PriceBars, Reject, RunView
 
 REJECTS_MAX = 500
@@ -26,15 +28,18 @@ def run_view(run: Run) -> RunView:
     """The view of a run; its bars are those that the equity was taken on."""
     spec = msgspec.json.decode(run.spec)
     shown = run.bars if run.detail is None else run.detail
+    events = run.events
+    bar_ns = shown[0].timeframe_ns if events is None else spec["sample_ns"]
     return RunView(
         title=run.title,
         currency=run.currency,
-        synthetic=any(bars.instrument.startswith("synthetic/") for bars in shown),
+        synthetic=any(bars.instrument.startswith("synthetic/") for bars in shown)
+        or (events is not None and any(tape.synthetic for tape in events.tapes)),
         config_text=run.config,
         metrics=run.metrics,
         instruments=run.instruments,
         exit_reasons=run.labels["exit_reason"],
-        bar_ns=shown[0].timeframe_ns,
+        bar_ns=bar_ns,
         bars={
             name: PriceBars(ts=bars.ts, open=bars.open, high=bars.high, low=bars.low, close=bars.close)
             for name, bars in zip(run.instruments, shown, strict=True)
@@ -47,8 +52,9 @@ def run_view(run: Run) -> RunView:
             Expectation(text=f"{each.metric} {each.expected}", value=each.measured, passed=each.holds)
             for each in run.verdicts
         ],
-        fidelity=_fidelity(spec),
+        fidelity=_fidelity(spec) if events is None else event_fidelity(spec, events),
         hashes=run.hashes,
+        events=None if events is None else event_view(run, events, bar_ns),
     )
 
 

@@ -7,6 +7,7 @@ from html import escape
 from tradenode.messages.headline import headline
 from tradenode.messages.result import Metrics, Month, TradeGroup
 from tradenode.messages.wording import duration, moment, money, number, percent
+from tradenode.report.event_view import EventView
 from tradenode.report.summary import verdicts
 from tradenode.report.view import Expectation, Reject, RunView
 
@@ -45,12 +46,22 @@ def header(run: RunView) -> str:
     kind = "synthetic data" if run.synthetic else "recorded data"
     names = ", ".join(run.instruments) or "no instrument"
     days = f"{span.days:,.1f} days, {span.bars:,} bars of {duration(run.bar_ns)}"
+    if run.events is not None:
+        days = events_read(run.events)
     return (
         f"<header><div><h1>{escape(run.title)}</h1><p>{escape(names)}</p>"
         f"<p>{escape(moment(span.start_ts))} to {escape(moment(span.end_ts))} UTC, {escape(days)}</p></div>"
         f"<div class=side><button id=theme type=button>light or dark</button>"
         f"<p><span class='badge {'warn' if run.synthetic else ''}'>{kind}</span></p></div></header>"
     )
+
+
+def events_read(events: EventView) -> str:
+    """How long a run was, and on how many rows of which books."""
+    tapes = events.facts.tapes
+    span = duration(max(tape.last_ns for tape in tapes) - min(tape.first_ns for tape in tapes))
+    books = ", ".join(dict.fromkeys(tape.book for tape in tapes))
+    return f"{span}, {sum(tape.rows for tape in tapes):,} events, books of {books}"
 
 
 def verdict_list(expectations: Sequence[Expectation]) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tradenode.messages.result import Metrics
+from tradenode.report.event_view import EventView
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +47,8 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     `equity_ts` are the opening times of the bars at whose close `equity` was taken, `bar_ns` the length of such a bar.
     `trades` has the columns of `messages.result.TRADE_COLUMNS`, whose indices point into `instruments` and
     `exit_reasons`. `bars` is keyed by names of `instruments`; one that is missing is not charted. `fidelity` says in
-    pairs (what, how) how the market was simulated; `hashes` names what the run can be repeated from.
+    pairs (what, how) how the market was simulated; `hashes` names what the run can be repeated from. `events` is None
+    for a run over bars.
     """
 
     title: str
@@ -66,3 +68,4 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     fidelity: list[tuple[str, str]] = []
     hashes: dict[str, str] = {}
     notes: list[str] = []
+    events: EventView | None = None

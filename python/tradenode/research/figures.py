@@ -26,10 +26,14 @@ def exposure(gross: "Floats", equity: "Floats") -> "Floats":
 def figures(
     config: Config, inputs: "Inputs", done: dict[str, Any], equity: dict[str, Any], labels: dict[str, list[str]]
 ) -> Metrics:
-    """Every figure of a run whose answer from the core is `done`."""
+    """Every figure of a run over bars whose answer from the core is `done`."""
+    return metrics_of(run_facts(config, inputs, labels, done["totals"]), done, equity)
+
+
+def metrics_of(facts: RunFacts, done: dict[str, Any], equity: dict[str, Any]) -> Metrics:
+    """Every figure of an equity curve and of the trades in the core's answer."""
     from tradenode._core import metrics
 
-    facts = run_facts(config, inputs, labels, done["totals"])
     columns = (equity["ts"], equity["equity"], equity["exposure"], done["trades"])
     return msgspec.json.decode(metrics(*columns, msgspec.json.encode(facts)), type=Metrics)
 
@@ -40,17 +44,29 @@ def run_facts(
     labels: dict[str, list[str]],
     totals: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
 ) -> RunFacts:
-    """What the figures of a run need besides its columns; `totals` are traded, fees, slippage and funding."""
+    """What the figures of a run over bars need besides its columns."""
+    market = [(float(bars.open[0]), float(bars.close[-1])) for bars in inputs.bars]
+    return facts_of(config, config.data.detail or config.data.timeframe, market, labels, totals)
+
+
+def facts_of(
+    config: Config,
+    bar_ns: int,
+    market: list[tuple[float, float]],
+    labels: dict[str, list[str]],
+    totals: tuple[float, float, float, float],
+) -> RunFacts:
+    """The same of any run; `market` has first and last prices, `totals` are traded, fees, slippage and funding."""
     traded, fees, slippage, funding = totals
     table = config.metrics
     return RunFacts(
         start_equity=float(config.account.cash),
-        bar_ns=config.data.detail or config.data.timeframe,
+        bar_ns=bar_ns,
         traded=traded,
         fees=fees,
         slippage=slippage,
         funding=funding,
-        market=[(float(bars.open[0]), float(bars.close[-1])) for bars in inputs.bars],
+        market=market,
         instruments=labels["instrument"],
         exit_reasons=labels["exit_reason"],
         options=MetricOptions(

@@ -57,14 +57,14 @@ def contracts_of(config: Config, folder: Path, source: Source | None) -> list[di
 
     found, faults = _entries(config, Catalogue(folder))
     if faults:
-        raise _error(faults, source)
+        raise faults_error(faults, source)
     grids = {}
     for name, entry in found.items():
         manifest = entry.manifest()
         grids[name] = Grid(entry.name.venue, entry.name.symbol, manifest.price_step, manifest.volume_step)
     described, faults = contracts(config, grids)
     if faults:
-        raise _error(faults, source)
+        raise faults_error(faults, source)
     return described
 
 
@@ -89,7 +89,8 @@ def read_inputs(config: Config, folder: Path, base: Path, source: Source | None)
     return Inputs(described, bars, detail, funding, hashes)
 
 
-def _error(faults: list[Fault], source: Source | None) -> ConfigError:
+def faults_error(faults: list[Fault], source: Source | None) -> ConfigError:
+    """The faults as one error, with their places where there is a text."""
     if source is not None:
         return source.error(faults)
     return ConfigError("\n".join(fault.message for fault in faults), hint=faults[0].hint)

@@ -1,4 +1,4 @@
-"""A sweep of a strategy in Python: a process a core, which reads the bars once and makes one run after the other."""
+"""A sweep of a strategy in Python: a process a core, which reads the data once and makes one run after the other."""
 
 import multiprocessing
 import operator
@@ -22,8 +22,6 @@ from tradenode.messages.sweep import FIGURES, Progress
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from tradenode.research.inputs import Inputs
 
 WAITING_MAX = 4
 """So many sets a process are handed out before their turn."""
@@ -69,19 +67,16 @@ class Worker:
     """One process's state: what has been read."""
 
     def __init__(self, job: KnobJob) -> None:
-        from tradenode.research.backtest import frames_of
-        from tradenode.research.inputs import read_inputs
+        from tradenode.research.backtest import ready_run
 
         self.job, self.base = job, Path(job.base)
         self.config: Config
         self.source: Source
         self.config, self.source = loads(job.text, job.file)
-        self.inputs: Inputs = read_inputs(self.config, Path(job.catalogue), self.base, self.source)
-        self.frames = frames_of(self.inputs)
+        self.ready = ready_run(self.config, Path(job.catalogue), self.base, self.source)
 
     def run(self, values: Sequence[Decimal]) -> Told:
         """Runs one set."""
-        from tradenode.research.backtest import run_on
         from tradenode.research.python_strategy import load_strategy
 
         table = self.config.strategy
@@ -89,8 +84,8 @@ class Worker:
             raise RunError("the config has no strategy in Python")
         knobs = {name: _whole(value) for name, value in zip(self.job.names, values, strict=True)}
         set_table = msgspec.structs.replace(table, knobs={**table.knobs, **knobs})
-        strategy, digest = load_strategy(set_table, self.base, self.source)
-        done = run_on(self.inputs, self.frames, self.config, self.source, self.base, strategy, None)
+        strategy, digest = load_strategy(set_table, self.base, self.source, of_events=self.config.data.of_events)
+        done = self.ready.run(self.config, self.source, self.base, strategy, None)
         counted = {"orders": len(done.fills["ts"]), "refused": done.refused}
         found = [
             counted[name] if name in counted else operator.attrgetter(figure.place)(done.metrics)

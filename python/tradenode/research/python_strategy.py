@@ -14,9 +14,10 @@ from tradenode.config.values import near
 from tradenode.errors import ConfigError, RunError
 from tradenode.strategy.bar_strategy import BarStrategy
 from tradenode.strategy.knob import knobs_of
+from tradenode.strategy.subscription import has, wanted
 
 
-def load_strategy(table: StrategyTable, base: Path, source: Source) -> tuple[object, str]:
+def load_strategy(table: StrategyTable, base: Path, source: Source, *, of_events: bool = False) -> tuple[object, str]:
     """An instance of the class with the config's knobs, and the sha256 of its file.
 
     Raises:
@@ -30,10 +31,21 @@ def load_strategy(table: StrategyTable, base: Path, source: Source) -> tuple[obj
         strategy = made(**{key: _knob(value) for key, value in table.knobs.items()})
     except (TypeError, ValueError) as error:
         raise _fault(source, "knobs" if table.knobs else "python", f"{class_name} cannot be made: {error}") from error
-    if not isinstance(strategy, BarStrategy) and not callable(getattr(strategy, "on_bar", None)):
+    if of_events:
+        _check_event_strategy(strategy, class_name, source)
+    elif not isinstance(strategy, BarStrategy) and not has(strategy, "on_bar"):
         message = f"{class_name} is no BarStrategy and has no method on_bar(desk, bar)"
         raise _fault(source, "python", message)
     return strategy, f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+def _check_event_strategy(strategy: object, name: str, source: Source) -> None:
+    if isinstance(strategy, BarStrategy):
+        raise _fault(source, "python", f"{name} is a BarStrategy: its signals need bars, and the run is over events")
+    try:
+        wanted(strategy)
+    except ConfigError as error:
+        raise _fault(source, "python", str(error), error.hint) from error
 
 
 def settings_of(table: StrategyTable, base: Path, source: Source) -> tuple[str, ...]:

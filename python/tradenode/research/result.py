@@ -4,7 +4,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from tradenode.errors import TradenodeError
-from tradenode.messages.headline import lines
+from tradenode.messages.headline import event_lines, lines
 from tradenode.messages.run import Run
 from tradenode.messages.wording import beside
 
@@ -61,6 +61,8 @@ class Result(Run, frozen=True, eq=False, kw_only=True):
 
     def _lines(self) -> list[tuple[str, str]]:
         shown = lines(self.metrics, self.currency)
+        if self.events is not None:
+            shown += event_lines(self.events, self.currency, self.spec)
         for verdict in self.verdicts:
             holds = "met" if verdict.holds else "not met"
             shown.append(

@@ -13,11 +13,12 @@ from tradenode.config.run import rules_spec, run_spec
 from tradenode.config.settings import check_param
 from tradenode.config.values import UnfitError, near
 from tradenode.errors import ConfigError
-from tradenode.messages.sweep import FIGURES, Progress
-from tradenode.research.backtest import frames_of, labels_of, read_config
+from tradenode.messages.sweep import FIGURES, Progress, Swept
+from tradenode.research.backtest import read_config, ready_run
+from tradenode.research.bar_run import BarRun, labels_of
 from tradenode.research.figures import run_facts
 from tradenode.research.grid import Axis, Grid, axes_of, grid_of
-from tradenode.research.inputs import Inputs, catalogue_of, read_inputs
+from tradenode.research.inputs import catalogue_of
 from tradenode.research.sweep_result import SweepResult
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def sweep(
 
     Raises:
         ConfigError: the config or the grid has faults, or a set cannot be meant.
-        DataError: the bars are missing or damaged.
+        DataError: the data is missing or damaged.
         RunError: a run had to stop; its set is named.
     """
     axes = axes_of(grid)
@@ -62,17 +63,18 @@ def sweep(
     sets = grid_of(axes, where)
     workers = _workers(threads)
     folder = catalogue_of(read, base, catalogue)
-    inputs = read_inputs(read, folder, base, source)
-    if read.strategy is None:
-        figures = _rule_figures(read, inputs, sets, workers, progress)
-        hashes = inputs.hashes
+    ready = ready_run(read, folder, base, source)
+    hashes = ready.inputs.hashes
+    if isinstance(ready, BarRun) and read.strategy is None:
+        figures = _rule_figures(read, ready, sets, workers, progress)
     else:
         from tradenode.research.knob_sweep import KnobJob, knob_figures
 
         job = KnobJob(source.text, source.file, str(base), str(folder), [axis.name for axis in axes])
         figures, digest = knob_figures(job, sets.sets, workers, progress)
-        hashes = inputs.hashes | {read.strategy.python.rpartition(":")[0]: digest}
-    return _result(read, source, inputs, sets, where, figures, hashes)
+        if read.strategy is not None:
+            hashes = hashes | {read.strategy.python.rpartition(":")[0]: digest}
+    return _result(read, source, ready.swept, sets, where, figures, hashes)
 
 
 def _workers(threads: int | None) -> int:
@@ -108,18 +110,18 @@ def _check_axes(axes: tuple[Axis, ...], config: Config, source: Source, base: Pa
 
 
 def _rule_figures(
-    config: Config, inputs: Inputs, grid: Grid, threads: int, progress: Progress | None
+    config: Config, ready: BarRun, grid: Grid, threads: int, progress: Progress | None
 ) -> "dict[str, NDArray[np.float64]]":
     import msgspec
     import numpy as np
 
     from tradenode._core import run_sweep
 
-    count = len(grid.sets)
+    count, inputs = len(grid.sets), ready.inputs
     done = run_sweep(
         run_spec(config, inputs.contracts, rules_spec(config)),
-        frames_of(inputs),
-        msgspec.json.encode(run_facts(config, inputs, labels_of(inputs))),
+        ready.frames,
+        msgspec.json.encode(run_facts(config, inputs, labels_of(inputs.contracts))),
         [axis.name for axis in grid.axes],
         np.array([[float(value) for value in values] for values in grid.sets]),
         threads,
@@ -132,7 +134,7 @@ def _rule_figures(
 def _result(
     config: Config,
     source: Source,
-    inputs: Inputs,
+    swept: Swept,
     grid: Grid,
     where: str,
     figures: "dict[str, NDArray[np.float64]]",
@@ -140,7 +142,6 @@ def _result(
 ) -> SweepResult:
     import numpy as np
 
-    bars = (inputs.bars if inputs.detail is None else inputs.detail)[0]
     columns: dict[str, Any] = {
         name: column.astype(np.int64) if FIGURES[name].kind == "count" else column for name, column in figures.items()
     }
@@ -148,11 +149,11 @@ def _result(
         title=config.title,
         config=source.text,
         currency=config.account.currency,
-        instruments=[contract["symbol"] for contract in inputs.contracts],
-        synthetic=any(each.instrument.startswith("synthetic/") for each in inputs.bars),
-        bars=len(bars),
-        start_ts=int(bars.ts[0]),
-        end_ts=int(bars.ts[-1]) + bars.timeframe_ns,
+        instruments=swept.instruments,
+        synthetic=swept.synthetic,
+        bars=swept.bars,
+        start_ts=swept.start_ts,
+        end_ts=swept.end_ts,
         hashes=hashes,
         grid=[axis.text for axis in grid.axes],
         where=where,

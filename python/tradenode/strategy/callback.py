@@ -1,24 +1,46 @@
 """Strategies as call-backs: one method an event, one desk an instrument."""
 
-from tradenode._core import Bar, Desk
+from tradenode._core import Bar, Desk, Fill, Funding, Order, PriceBook, Trade
 from tradenode.strategy.knob import Knobbed
 
 
 class Strategy(Knobbed):
-    """The base of strategies that decide event by event: override `on_bar`, and what else is needed.
+    """The base of strategies that decide event by event: define the methods that are needed, leave out the others.
 
-    A call-back reads the desk (position, equity, resting orders) and asks it for orders. They are intents: nothing has
-    happened when the call returns, and they are carried out at the next event after the risk gate has approved them.
-    A unit test therefore needs no engine: it makes a `Desk` and a `Bar`, calls the method and looks at `desk.intents`.
-    Its settings are class attributes, `fast = knob(12, low=2, high=50)`; `Dip(fast=7)` sets one.
+    A call-back reads the desk (position, equity, book, orders) and asks it for orders. They are intents: nothing has
+    happened when the call returns, and they are carried out after the risk gate has approved them, in a run over bars
+    at the next event, in a run over events at once, with the latency of the way to the venue. A unit test therefore
+    needs no engine: it makes a `Desk` and what the method is told, calls the method and looks at `desk.intents`.
+
+    A run over bars calls `on_start`, `on_bar` and `on_stop`; a run over events calls every method that the class
+    defines, and passes over what it does not define without a call. `on_timer` and `on_bar` need `@every("1s")` there,
+    `on_book` and `on_trade` may have it. Settings are class attributes, `fast = knob(12, low=2, high=50)`;
+    `Dip(fast=7)` sets one.
     """
 
     def on_start(self, desk: Desk) -> None:
         """The run begins; called once for each instrument."""
 
     def on_bar(self, desk: Desk, bar: Bar) -> None:
-        """A bar of the desk's instrument has closed."""
-        raise NotImplementedError(f"{type(self).__name__} must define on_bar(self, desk, bar)")
+        """A bar of the desk's instrument has closed: in a run over events, as a later trade shows."""
+
+    def on_trade(self, desk: Desk, trade: Trade) -> None:
+        """A trade of the market was received."""
+
+    def on_book(self, desk: Desk, book: PriceBook) -> None:
+        """The book has changed, and can be traded on: it is neither stale nor crossed."""
+
+    def on_fill(self, desk: Desk, fill: Fill) -> None:
+        """A fill of an order was heard of, and is in the position."""
+
+    def on_order(self, desk: Desk, order: Order) -> None:
+        """An order has changed, by a report of the venue or a refusal of the risk gate; called after `on_fill`."""
+
+    def on_timer(self, desk: Desk) -> None:
+        """A whole multiple of the timer's interval has come; called for each instrument."""
+
+    def on_funding(self, desk: Desk, funding: Funding) -> None:
+        """A payment of funding falls due."""
 
     def on_stop(self, desk: Desk) -> None:
         """The run is over; called once for each instrument. What is asked for now is not carried out."""

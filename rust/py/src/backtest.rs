@@ -11,7 +11,7 @@ use tradenode_core::units::Decimal;
 use tradenode_sim::engine::Engine;
 use tradenode_sim::error::RunError as Stop;
 use tradenode_sim::frames::Frame;
-use tradenode_sim::recorder::{Fills, Recorder, Refused, Trades};
+use tradenode_sim::recorder::{Fills, Queue, Recorder, Refused, Trades};
 use tradenode_sim::spec::RunSpec;
 
 use crate::bar_frame::{BarFrame, BorrowedBars};
@@ -123,6 +123,7 @@ pub(crate) fn answer<'py>(
     result.set_item("equity", recorder.equity.into_pyarray(py))?;
     result.set_item("gross", recorder.gross.into_pyarray(py))?;
     result.set_item("fills", fills(py, recorder.fills)?)?;
+    result.set_item("queue", queue(py, recorder.queue)?)?;
     result.set_item("trades", trades(py, recorder.trades)?)?;
     result.set_item("refusals", refusals(py, &recorder.refused)?)?;
     result.set_item("refused", recorder.refused_count)?;
@@ -142,6 +143,10 @@ macro_rules! columns {
 
 fn fills(py: Python<'_>, fills: Fills) -> PyResult<Bound<'_, PyDict>> {
     Ok(columns!(py, fills, ts, instrument, order, side, quantity, price, fee, slippage, maker, reason))
+}
+
+fn queue(py: Python<'_>, queue: Queue) -> PyResult<Bound<'_, PyDict>> {
+    Ok(columns!(py, queue, ahead, waited_ns))
 }
 
 fn trades(py: Python<'_>, trades: Trades) -> PyResult<Bound<'_, PyDict>> {
@@ -171,6 +176,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<crate::bar::Bar>()?;
     module.add_class::<crate::desk::Desk>()?;
     module.add_class::<crate::desk::Intent>()?;
+    module.add_class::<crate::desk::Order>()?;
+    module.add_class::<crate::price_book::PriceBook>()?;
     module.add("REASONS", Reason::ALL.iter().map(|reason| reason.name()).collect::<Vec<_>>())?;
     module.add("CHECKS", Check::ALL.iter().map(|check| check.name()).collect::<Vec<_>>())?;
     module.add_function(wrap_pyfunction!(run_backtest, module)?)

@@ -2,12 +2,15 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
+use tradenode_core::orders::{OrderKind, Reason};
+use tradenode_core::strategy::EntryOrder;
+use tradenode_core::strategy::guard::Distances;
 use tradenode_sim::error::RunError;
 use tradenode_sim::ledger::Ledger;
-use tradenode_sim::strategy::{Request, Strategy, View};
+use tradenode_sim::strategy::{Entry, Request, Strategy, View};
 
 use crate::bar::Bar;
-use crate::desk::Desk;
+use crate::desk::{Ask, Desk, Reach, Wanted};
 
 /// So many bars pass between two looks at the keyboard.
 const BARS_BETWEEN_SIGNALS: u32 = 16_384;
@@ -21,6 +24,16 @@ pub(crate) struct Callback<'py> {
     until_signals: u32,
 }
 
+/// What was logged on desks, by time: instrument, time and line.
+pub(crate) fn logs_of(desks: &[Bound<'_, Desk>]) -> Vec<(usize, i64, String)> {
+    let mut all = Vec::new();
+    for (index, desk) in desks.iter().enumerate() {
+        all.extend(desk.borrow_mut().take_log().into_iter().map(|(ts, line)| (index, ts, line)));
+    }
+    all.sort_by_key(|(index, ts, _)| (*ts, *index));
+    all
+}
+
 fn stop(error: PyErr) -> RunError {
     RunError::Strategy(Box::new(error))
 }
@@ -30,7 +43,8 @@ impl<'py> Callback<'py> {
         let py = strategy.py();
         let desk = |instrument: &tradenode_core::instrument::Instrument| {
             let symbol = &instrument.spec().symbol;
-            Bound::new(py, Desk::for_instrument(symbol, instrument.price, instrument.quantity, sized))
+            let reach = Reach::Bars { sized };
+            Bound::new(py, Desk::for_instrument(symbol, instrument.price, instrument.quantity, reach))
         };
         Ok(Self {
             py,
@@ -53,13 +67,7 @@ impl<'py> Callback<'py> {
 
     /// What the strategy logged: instrument, time and line.
     pub(crate) fn logs(&self) -> Vec<(usize, i64, String)> {
-        let lines = |(index, desk): (usize, &Bound<'py, Desk>)| {
-            let lines = desk.borrow_mut().take_log();
-            lines.into_iter().map(move |(ts, line)| (index, ts, line)).collect::<Vec<_>>()
-        };
-        let mut all: Vec<_> = self.desks.iter().enumerate().flat_map(lines).collect();
-        all.sort_by_key(|(index, ts, _)| (*ts, *index));
-        all
+        logs_of(&self.desks)
     }
 
     fn explain(&self, error: PyErr, view: &View<'_>) -> RunError {
@@ -69,6 +77,29 @@ impl<'py> Callback<'py> {
         let _ = error.value(self.py).call_method1(intern!(self.py, "add_note"), (note,));
         stop(error)
     }
+}
+
+/// What was asked for as an engine of bars takes it; `held` is the position's sign.
+fn request(ask: Ask, held: i64) -> Option<Request> {
+    Some(match ask {
+        Ask::Order(Wanted { side, lots: Some(lots), kind, reduce_only, tag, .. }) => {
+            Request::Place { side, lots, kind, reduce_only, tag }
+        }
+        Ask::Order(Wanted { side, kind, price, tag, .. }) => {
+            let order = match kind {
+                OrderKind::Market => EntryOrder::Market,
+                OrderKind::Limit(_) => EntryOrder::Limit,
+                OrderKind::Stop(_) => EntryOrder::Stop,
+            };
+            let (adds, distances) = (held * side.sign() > 0, Distances::NONE);
+            Request::Enter(Entry { side, order, price, valid_ns: i64::MAX, distances, adds, tag })
+        }
+        Ask::Cancel(tag) => Request::Cancel(tag),
+        Ask::CancelAll => Request::CancelAll,
+        Ask::Close => Request::Leave(Reason::Strategy),
+        // A desk of bars refuses it.
+        Ask::Replace { .. } => return None,
+    })
 }
 
 impl Strategy for Callback<'_> {
@@ -89,7 +120,11 @@ impl Strategy for Callback<'_> {
         if let Err(error) = self.on_bar.call1((desk, bar)) {
             return Err(self.explain(error, view));
         }
-        desk.borrow_mut().drain(requests);
+        let mut desk = desk.borrow_mut();
+        if desk.asks() {
+            let adding = desk.direction();
+            requests.extend(desk.drain().0.into_iter().filter_map(|ask| request(ask, adding)));
+        }
         self.until_signals -= 1;
         if self.until_signals == 0 {
             self.until_signals = BARS_BETWEEN_SIGNALS;

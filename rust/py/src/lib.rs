@@ -14,6 +14,8 @@ mod events;
 mod indicators;
 mod memory;
 mod metrics;
+mod mids;
+mod price_book;
 mod rule_check;
 mod rules;
 mod sweep;
@@ -31,6 +33,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     events::register(module)?;
     indicators::register(module)?;
     metrics::register(module)?;
+    mids::register(module)?;
     rule_check::register(module)?;
     rules::register(module)?;
     tape::register(module)?;

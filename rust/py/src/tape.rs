@@ -3,10 +3,17 @@
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use tradenode_core::bars::Bars;
 use tradenode_core::event::{Audit, Fault, Kind, Merge, Tape, TapeColumns};
+use tradenode_core::units::Grid;
+use tradenode_sim::bar_tape;
+use tradenode_sim::frames::SoundBars;
 use tradenode_sim::synth::{Flow, PRESETS, Shape};
 
 use crate::csv::contiguous;
+
+pyo3::import_exception!(tradenode.errors, DataError);
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let kinds = Kind::ALL.map(|kind| format!("{kind:?}").to_lowercase());
@@ -14,7 +21,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SYNTH_PRESETS", PRESETS.to_vec())?;
     module.add_class::<TapeAudit>()?;
     module.add_class::<TapeMerge>()?;
-    module.add_class::<SynthFlow>()
+    module.add_class::<SynthFlow>()?;
+    module.add_function(wrap_pyfunction!(tape_of_bars, module)?)
 }
 
 /// The columns of a tape as Python hands them over: a dictionary of arrays.
@@ -172,7 +180,7 @@ impl SynthFlow {
     }
 
     /// At least `rows` rows, all of their messages whole, fewer where the next event is made at `end_ns` or later.
-    fn take<'py>(&mut self, py: Python<'py>, rows: usize, end_ns: i64) -> PyResult<Bound<'py, pyo3::types::PyDict>> {
+    fn take<'py>(&mut self, py: Python<'py>, rows: usize, end_ns: i64) -> PyResult<Bound<'py, PyDict>> {
         let flow = &mut self.flow;
         let out = py.detach(|| {
             let mut out = TapeColumns::with_capacity(rows + rows / 8 + 64);
@@ -186,16 +194,55 @@ impl SynthFlow {
             }
             out
         });
-        let columns = pyo3::types::PyDict::new(py);
-        columns.set_item("ts_event", out.ts_event.into_pyarray(py))?;
-        columns.set_item("ts_recv", out.ts_recv.into_pyarray(py))?;
-        columns.set_item("kind", out.kind.into_pyarray(py))?;
-        columns.set_item("side", out.side.into_pyarray(py))?;
-        columns.set_item("flags", out.flags.into_pyarray(py))?;
-        columns.set_item("price", out.price.into_pyarray(py))?;
-        columns.set_item("size", out.size.into_pyarray(py))?;
-        columns.set_item("sequence", out.sequence.into_pyarray(py))?;
-        columns.set_item("order_id", out.order_id.into_pyarray(py))?;
-        Ok(columns)
+        given_back(py, out)
     }
+}
+
+/// The columns of a tape, by name.
+fn given_back(py: Python<'_>, tape: TapeColumns) -> PyResult<Bound<'_, PyDict>> {
+    let columns = PyDict::new(py);
+    columns.set_item("ts_event", tape.ts_event.into_pyarray(py))?;
+    columns.set_item("ts_recv", tape.ts_recv.into_pyarray(py))?;
+    columns.set_item("kind", tape.kind.into_pyarray(py))?;
+    columns.set_item("side", tape.side.into_pyarray(py))?;
+    columns.set_item("flags", tape.flags.into_pyarray(py))?;
+    columns.set_item("price", tape.price.into_pyarray(py))?;
+    columns.set_item("size", tape.size.into_pyarray(py))?;
+    columns.set_item("sequence", tape.sequence.into_pyarray(py))?;
+    columns.set_item("order_id", tape.order_id.into_pyarray(py))?;
+    Ok(columns)
+}
+
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "one argument a column")]
+fn tape_of_bars<'py>(
+    py: Python<'py>,
+    ts: PyReadonlyArray1<'py, i64>,
+    open: PyReadonlyArray1<'py, f64>,
+    high: PyReadonlyArray1<'py, f64>,
+    low: PyReadonlyArray1<'py, f64>,
+    close: PyReadonlyArray1<'py, f64>,
+    volume: PyReadonlyArray1<'py, f64>,
+    timeframe_ns: i64,
+    tick: &str,
+    lot: &str,
+) -> PyResult<Bound<'py, PyDict>> {
+    let bars = Bars {
+        ts: contiguous(&ts)?,
+        open: contiguous(&open)?,
+        high: contiguous(&high)?,
+        low: contiguous(&low)?,
+        close: contiguous(&close)?,
+        volume: contiguous(&volume)?,
+    };
+    let grid = |name: &str, step: &str| {
+        let grid = step.parse().and_then(Grid::new);
+        grid.map_err(|error| PyValueError::new_err(format!("{name}: {error}")))
+    };
+    let (price, quantity) = (grid("tick", tick)?, grid("lot", lot)?);
+    let tape = py.detach(|| {
+        let bars = SoundBars::new(bars)?;
+        bar_tape::tape_of_bars(&bars, timeframe_ns, &price, &quantity)
+    });
+    given_back(py, tape.map_err(|error| DataError::new_err(error.to_string()))?)
 }

@@ -1,6 +1,7 @@
 //! The simulated venue and the engine that drives the core over recorded data.
 #![forbid(unsafe_code)]
 
+pub mod bar_tape;
 pub mod csv;
 pub mod engine;
 pub mod error;

@@ -49,6 +49,16 @@ impl Fills {
     }
 }
 
+/// How the fills of a run over events came about, an entry a fill; empty for runs over bars.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Queue {
+    /// What was ahead of the order when it last joined its queue, in base units; NaN where that is not known, and for
+    /// an order that took.
+    pub ahead: Vec<f64>,
+    /// How long it had been in its queue, ns; 0 for an order that took.
+    pub waited_ns: Vec<i64>,
+}
+
 /// Every closed round trip, from flat to flat, in the order of closing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trades {
@@ -228,12 +238,16 @@ const STRETCH: usize = 32;
 pub struct Recorder<'a> {
     /// The fills.
     pub fills: Fills,
+    /// Their places in the queue, of a run over events.
+    pub queue: Queue,
     /// The closed round trips.
     pub trades: Trades,
     /// The refused intents, the first [`Recorder::REFUSED_MAX`] of them.
     pub refused: Vec<Refused>,
     /// All refused intents, counted.
     pub refused_count: u64,
+    /// The refusal that was made last.
+    pub(crate) last_refusal: Option<Refusal>,
     /// The opening times of the bars on which orders fill, ns UTC; the equity is that of the bar's end. Borrowed from
     /// the bars of a lone instrument.
     pub equity_ts: Cow<'a, [i64]>,
@@ -327,6 +341,7 @@ impl<'a> Recorder<'a> {
 
     pub(crate) fn refuse(&mut self, ts: i64, instrument: usize, reason: Reason, refusal: Refusal) {
         self.refused_count += 1;
+        self.last_refusal = Some(refusal);
         if self.refused.len() < Self::REFUSED_MAX {
             self.refused.push(Refused { ts, instrument: instrument as u32, reason, refusal });
         }
@@ -353,6 +368,15 @@ impl<'a> Recorder<'a> {
         fills.slippage.push(slippage);
         fills.maker.push(u8::from(booked.maker));
         fills.reason.push(booked.reason as u8);
+    }
+
+    /// Records how the fill that was recorded last came about; `behind` lots, below zero where that is not known.
+    pub(crate) fn queued(&mut self, behind: i64, waited_ns: i64, instrument: &Instrument) {
+        if self.course.is_none() {
+            let ahead = if behind < 0 { f64::NAN } else { instrument.quantity.value(behind) };
+            self.queue.ahead.push(ahead);
+            self.queue.waited_ns.push(waited_ns);
+        }
     }
 
     /// Records a round trip that has just closed; returns its return on notional.

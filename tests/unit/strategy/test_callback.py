@@ -59,7 +59,7 @@ def test_orders_keep_to_the_grid_and_to_sense() -> None:
         (lambda: desk.buy(0.3, limit=99.7), "limit: 99.7 is not on the grid of 0.5"),
         (lambda: desk.buy(float("nan")), "NaN is not a finite number"),
         (lambda: desk.buy(-0.1), "quantity must be above zero, got -0.1"),
-        (lambda: desk.buy(0.1, limit=99.5, stop=100.0), "a limit or a stop, not both"),
+        (lambda: desk.buy(0.1, stop=99.5, trailing=1.0), "a stop, a take_profit or a trailing stop, not for several"),
         (lambda: desk.buy(), "the run has no size"),
         (lambda: desk.sell(0.1, stop=-0.5), "stop must be above zero"),
     ]:

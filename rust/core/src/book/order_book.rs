@@ -168,6 +168,28 @@ impl<const BLOCKS: usize> OrderBook<BLOCKS> {
         self.find(id).ok().map(|(_, place)| self.queues.ahead(place))
     }
 
+    /// When an order joined its queue, as a number: of two orders of a queue the one with the lower number came first.
+    #[must_use]
+    #[inline]
+    pub fn arrival(&self, id: u64) -> Option<u64> {
+        self.find(id).ok().map(|(_, place)| self.queues.nodes.get(place).arrival)
+    }
+
+    /// The number of the order that joined a queue last, 0 before the first; clearing the book leaves it.
+    #[must_use]
+    #[inline]
+    pub const fn arrivals(&self) -> u64 {
+        self.queues.arrivals
+    }
+
+    /// Gives an order the number of arrival that it had before the book was cleared. Its place in the queue, which the
+    /// snapshot told, stays; an unknown order is passed over.
+    pub fn restore_arrival(&mut self, id: u64, arrival: u64) {
+        if let Ok((_, place)) = self.find(id) {
+            self.queues.nodes.get_mut(place).arrival = arrival;
+        }
+    }
+
     /// The best level of a side with the lots of all its orders.
     #[must_use]
     #[inline]

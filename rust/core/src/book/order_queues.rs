@@ -10,7 +10,7 @@ pub(super) struct Node {
     /// What is left of it, lots.
     pub(super) size: i64,
     /// Grows with every order that joins a queue: who came first.
-    arrival: u64,
+    pub(super) arrival: u64,
     pub(super) queue: u32,
     previous: u32,
     pub(super) next: u32,
@@ -44,7 +44,7 @@ pub(super) struct OrderQueues {
     pub(super) nodes: Slab<Node>,
     pub(super) queues: Slab<Queue>,
     own: Vec<Own>,
-    arrivals: u64,
+    pub(super) arrivals: u64,
 }
 
 impl OrderQueues {

@@ -117,3 +117,23 @@ fn run<const BLOCKS: usize>(seed: u64) {
 fn a_book_of_orders_equals_its_twin() {
     run::<8>(4);
 }
+
+#[test]
+fn arrivals_tell_who_came_first_and_outlive_a_clear() {
+    let mut book = OrderBook::new();
+    let order = |id, size| RestingOrder { id, side: Side::Buy, price: 100, size, own: false };
+    book.add(order(7, 5)).unwrap();
+    book.add(order(8, 5)).unwrap();
+    assert_eq!((book.arrival(7), book.arrival(8), book.arrival(9), book.arrivals()), (Some(1), Some(2), None, 2));
+    // Smaller keeps its place, larger joins anew.
+    book.modify(7, 100, 4).unwrap();
+    assert_eq!(book.arrival(7), Some(1));
+    book.modify(7, 100, 6).unwrap();
+    assert_eq!((book.arrival(7), book.arrivals()), (Some(3), 3));
+    book.clear(None);
+    book.add(order(8, 5)).unwrap();
+    assert_eq!((book.arrival(8), book.arrivals()), (Some(4), 4));
+    book.restore_arrival(8, 2);
+    book.restore_arrival(9, 1);
+    assert_eq!((book.arrival(8), book.arrival(9)), (Some(2), None));
+}

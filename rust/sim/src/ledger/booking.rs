@@ -78,6 +78,7 @@ impl Ledger<'_> {
             reason,
         };
         self.record_fill(place, &booked, applied);
+        self.recorder.queued(fill.behind, fill.waited_ns, &self.instruments[place]);
         self.redraw(place);
         Ok(())
     }

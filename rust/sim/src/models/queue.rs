@@ -62,6 +62,18 @@ impl Ahead {
         self.front.max(0.0)
     }
 
+    /// Lots that were ahead have gone.
+    #[inline]
+    pub fn lose(&mut self, lots: i64) {
+        self.front -= lots as f64;
+    }
+
+    /// Lots turn out to be ahead.
+    #[inline]
+    pub fn gain(&mut self, lots: i64) {
+        self.front += lots as f64;
+    }
+
     /// A trade at the price.
     #[inline]
     pub fn trade(&mut self, lots: i64) {

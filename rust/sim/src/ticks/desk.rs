@@ -1,17 +1,19 @@
 //! What a strategy sees and does: the market as it was received, its orders and positions, and requests.
 
-use tradenode_core::book::Book;
+use tradenode_core::book::{Book, Level};
 use tradenode_core::event::{Event, Kind};
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::Atoms;
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
+use tradenode_core::risk::Refusal;
 
+use super::outcomes::Outcomes;
 use super::owner::{OwnOrder, Owner};
 use super::wire::Wire;
 use crate::error::RunError;
 use crate::ledger::{Ledger, OpenOrders};
-use crate::venue::{BookSource, Report, Request, What};
+use crate::venue::{BookSource, Recorded, Report, Request, What};
 
 /// An instrument as the desk sees it.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct View {
     /// The last trade's price in ticks, 0 before the first.
     pub last: i64,
     source: BookSource,
+    /// The orders of a book that is made of them.
+    orders: Option<Box<Recorded>>,
 }
 
 /// An order that is wanted.
@@ -38,6 +42,8 @@ pub struct Ticket {
     pub reduce_only: bool,
     /// The rest.
     pub terms: Terms,
+    /// The strategy's own number of the order.
+    pub tag: u64,
 }
 
 /// The desk.
@@ -48,25 +54,58 @@ pub struct Desk<'a> {
     pub(super) ledger: Ledger<'a>,
     pub(super) owner: Owner,
     pub(super) wire: Wire<'a>,
+    /// What became of its orders.
+    pub outcomes: Outcomes,
 }
 
 impl View {
     pub(super) fn new(source: BookSource) -> Self {
-        Self { book: Book::new(), last: 0, source }
+        let orders = (source == BookSource::Orders).then(Box::default);
+        Self { book: Book::new(), last: 0, source, orders }
     }
 
     #[inline]
     pub(super) fn on_event(&mut self, event: &Event) {
         match (event.kind, event.side) {
-            (Kind::Depth, Some(side)) => {
+            (Kind::Depth, Some(side)) if self.source != BookSource::Orders => {
                 self.book.set(side, event.price, event.size);
                 self.book.note(event.flags);
             }
-            (Kind::Quote, _) if self.source == BookSource::Depth => {}
+            (Kind::Quote, _) if matches!(self.source, BookSource::Depth | BookSource::Orders) => {}
             (Kind::Trade, _) => self.last = event.price,
+            (Kind::Add | Kind::Modify | Kind::Cancel | Kind::Execute | Kind::Clear, _) if self.orders.is_some() => {
+                self.on_order(event);
+            }
             // A tape is checked before it is run: what a book refuses is not in it.
             _ => drop(self.book.apply(event)),
         }
+    }
+
+    /// Takes a row about an order of a book that is made of orders.
+    #[cold]
+    fn on_order(&mut self, event: &Event) {
+        let Some(orders) = &mut self.orders else { return };
+        if event.kind == Kind::Clear {
+            orders.clear(event.side, false);
+            self.book.clear(event.side);
+        } else {
+            orders.apply(event, &mut self.book);
+        }
+        self.book.note(event.flags);
+    }
+
+    /// Whether the book can be traded on: neither stale nor crossed.
+    #[must_use]
+    #[inline]
+    pub fn is_sound(&self) -> bool {
+        !self.book.is_stale() && !self.book.is_crossed()
+    }
+
+    /// The best bid and ask of a book that can be traded on.
+    #[must_use]
+    #[inline]
+    pub fn touch(&self) -> Option<(Level, Level)> {
+        if self.is_sound() { self.book.touch() } else { None }
     }
 
     /// What the instrument is worth now: the middle of the book or, where a side is empty, the last trade; ticks, 0 before
@@ -119,6 +158,51 @@ impl Desk<'_> {
         self.ledger.equity()
     }
 
+    /// The average price of what is held, in quote units; NaN when flat.
+    #[must_use]
+    pub fn average_price(&self, instrument: usize) -> f64 {
+        self.ledger.position(instrument).average_price(&self.ledger.instruments[instrument])
+    }
+
+    /// Cash with all realised profit, fees and funding, in the account's currency.
+    #[must_use]
+    pub fn balance(&self) -> f64 {
+        self.ledger.balance()
+    }
+
+    /// Values an instrument's position at its mid.
+    pub fn mark(&mut self, instrument: usize) {
+        let mid = self.views[instrument].mid();
+        if mid > 0.0 {
+            let tick = self.ledger.instruments[instrument].price.value(1);
+            self.ledger.mark_legs(instrument, mid * tick);
+        }
+    }
+
+    /// An instrument as it was received, to be lent to the strategy for a call.
+    pub fn view_mut(&mut self, instrument: usize) -> &mut View {
+        &mut self.views[instrument]
+    }
+
+    /// How often the orders of an instrument have changed.
+    #[must_use]
+    #[inline]
+    pub fn order_changes(&self, instrument: usize) -> u64 {
+        self.owner.changes(instrument)
+    }
+
+    /// The fee of the fill that was booked last, in the account's currency.
+    #[must_use]
+    pub fn last_fee(&self) -> f64 {
+        self.ledger.recorder.fills.fee.last().copied().unwrap_or(0.0)
+    }
+
+    /// Why the gate refused what it refused last.
+    #[must_use]
+    pub const fn last_refusal(&self) -> Option<Refusal> {
+        self.ledger.recorder.last_refusal
+    }
+
     /// The numbers of an instrument's orders that have not ended, oldest first.
     #[must_use]
     #[inline]
@@ -126,7 +210,7 @@ impl Desk<'_> {
         self.owner.open(instrument)
     }
 
-    /// An order that has not ended.
+    /// An order that has not ended, or the one that ended last.
     #[must_use]
     pub fn order(&self, order: u64) -> Option<&OwnOrder> {
         self.owner.get(order)
@@ -138,7 +222,8 @@ impl Desk<'_> {
     /// Money that cannot be counted.
     pub fn submit(&mut self, ticket: &Ticket) -> Result<Option<u64>, RunError> {
         let Some(approved) = self.approve(ticket, 0)? else { return Ok(None) };
-        self.owner.submit(&approved, ticket.terms)?;
+        self.owner.submit(&approved, ticket)?;
+        self.outcomes.sent += 1;
         self.wire.request(Request::Submit(approved, ticket.terms), self.now);
         Ok(Some(approved.id()))
     }
@@ -162,7 +247,7 @@ impl Desk<'_> {
         let Some(old) = self.owner.get(order) else { return Ok(false) };
         let Intent { instrument, side, reduce_only, .. } = old.intent;
         let left = old.life.left();
-        let ticket = Ticket { instrument, side, lots, kind, reduce_only, terms: old.terms };
+        let ticket = Ticket { instrument, side, lots, kind, reduce_only, terms: old.terms, tag: old.tag };
         let Some(approved) = self.approve(&ticket, left)? else { return Ok(false) };
         let sent = self.owner.replace(order, &approved);
         if sent {
@@ -176,6 +261,16 @@ impl Desk<'_> {
         for order in self.owner.open(instrument).to_vec() {
             self.cancel(order);
         }
+    }
+
+    /// Makes one message of all requests that are made in a call: one latency, and they arrive together, in their order.
+    pub fn batch<T>(&mut self, requests: impl FnOnce(&mut Self) -> T) -> T {
+        let opened = self.wire.open_batch();
+        let answer = requests(self);
+        if opened {
+            self.wire.close_batch();
+        }
+        answer
     }
 
     /// Asks the gate; `replaced` lots on the same side go if it approves.
@@ -219,6 +314,7 @@ impl Desk<'_> {
     /// Books what a report tells; whether it tells anything new.
     pub(super) fn hear(&mut self, report: &Report, fee: Atoms) -> Result<bool, RunError> {
         let Some(heard) = self.owner.hear(report)? else { return Ok(false) };
+        self.outcomes.count(report);
         if let What::Filled(fill) = report.what {
             self.ledger.book(report, &fill, fee, heard.intent.reason)?;
         }

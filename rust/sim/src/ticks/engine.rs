@@ -4,11 +4,15 @@
 //! the desk, a row that is received, the timer. The earliest is next; at one time they come in this order, instruments in
 //! theirs.
 
-use tradenode_core::event::{Event, Kind, LAST};
+use std::borrow::Cow;
 
+use tradenode_core::event::{Event, Kind};
+
+use super::calls::Calls;
 use super::clearing::Clearing;
 use super::desk::{Desk, View};
 use super::feed::Feed;
+use super::outcomes::Outcomes;
 use super::owner::Owner;
 use super::spec::TickSpec;
 use super::strategy::{Interest, TickStrategy};
@@ -20,6 +24,17 @@ use crate::models::latency::Latency;
 use crate::recorder::Recorder;
 use crate::spec::SpecError;
 use crate::venue::{Listing, Venue};
+
+/// What a run leaves behind.
+#[derive(Debug)]
+pub struct TickRun<'a, S> {
+    /// Fills, round trips, refusals, equity.
+    pub recorder: Recorder<'a>,
+    /// What became of orders.
+    pub outcomes: Outcomes,
+    /// The strategy.
+    pub strategy: S,
+}
 
 /// A run under way.
 #[derive(Debug)]
@@ -34,8 +49,8 @@ pub struct TickEngine<'a, S> {
     timer: i64,
     sample: i64,
     sample_ns: i64,
-    /// When each instrument's book may be shown again.
-    show_from: Vec<i64>,
+    /// What of each instrument the strategy is called for.
+    calls: Vec<Calls>,
     /// When the equity was recorded.
     sampled: Vec<i64>,
 }
@@ -58,11 +73,14 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             return Err(SpecError::Conflict { key: "instruments", reason });
         }
         let interest = strategy.interest();
-        for (key, ns) in [("sample_ns", Some(spec.sample_ns)), ("timer_ns", interest.timer_ns)] {
+        for (key, ns) in
+            [("sample_ns", Some(spec.sample_ns)), ("timer_ns", interest.timer_ns), ("bar_ns", interest.bar_ns)]
+        {
             if let Some(ns) = ns.filter(|&ns| ns <= 0) {
                 return Err(SpecError::range(key, "above 0", ns as f64));
             }
         }
+        spec.venue.check()?;
         let ledger = Ledger::new(&spec.terms(&spec.listed()), Recorder::with_capacity(0, false))?;
         let listings: Vec<Listing> = ledger
             .instruments
@@ -79,11 +97,18 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         Ok(Self {
             venue: if hedging { venue.keeping_legs() } else { venue },
             clearing: Clearing::new(spec, &ledger, start)?,
-            desk: Desk { now: start, views, ledger, owner: Owner::new(count, hedging), wire },
+            desk: Desk {
+                now: start,
+                views,
+                ledger,
+                owner: Owner::new(count, hedging),
+                wire,
+                outcomes: Outcomes::default(),
+            },
             timer: after(interest.timer_ns),
             sample: after(Some(spec.sample_ns)),
             sample_ns: spec.sample_ns,
-            show_from: vec![i64::MIN; count],
+            calls: feeds.iter().map(|feed| Calls::new(&interest, feed.source)).collect(),
             sampled: Vec::new(),
             feeds,
             strategy,
@@ -107,10 +132,12 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         self.strategy.on_stop(&mut self.desk)
     }
 
-    /// The books and the strategy, when the run is over.
+    /// What the run leaves behind, when it is over.
     #[must_use]
-    pub fn finish(self) -> (Ledger<'a>, S, Vec<i64>) {
-        (self.desk.ledger, self.strategy, self.sampled)
+    pub fn finish(self) -> TickRun<'a, S> {
+        let mut recorder = self.desk.ledger.into_recorder();
+        recorder.equity_ts = Cow::Owned(self.sampled);
+        TickRun { recorder, outcomes: self.desk.outcomes, strategy: self.strategy }
     }
 
     /// Takes rows until something else is due; false when no row is left to be received.
@@ -245,25 +272,29 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     #[inline]
     fn receive(&mut self, instrument: usize) -> Result<bool, RunError> {
         let event = self.take_in(instrument);
-        let trade = self.interest.trades && event.kind == Kind::Trade;
-        if trade {
-            self.strategy.on_trade(&mut self.desk, instrument, &event)?;
+        let calls = &mut self.calls[instrument];
+        match event.kind {
+            Kind::Trade if calls.of_trades() => {
+                let (bar, trade) = (calls.bar(&event), calls.trade(&event));
+                if let Some(bar) = bar {
+                    self.strategy.on_bar(&mut self.desk, instrument, &bar)?;
+                }
+                if trade {
+                    self.strategy.on_trade(&mut self.desk, instrument, &event)?;
+                }
+                Ok(bar.is_some() || trade)
+            }
+            Kind::Funding if self.interest.funding => {
+                self.strategy.on_funding(&mut self.desk, instrument, &event)?;
+                Ok(true)
+            }
+            _ if calls.book(&event) && self.desk.views[instrument].is_sound() => {
+                calls.book_shown(event.ts_recv);
+                self.strategy.on_book(&mut self.desk, instrument)?;
+                Ok(true)
+            }
+            _ => Ok(false),
         }
-        if self.interest.book_every_ns.is_some() {
-            self.show(instrument, &event)?;
-            return Ok(true);
-        }
-        Ok(trade)
-    }
-
-    fn show(&mut self, instrument: usize, event: &Event) -> Result<(), RunError> {
-        let whole = event.flags & LAST != 0 && matches!(event.kind, Kind::Depth | Kind::Quote | Kind::Clear);
-        if !whole || event.ts_recv < self.show_from[instrument] {
-            return Ok(());
-        }
-        let every = self.interest.book_every_ns.unwrap_or(0);
-        self.show_from[instrument] = event.ts_recv.saturating_add(every);
-        self.strategy.on_book(&mut self.desk, instrument)
     }
 
     fn tick(&mut self) -> Result<(), RunError> {
@@ -282,13 +313,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
 
     /// Records the equity, every instrument at its mid.
     fn record(&mut self) {
-        for (instrument, view) in self.desk.views.iter().enumerate() {
-            let mid = view.mid();
-            if mid > 0.0 {
-                let tick = self.desk.ledger.instruments[instrument].price.value(1);
-                self.desk.ledger.mark_legs(instrument, mid * tick);
-            }
-        }
+        (0..self.desk.views.len()).for_each(|instrument| self.desk.mark(instrument));
         if self.desk.ledger.sample() {
             (0..self.desk.views.len()).for_each(|instrument| self.desk.cancel_all(instrument));
         }

@@ -39,7 +39,7 @@ impl Maker {
 
     /// Where a side should be quoted: never through the touch.
     fn wanted(&self, desk: &Desk<'_>, side: Side) -> Option<i64> {
-        let (bid, ask) = desk.view(0).book.touch()?;
+        let (bid, ask) = desk.view(0).touch()?;
         let position = desk.position(0);
         if position * side.sign() >= self.spec.max_lots {
             return None;
@@ -67,7 +67,7 @@ impl Maker {
             Some(price) if !there => {
                 let terms = Terms { post_only: true, ..Terms::default() };
                 let (lots, kind) = (self.spec.lots, OrderKind::Limit(price));
-                desk.submit(&Ticket { instrument: 0, side, lots, kind, reduce_only: false, terms }).map(drop)
+                desk.submit(&Ticket { instrument: 0, side, lots, kind, reduce_only: false, terms, tag: 0 }).map(drop)
             }
             _ => Ok(()),
         }

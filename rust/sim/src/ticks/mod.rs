@@ -1,11 +1,14 @@
 //! Runs over events: the market as it happens at the venue, as it is received, and orders in between.
 
+mod calls;
 mod clearing;
 mod desk;
 mod engine;
 mod feed;
 mod liquidation;
 mod maker;
+mod mids;
+mod outcomes;
 mod owner;
 mod run;
 mod settle;
@@ -15,11 +18,13 @@ mod terms;
 mod wire;
 
 pub use desk::{Desk, Ticket, View};
-pub use engine::TickEngine;
+pub use engine::{TickEngine, TickRun};
 pub use feed::Feed;
 pub use maker::{Maker, MakerSpec};
+pub use mids::mids;
+pub use outcomes::Outcomes;
 pub use owner::OwnOrder;
-pub use run::run;
+pub use run::{run, run_maker};
 pub use spec::{LatencySpec, TickSpec};
 pub use strategy::{Interest, TickStrategy};
 pub use terms::{LiquidationSpec, MarginMode, PositionMode};

@@ -6,6 +6,7 @@ use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason};
 use tradenode_core::risk::Approved;
 
+use super::desk::Ticket;
 use crate::venue::{Report, VENUES_ORDERS, What};
 
 /// An order of ours that has not ended.
@@ -17,6 +18,8 @@ pub struct OwnOrder {
     pub intent: Intent,
     /// Its terms.
     pub terms: Terms,
+    /// The strategy's own number of it.
+    pub tag: u64,
     /// Where it stands.
     pub life: Life,
     /// What it is to become, while a replace is under way.
@@ -31,18 +34,28 @@ pub(crate) struct Owner {
     open: Vec<Vec<u64>>,
     /// Lots that may still fill, by instrument and side; of an order that is being replaced the larger size.
     exposed: Vec<[i64; 2]>,
+    /// How often the orders of an instrument have changed.
+    changes: Vec<u64>,
+    /// The order that ended last: who hears of the end may look at it.
+    ended: Option<OwnOrder>,
     /// Whether long and short are held apart: then orders that may only reduce expose nothing.
     legs: bool,
 }
 
 impl Owner {
     pub(crate) fn new(instruments: usize, legs: bool) -> Self {
-        let (open, exposed) = (vec![Vec::new(); instruments], vec![[0; 2]; instruments]);
-        Self { orders: FxHashMap::default(), open, exposed, legs }
+        Self {
+            orders: FxHashMap::default(),
+            open: vec![Vec::new(); instruments],
+            exposed: vec![[0; 2]; instruments],
+            changes: vec![0; instruments],
+            ended: None,
+            legs,
+        }
     }
 
     pub(crate) fn get(&self, order: u64) -> Option<&OwnOrder> {
-        self.orders.get(&order)
+        self.orders.get(&order).or_else(|| self.ended.as_ref().filter(|ended| ended.id == order))
     }
 
     /// The numbers of an instrument's orders, oldest first.
@@ -60,12 +73,18 @@ impl Owner {
         self.legs
     }
 
-    pub(crate) fn submit(&mut self, approved: &Approved, terms: Terms) -> Result<(), LifeError> {
+    /// How often the orders of an instrument have changed.
+    pub(crate) fn changes(&self, instrument: usize) -> u64 {
+        self.changes[instrument]
+    }
+
+    pub(crate) fn submit(&mut self, approved: &Approved, ticket: &Ticket) -> Result<(), LifeError> {
         let intent = *approved.intent();
         let mut life = Life::new(intent.lots);
         life.step(Step::Submit)?;
         self.open[intent.instrument].push(approved.id());
-        let order = OwnOrder { id: approved.id(), intent, terms, life, wanted: None };
+        self.changes[intent.instrument] += 1;
+        let order = OwnOrder { id: approved.id(), intent, terms: ticket.terms, tag: ticket.tag, life, wanted: None };
         self.exposed[intent.instrument][intent.side as usize] += order.exposed(self.legs);
         self.orders.insert(approved.id(), order);
         Ok(())
@@ -73,7 +92,7 @@ impl Owner {
 
     /// Whether a cancel may be sent now; it then counts as sent.
     pub(crate) fn cancel(&mut self, order: u64) -> bool {
-        self.orders.get_mut(&order).is_some_and(|order| order.life.step(Step::RequestCancel).is_ok())
+        self.change(order, |order| order.life.step(Step::RequestCancel).is_ok()).unwrap_or(false)
     }
 
     /// Whether a replace may be sent now; it then counts as sent.
@@ -129,12 +148,14 @@ impl Owner {
         let result = change(order);
         let intent = &order.intent;
         self.exposed[intent.instrument][intent.side as usize] += order.exposed(legs) - before;
+        self.changes[intent.instrument] += 1;
         Some(result)
     }
 
     fn forget(&mut self, order: u64) {
         if let Some(order) = self.orders.remove(&order) {
             self.open[order.intent.instrument].retain(|&open| open != order.id);
+            self.ended = Some(order);
         }
     }
 }

@@ -93,7 +93,7 @@ impl TickSpec {
             instruments,
             risk: &self.risk,
             slippage: &SlippageSpec::None,
-            full: false,
+            full: true,
             isolated: self.margin == MarginMode::Isolated,
             hedging: self.positions == PositionMode::Hedging,
         }

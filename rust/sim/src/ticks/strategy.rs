@@ -1,5 +1,6 @@
 //! What decides on events.
 
+use tradenode_core::bars::TradeBar;
 use tradenode_core::event::Event;
 
 use super::desk::Desk;
@@ -9,10 +10,14 @@ use crate::venue::Report;
 /// What a strategy wants to be called for. The engine passes over everything else without a call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Interest {
-    /// Every trade that is received.
-    pub trades: bool,
-    /// Every message after which the book is whole, at most once in so many ns; `None` for none.
+    /// Every trade that is received, at most once in so many ns; `None` for none.
+    pub trade_every_ns: Option<i64>,
+    /// Every message after which the book is whole and can be traded on, at most once in so many ns; `None` for none.
     pub book_every_ns: Option<i64>,
+    /// Bars of this length, ns, made of the trades that are received; `None` for none.
+    pub bar_ns: Option<i64>,
+    /// Every payment of funding.
+    pub funding: bool,
     /// Multiples of so many ns; `None` for none.
     pub timer_ns: Option<i64>,
     /// Every report on an order.
@@ -22,7 +27,7 @@ pub struct Interest {
 impl Interest {
     /// Whether a row that is received may call the strategy.
     pub(super) const fn calls_on_rows(&self) -> bool {
-        self.trades || self.book_every_ns.is_some()
+        self.trade_every_ns.is_some() || self.book_every_ns.is_some() || self.bar_ns.is_some() || self.funding
     }
 }
 
@@ -46,6 +51,24 @@ pub trait TickStrategy {
     /// See [`TickStrategy::on_start`].
     fn on_trade(&mut self, desk: &mut Desk<'_>, instrument: usize, trade: &Event) -> Result<(), RunError> {
         let _ = (desk, instrument, trade);
+        Ok(())
+    }
+
+    /// A bar is over, as a trade that was received shows; it is called before that trade.
+    ///
+    /// # Errors
+    /// See [`TickStrategy::on_start`].
+    fn on_bar(&mut self, desk: &mut Desk<'_>, instrument: usize, bar: &TradeBar) -> Result<(), RunError> {
+        let _ = (desk, instrument, bar);
+        Ok(())
+    }
+
+    /// A payment of funding was received of; the row's price is the rate in parts of 10^-9.
+    ///
+    /// # Errors
+    /// See [`TickStrategy::on_start`].
+    fn on_funding(&mut self, desk: &mut Desk<'_>, instrument: usize, funding: &Event) -> Result<(), RunError> {
+        let _ = (desk, instrument, funding);
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! Runs over hand-made tapes: who knows what when.
 
-use tradenode_core::event::{Event, Kind, LAST, Tape, side_number};
+use tradenode_core::book::Level;
+use tradenode_core::event::{Event, Kind, LAST, Tape, TapeColumns, side_number};
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{OrderKind, Side};
 
 use super::*;
 use crate::error::RunError;
 use crate::models::latency::{Latency, LegSpec};
+use crate::synth::{Flow, Shape};
 use crate::venue::{BookSource, Report, What};
 
 #[derive(Default)]
@@ -128,7 +130,7 @@ fn buy_two_at_100(desk: &mut Desk<'_>) {
 
 fn submit(desk: &mut Desk<'_>, side: Side, lots: i64, kind: OrderKind) {
     let terms = Terms::default();
-    desk.submit(&Ticket { instrument: 0, side, lots, kind, reduce_only: false, terms }).unwrap();
+    desk.submit(&Ticket { instrument: 0, side, lots, kind, reduce_only: false, terms, tag: 0 }).unwrap();
 }
 
 fn cancel_first(desk: &mut Desk<'_>) {
@@ -140,8 +142,8 @@ fn cancel_first(desk: &mut Desk<'_>) {
 fn run(rows: &Rows, latency: Latency<'static>, strategy: Scripted) -> (f64, Vec<String>) {
     let mut engine = TickEngine::new(&spec(1), vec![rows.feed()], latency, strategy).unwrap();
     engine.run().unwrap();
-    let (ledger, strategy, _) = engine.finish();
-    (ledger.equity(), strategy.seen)
+    let TickRun { recorder, strategy, .. } = engine.finish();
+    (recorder.equity.last().copied().unwrap_or(0.0), strategy.seen)
 }
 
 #[test]
@@ -173,7 +175,7 @@ fn a_cancel_that_comes_too_late_is_refused() {
 fn what_is_received_late_is_seen_late() {
     let mut rows = Rows::with_book();
     rows.add(12, 47, Kind::Depth, Side::Buy, 100, 5).add(60, 70, Kind::Trade, Side::Sell, 100, 5);
-    let interest = Interest { trades: true, book_every_ns: Some(0), ..Interest::default() };
+    let interest = Interest { trade_every_ns: Some(0), book_every_ns: Some(0), ..Interest::default() };
     let (_, seen) = run(&rows, legs(5, 5), Scripted { interest, ..Scripted::new(&[]) });
     assert_eq!(
         seen,
@@ -211,10 +213,10 @@ fn open_orders_count_at_the_gate_and_replaces_by_what_they_add() {
     let strategy = Scripted::new(&[(10, flood), (40, grow)]);
     let mut engine = TickEngine::new(&spec(1), vec![rows.feed()], legs(5, 5), strategy).unwrap();
     engine.run().unwrap();
-    let (ledger, strategy, _) = engine.finish();
+    let TickRun { recorder, strategy, .. } = engine.finish();
     // 100,000 in cash, 9,900 an order and its fee of 0.2 %.
     let accepted = strategy.seen.iter().filter(|line| line.contains("Accepted")).count();
-    assert_eq!((accepted, ledger.recorder().refused.len()), (10, 21));
+    assert_eq!((accepted, recorder.refused.len()), (10, 21));
     assert!(strategy.seen.iter().any(|line| line.contains("Replaced { lots: 105, ticks: 99 }")), "{:?}", strategy.seen);
 }
 
@@ -224,14 +226,14 @@ fn instruments_share_the_clock_and_the_account() {
     first.add(20, 25, Kind::Trade, Side::Sell, 99, 1).add(90, 95, Kind::Trade, Side::Sell, 99, 1);
     let mut second = Rows::with_book();
     second.add(15, 30, Kind::Trade, Side::Buy, 101, 1);
-    let interest = Interest { trades: true, ..Interest::default() };
+    let interest = Interest { trade_every_ns: Some(0), ..Interest::default() };
     let strategy = Scripted { interest, ..Scripted::new(&[]) };
     let feeds = vec![first.feed(), second.feed()];
     let mut engine = TickEngine::new(&spec(2), feeds, legs(5, 5), strategy).unwrap();
     engine.run().unwrap();
-    let (_, strategy, sampled) = engine.finish();
+    let TickRun { recorder, strategy, .. } = engine.finish();
     assert_eq!(strategy.seen, ["25: trade of 0 at 99", "30: trade of 1 at 101", "95: trade of 0 at 99"]);
-    assert_eq!(sampled, [95]);
+    assert_eq!(*recorder.equity_ts, [95]);
 }
 
 #[test]
@@ -244,6 +246,93 @@ fn a_run_that_does_not_fit_is_refused() {
     assert_eq!(new(&spec(2), Interest::default()).unwrap_err(), "instruments: 2 instruments, but 1 tapes");
     let stopped = Interest { timer_ns: Some(0), ..Interest::default() };
     assert_eq!(new(&spec(1), stopped).unwrap_err(), "timer_ns must be above 0, got 0");
+    let text = r#"{"impact":{"decaying":{"half_life_ns":0}}}"#;
+    let venue = serde_json::from_str(text).unwrap();
+    let error = new(&TickSpec { venue, ..spec(1) }, Interest::default()).unwrap_err();
+    assert_eq!(error, "half_life_ns must be above 0, got 0");
     let never = TickSpec { sample_ns: -1, ..spec(1) };
     assert_eq!(new(&never, Interest::default()).unwrap_err(), "sample_ns must be above 0, got -1");
+}
+
+/// Writes down the touch, and keeps an order at the bid.
+#[derive(Default)]
+struct Watcher {
+    seen: Vec<(i64, Option<(Level, Level)>)>,
+}
+
+impl TickStrategy for Watcher {
+    fn interest(&self) -> Interest {
+        Interest { timer_ns: Some(50_000_000), ..Interest::default() }
+    }
+
+    fn on_timer(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
+        let touch = desk.view(0).book.touch();
+        self.seen.push((desk.now(), touch));
+        if let Some((bid, _)) = touch
+            && desk.open_orders(0).is_empty()
+        {
+            submit(desk, Side::Buy, 1, OrderKind::Limit(bid.price));
+        }
+        Ok(())
+    }
+}
+
+/// The same market told by levels and by orders looks the same, and fills an order at the touch in both.
+#[test]
+fn a_tape_of_orders_shows_the_book_that_its_levels_make() {
+    let watched = |by_order, source| {
+        let mut flow = Flow::new(5, Shape::preset("touch").unwrap(), by_order, 0);
+        let mut columns = TapeColumns::default();
+        while flow.now() < 60_000_000_000 {
+            flow.advance(&mut columns);
+        }
+        let feed = Feed::new(columns.view(), source);
+        let mut spec = spec(1);
+        spec.account.cash = "1000000000".parse().unwrap();
+        spec.sample_ns = 1_000_000_000;
+        let mut engine = TickEngine::new(&spec, vec![feed], legs(5, 5), Watcher::default()).unwrap();
+        engine.run().unwrap();
+        let run = engine.finish();
+        (run.strategy.seen, run.recorder.fills.ts.len())
+    };
+    let (levels, orders) = (watched(false, BookSource::Depth), watched(true, BookSource::Orders));
+    assert!(levels.0.len() > 1_000 && levels.0 == orders.0);
+    assert!(levels.1 > 20 && orders.1 > 20, "{} {}", levels.1, orders.1);
+}
+
+#[test]
+fn a_record_tells_how_each_fill_queued() {
+    fn bid(desk: &mut Desk<'_>) {
+        submit(desk, Side::Buy, 2, OrderKind::Limit(99));
+        submit(desk, Side::Buy, 1, OrderKind::Market);
+    }
+    let mut rows = Rows::with_book();
+    rows.add(40, 41, Kind::Trade, Side::Sell, 99, 6).add(90, 95, Kind::Trade, Side::Buy, 101, 1);
+    let mut engine = TickEngine::new(&spec(1), vec![rows.feed()], legs(5, 5), Scripted::new(&[(10, bid)])).unwrap();
+    engine.run().unwrap();
+    let record = engine.finish().recorder;
+    // The market order took at once; the other joined five lots at 15 and had one at 40.
+    assert_eq!((record.fills.order, record.queue.waited_ns), (vec![2, 1], vec![0, 25]));
+    assert!(record.queue.ahead[0].is_nan() && record.queue.ahead[1] == 5.0);
+}
+
+#[test]
+fn a_batch_arrives_together_and_reports_as_ever() {
+    fn ladder(desk: &mut Desk<'_>) {
+        desk.batch(|desk| {
+            cancel_first(desk);
+            desk.batch(|desk| submit(desk, Side::Buy, 1, OrderKind::Limit(98)));
+            submit(desk, Side::Buy, 1, OrderKind::Limit(97));
+        });
+        submit(desk, Side::Buy, 1, OrderKind::Limit(96));
+    }
+    let mut rows = Rows::with_book();
+    rows.add(900, 905, Kind::Trade, Side::Buy, 101, 1);
+    let drawn = LegSpec::Normal { mean_ns: 50.0, deviation_ns: 30.0, least_ns: 1 };
+    let latency = Latency::drawn(drawn, LegSpec::Constant { ns: 5 }, 2).unwrap();
+    let (_, seen) = run(&rows, latency, Scripted::new(&[(10, buy_two_at_100), (200, ladder)]));
+    let at = |line: &str| line.split(" at ").nth(1).unwrap().split(',').next().unwrap().to_owned();
+    let told: Vec<_> = seen.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    assert_eq!(told, ["1", "1", "2", "3", "4"], "{seen:?}");
+    assert!(at(&seen[1]) == at(&seen[2]) && at(&seen[2]) == at(&seen[3]) && at(&seen[3]) != at(&seen[4]), "{seen:?}");
 }

@@ -68,18 +68,56 @@ pub struct Wire<'a> {
     latency: Latency<'a>,
     there: Leg<Request>,
     back: Leg<News>,
+    batch: Batch,
+}
+
+/// Whether requests go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Batch {
+    /// Each goes alone.
+    None,
+    /// The next ones go together.
+    Open,
+    /// They go with the first one.
+    Sent(Passage),
 }
 
 impl<'a> Wire<'a> {
     /// A wire with nothing under way.
     #[must_use]
     pub fn new(latency: Latency<'a>) -> Self {
-        Self { latency, there: Leg::default(), back: Leg::default() }
+        Self { latency, there: Leg::default(), back: Leg::default(), batch: Batch::None }
+    }
+
+    /// From now on requests are one message, until the batch is closed: they take equally long and arrive together, in
+    /// their order, or are lost together. False where one is open.
+    pub fn open_batch(&mut self) -> bool {
+        let opened = self.batch == Batch::None;
+        if opened {
+            self.batch = Batch::Open;
+        }
+        opened
+    }
+
+    /// The batch is whole.
+    pub const fn close_batch(&mut self) {
+        self.batch = Batch::None;
+    }
+
+    fn passage(&mut self, now: i64) -> Passage {
+        if let Batch::Sent(passage) = self.batch {
+            return passage;
+        }
+        let passage = self.latency.request(now);
+        if self.batch == Batch::Open {
+            self.batch = Batch::Sent(passage);
+        }
+        passage
     }
 
     /// Sends a request. One that is lost comes back as refused.
     pub fn request(&mut self, request: Request, now: i64) {
-        match self.latency.request(now) {
+        match self.passage(now) {
             Passage::Arrives(after) => self.there.send(now + after, request),
             Passage::Lost(after) => {
                 if let Some(report) = lost(&request, now + after) {
@@ -154,6 +192,37 @@ mod tests {
             assert_eq!(wire.take_request(), Some(cancel(order)));
         }
         assert_eq!((wire.take_request(), wire.next_request()), (None, i64::MAX));
+    }
+
+    #[test]
+    fn a_batch_is_one_message() {
+        let legs = LegSpec::Normal { mean_ns: 1e6, deviation_ns: 1e5, least_ns: 0 };
+        let [mut batched, mut alone] = [(); 2].map(|()| Wire::new(Latency::drawn(legs, legs, 3).unwrap()));
+        assert!(batched.open_batch() && !batched.open_batch());
+        (0..3).for_each(|order| batched.request(cancel(order), 0));
+        batched.close_batch();
+        batched.request(cancel(3), 2_000_000);
+        // One is drawn for the three, and the next for what comes after them.
+        alone.request(cancel(0), 0);
+        let first = alone.next_request();
+        alone.take_request();
+        alone.request(cancel(3), 2_000_000);
+        for order in 0..3 {
+            assert_eq!((batched.next_request(), batched.take_request()), (first, Some(cancel(order))));
+        }
+        assert_eq!(batched.next_request(), alone.next_request());
+    }
+
+    #[test]
+    fn a_batch_is_lost_whole() {
+        let trips = RoundTrips { requested: &[0, 100], taken: &[0, 0], reported: &[40, 140] };
+        let mut wire = Wire::new(Latency::recorded(trips).unwrap());
+        wire.open_batch();
+        (7..9).for_each(|order| wire.request(cancel(order), 50));
+        for order in 7..9 {
+            assert_eq!(wire.next_news(), 90);
+            assert!(matches!(wire.take_news(), Some(News::Order(report, 0)) if report.order == order));
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Where our orders are kept: in the book by price and arrival, and where they wait.
 
+use super::by_order::UNPLACED;
 use super::market::Market;
 use super::order::{Order, Place};
 use super::settings::BookSource;
@@ -7,11 +8,15 @@ use crate::models::queue::Ahead;
 
 impl Market {
     /// Shows an order in the book, behind everything at its price.
-    pub(super) fn enlist(&mut self, slot: u32) {
-        let ahead = self.last_place(&self.orders[slot]);
+    pub(super) fn enlist(&mut self, slot: u32, at: i64) {
+        let (ahead, behind) = self.last_place(&self.orders[slot]);
+        let arrival = self.last_arrival();
         let order = &mut self.orders[slot];
         order.place = Place::Resting;
         order.ahead = ahead;
+        order.behind = if arrival == UNPLACED { -1 } else { behind };
+        order.since = at;
+        order.arrival = arrival;
         order.show();
         let (side, ticks) = (order.side, order.ticks);
         let orders = &self.orders;
@@ -20,15 +25,31 @@ impl Market {
         list.insert(place, slot);
     }
 
-    /// The place of an order that comes now. Behind the best price quotes and trades do not tell what rests: it counts as
-    /// behind everything that is told of its price first.
-    fn last_place(&self, order: &Order) -> Ahead {
+    /// The place of an order that comes now, and how many lots are ahead of it, -1 where that is not known. Behind the best
+    /// price quotes and trades do not tell what rests: it counts as behind everything that is told of its price first.
+    fn last_place(&self, order: &Order) -> (Ahead, i64) {
         let told = match self.source {
-            BookSource::Depth => true,
+            BookSource::Depth | BookSource::Orders => true,
             BookSource::Quotes => self.book.best(order.side).is_none_or(|best| !order.is_worse_than(best.price)),
             BookSource::Trades => false,
         };
-        if told { Ahead::last(self.book.size(order.side, order.ticks)) } else { Ahead::unknown() }
+        if !told {
+            return (Ahead::unknown(), -1);
+        }
+        let size = self.book.size(order.side, order.ticks);
+        (Ahead::last(size), if self.book.is_stale() { -1 } else { size })
+    }
+
+    /// The recorded order that came last before an order that comes now.
+    fn last_arrival(&mut self) -> u64 {
+        match &self.recorded {
+            None => 0,
+            Some(recorded) if recorded.is_known() && !self.book.is_stale() => recorded.arrivals(),
+            Some(_) => {
+                self.unplaced = true;
+                UNPLACED
+            }
+        }
     }
 
     pub(super) fn unlist(&mut self, slot: u32) {

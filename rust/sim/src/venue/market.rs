@@ -7,19 +7,15 @@ use tradenode_core::book::Book;
 use tradenode_core::event::{Event, GAP, Kind, LAST, Status};
 use tradenode_core::orders::Side;
 
+use super::by_order::Prints;
 use super::holding::Holding;
+use super::matching::Met;
 use super::order::Orders;
+use super::recorded::Recorded;
 use super::report::{End, Report, What};
 use super::settings::{BookSource, VenueSpec};
+use super::taken::Taken;
 use crate::models::queue::Ahead;
-
-/// Lots of a level that we have taken and that the data still show.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Taken {
-    pub(super) side: Side,
-    pub(super) price: i64,
-    pub(super) lots: i64,
-}
 
 /// How many ended orders a market remembers, for those that are tied to them and come later.
 pub(super) const RECENT: usize = 1024;
@@ -32,6 +28,11 @@ pub(crate) struct Market {
     lot: f64,
     pub(super) book: Book,
     pub(super) source: BookSource,
+    /// The orders of a book that is made of them, and what trades tell beyond them.
+    pub(super) recorded: Option<Box<Recorded>>,
+    pub(super) prints: Prints,
+    /// Whether an order of ours joined while the recorded ones were not known.
+    pub(super) unplaced: bool,
     pub(super) orders: Orders,
     /// Where each living order is, by its number.
     pub(super) slots: FxHashMap<u64, u32>,
@@ -48,7 +49,7 @@ pub(crate) struct Market {
     pub(super) mark: i64,
     pub(super) status: Status,
     /// Whether the book is stale, or was crossed at the end of the last message: nothing trades on it.
-    unsound: bool,
+    pub(super) unsound: bool,
     /// Whether a level has reached an order of ours since the last whole and sound message.
     crossing: bool,
     /// No order's time is over before this.
@@ -68,6 +69,9 @@ impl Market {
             lot,
             book: Book::new(),
             source,
+            recorded: (source == BookSource::Orders).then(Box::default),
+            prints: Prints::default(),
+            unplaced: false,
             orders: Orders::default(),
             slots: FxHashMap::default(),
             ended: VecDeque::new(),
@@ -107,13 +111,17 @@ impl Market {
     pub(crate) fn on_event(&mut self, event: &Event) {
         self.unsound |= event.flags & GAP != 0 && event.kind.makes_book();
         match (event.kind, event.side) {
-            (Kind::Depth, Some(side)) => self.on_depth(side, event.price, event.size),
+            (Kind::Depth, Some(side)) if self.source != BookSource::Orders => {
+                self.on_depth(side, event.price, event.size)
+            }
             (Kind::Trade, _) => self.on_trade(event),
             (Kind::Quote, Some(side)) if self.source == BookSource::Quotes => self.on_quote(side, event),
             (Kind::Clear, _) => {
                 self.book.clear(event.side);
-                self.taken.retain(|taken| event.side.is_some_and(|side| side != taken.side));
+                self.clear_orders(event.side, event.ts_event);
+                self.clear_taken(event.side);
             }
+            (Kind::Add | Kind::Modify | Kind::Cancel | Kind::Execute, _) => self.on_order(event),
             (Kind::Mark, _) => self.mark = event.price,
             (Kind::Status, _) => self.on_status(event),
             _ => {}
@@ -134,6 +142,9 @@ impl Market {
             return;
         }
         self.unsound = self.book.is_stale() || self.book.is_crossed();
+        if self.recorded.is_some() && event.kind.makes_book() && !self.unsound {
+            self.place_orders();
+        }
         if !self.is_sound() {
             return;
         }
@@ -163,7 +174,7 @@ impl Market {
     /// Takes note of a level that reaches an order of ours on the other side: what comes of it is seen when the message
     /// is whole.
     #[inline]
-    fn watch_for_crossing(&mut self, side: Side, price: i64, size: i64) {
+    pub(super) fn watch_for_crossing(&mut self, side: Side, price: i64, size: i64) {
         if size > 0
             && let Some(&first) = self.resting[side.opposite() as usize].first()
         {
@@ -179,15 +190,6 @@ impl Market {
                 order.ahead.level(self.spec.queue, before, after, self.lot);
             }
         }
-    }
-
-    fn shrink_taken(&mut self, side: Side, price: i64, size: i64) {
-        for taken in &mut self.taken {
-            if taken.side == side && taken.price == price {
-                taken.lots = taken.lots.min(size);
-            }
-        }
-        self.taken.retain(|taken| taken.lots > 0);
     }
 
     fn on_quote(&mut self, side: Side, event: &Event) {
@@ -210,28 +212,40 @@ impl Market {
     fn on_trade(&mut self, event: &Event) {
         let taker = event.side.or_else(|| self.taker_of(event.price));
         self.last = event.price;
-        if self.source == BookSource::Trades {
-            self.show_trade(event.price, event.size);
+        match self.source {
+            BookSource::Depth | BookSource::Quotes => {}
+            BookSource::Orders => return self.note_print(event, taker),
+            BookSource::Trades => self.show_trade(event.price, event.size),
         }
         if let Some(taker) = taker
             && let Some(&first) = self.resting[taker.opposite() as usize].first()
             && self.orders[first].reaches(event.price)
+            && event.size > 0
             && self.is_sound()
         {
-            self.trade_with(taker.opposite(), event.price, event.size, event.ts_event);
+            self.trade_with(taker.opposite(), event.price, event.size, Met::Queue, event.ts_event);
         }
     }
 
     /// Where nothing else is known, a taker gets what the last trade was.
     fn show_trade(&mut self, price: i64, size: i64) {
         self.book.clear(None);
-        self.taken.clear();
+        self.clear_taken(None);
         self.book.set(Side::Buy, price, size);
         self.book.set(Side::Sell, price, size);
     }
 
-    /// Who took where the data do not say: the side whose best price it was, or the one that moved the price.
+    /// Who took where the data do not say: who must have met an order of ours before, the side whose best price it was, or
+    /// the one that moved the price.
     fn taker_of(&self, price: i64) -> Option<Side> {
+        let passes = |taker: Side| {
+            self.resting[taker.opposite() as usize]
+                .first()
+                .is_some_and(|&first| self.orders[first].is_better_than(price))
+        };
+        if let Some(taker) = [Side::Buy, Side::Sell].into_iter().find(|&taker| passes(taker)) {
+            return Some(taker);
+        }
         let (bid, ask) = self.book.touch()?;
         if price >= ask.price {
             Some(Side::Buy)

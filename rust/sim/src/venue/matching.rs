@@ -2,10 +2,36 @@
 
 use tradenode_core::orders::Side;
 
-use super::market::{Market, Taken};
+use super::market::Market;
 use super::order::Order;
 use super::report::{End, Execution, What};
 use super::settings::Fills;
+
+/// How a trade reaches an order of ours at its price.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Met {
+    /// Through the queue ahead of it, as far as that is known.
+    Queue,
+    /// It filled a recorded order that came then: ours, if it came before.
+    Behind(u64),
+    /// It filled nothing that shows: ours, as far as it is more than what is ahead.
+    Hidden,
+}
+
+impl Met {
+    #[inline]
+    fn reached(self, order: &mut Order, size: i64) -> i64 {
+        match self {
+            Self::Queue => {
+                order.ahead.trade(size);
+                order.ahead.reached()
+            }
+            Self::Behind(arrival) if order.arrival < arrival => size,
+            Self::Behind(_) => 0,
+            Self::Hidden => (size - order.ahead.lots() as i64).max(0),
+        }
+    }
+}
 
 impl Market {
     /// Levels have come to where our orders of the other side rest: whoever placed them would have met ours.
@@ -20,7 +46,7 @@ impl Market {
                 let order = self.orders[slot];
                 let lots = match self.spec.fills {
                     Fills::Whole => order.left,
-                    Fills::Partial => order.left.min(self.available(side, reached.price)),
+                    Fills::Partial => order.left.min(self.available(side, reached.price, at)),
                 };
                 if lots == 0 {
                     level = self.behind(side, reached);
@@ -28,30 +54,14 @@ impl Market {
                 }
                 let lots = self.execute(slot, lots, at);
                 if self.spec.fills == Fills::Partial {
-                    self.take_away(side, reached.price, lots);
+                    self.take_away(side, reached.price, lots, at);
                 }
             }
         }
     }
 
-    /// What the level still shows besides what we have taken of it.
-    pub(super) fn available(&self, side: Side, price: i64) -> i64 {
-        let taken = self.taken.iter().find(|taken| taken.side == side && taken.price == price);
-        self.book.size(side, price) - taken.map_or(0, |taken| taken.lots)
-    }
-
-    pub(super) fn take_away(&mut self, side: Side, price: i64, lots: i64) {
-        if lots == 0 {
-            return;
-        }
-        match self.taken.iter_mut().find(|taken| taken.side == side && taken.price == price) {
-            Some(taken) => taken.lots += lots,
-            None => self.taken.push(Taken { side, price, lots }),
-        }
-    }
-
     #[cold]
-    pub(super) fn trade_with(&mut self, side: Side, price: i64, size: i64, at: i64) {
+    pub(super) fn trade_with(&mut self, side: Side, price: i64, size: i64, by: Met, at: i64) {
         let mut met = std::mem::take(&mut self.met);
         let orders = &self.orders;
         let reached = self.resting[side as usize].iter().take_while(|&&slot| orders[slot].reaches(price));
@@ -60,21 +70,16 @@ impl Market {
         for (slot, id) in met.drain(..) {
             // A fill may have ended another that is tied to it.
             if self.orders[slot].id == id {
-                traded -= self.meet(slot, price, size, traded, at);
+                traded -= self.meet(slot, price, size, traded, by, at);
             }
         }
         self.met = met;
     }
 
     /// A trade of `size`, of which `traded` is not ours yet, meets one of our orders; how much of it is ours now.
-    fn meet(&mut self, slot: u32, price: i64, size: i64, traded: i64, at: i64) -> i64 {
+    fn meet(&mut self, slot: u32, price: i64, size: i64, traded: i64, by: Met, at: i64) -> i64 {
         let order = &mut self.orders[slot];
-        let reached = if order.is_better_than(price) {
-            i64::MAX
-        } else {
-            order.ahead.trade(size);
-            order.ahead.reached()
-        };
+        let reached = if order.is_better_than(price) { i64::MAX } else { by.reached(order, size) };
         let lots = match self.spec.fills {
             Fills::Whole if reached > 0 => order.left,
             Fills::Whole => 0,
@@ -100,24 +105,25 @@ impl Market {
         if filled.left == 0 {
             self.remove(slot);
         } else if filled.shown == 0 {
-            self.replenish(slot);
+            self.replenish(slot, at);
         }
         self.book_fill(&filled, lots, filled.ticks, true, at);
         lots
     }
 
     /// The next part of an iceberg joins its level as the last.
-    fn replenish(&mut self, slot: u32) {
+    fn replenish(&mut self, slot: u32, at: i64) {
         self.unlist(slot);
-        self.enlist(slot);
+        self.enlist(slot, at);
     }
 
     /// Reports a fill of what may have left the book already, and does what follows from it.
     pub(super) fn book_fill(&mut self, order: &Order, lots: i64, ticks: i64, maker: bool, at: i64) {
         self.fills += 1;
         self.holding.fill(order.side, order.reduce_only, lots);
-        let (side, reduce_only, left) = (order.side, order.reduce_only, order.left);
-        let execution = Execution { number: self.fills, side, lots, ticks, maker, reduce_only, left };
+        let (behind, waited_ns) = if maker { (order.behind, at - order.since) } else { (-1, 0) };
+        let (number, side, reduce_only, left) = (self.fills, order.side, order.reduce_only, order.left);
+        let execution = Execution { number, side, lots, ticks, maker, reduce_only, left, behind, waited_ns };
         self.report(at, order.id, What::Filled(execution));
         if order.terms.links.group != 0 {
             self.cancel_group(order.terms.links.group, order.id, at);

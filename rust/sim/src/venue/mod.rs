@@ -8,21 +8,25 @@
 //! the other side that come to its price. What fills an order that takes: the levels that are there as it arrives. While
 //! the book is stale or crossed nothing fills.
 
+mod by_order;
 mod holding;
 mod links;
 mod lists;
 mod market;
 mod matching;
 mod order;
+mod recorded;
 mod report;
 mod requests;
 mod settings;
 mod take;
+mod taken;
 mod takeover;
 mod waiting;
 
+pub(crate) use recorded::Recorded;
 pub use report::{End, Execution, Refused, Report, What};
-pub use settings::{BookSource, Fills, SelfTrade, VenueSpec};
+pub use settings::{BookSource, Fills, Impact, SelfTrade, VenueSpec};
 pub use takeover::VENUES_ORDERS;
 use tradenode_core::book::Book;
 use tradenode_core::event::Event;
@@ -103,6 +107,7 @@ impl Venue {
     pub fn on_request(&mut self, request: &Request, now: i64) {
         let market = &mut self.markets[request.instrument()];
         market.expire_until(now);
+        market.settle_prints(now);
         match request {
             Request::Submit(approved, terms) => market.submit(approved, *terms, now),
             Request::Cancel { order, .. } => market.cancel_order(*order, now),

@@ -32,6 +32,11 @@ pub(crate) struct Order {
     pub(crate) terms: Terms,
     pub(crate) place: Place,
     pub(crate) ahead: Ahead,
+    /// The recorded order that came last before it joined its queue, where recorded orders are told.
+    pub(crate) arrival: u64,
+    /// Lots ahead of it when it joined its queue, -1 where that is not known, and when that was.
+    pub(crate) behind: i64,
+    pub(crate) since: i64,
     /// The price that sets it off, while it waits.
     pub(crate) trigger: i64,
 }
@@ -58,6 +63,9 @@ impl Order {
             terms,
             place: Place::Resting,
             ahead: Ahead::default(),
+            arrival: 0,
+            behind: -1,
+            since: 0,
             trigger: 0,
         }
     }

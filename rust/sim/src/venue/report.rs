@@ -60,6 +60,10 @@ pub struct Execution {
     pub reduce_only: bool,
     /// Lots of the order that are left.
     pub left: i64,
+    /// Lots ahead of the order when it last joined its queue; -1 where that is not known, and for an order that takes.
+    pub behind: i64,
+    /// How long it has been in its queue, ns; 0 for an order that takes.
+    pub waited_ns: i64,
 }
 
 /// Why a request was refused.
@@ -106,4 +110,66 @@ pub enum End {
     NoMarket,
     /// As it came to the market, after it had waited, it would have taken, and is post-only.
     WouldTake,
+}
+
+impl Refused {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::NotTrading,
+        Self::NoMarket,
+        Self::WouldTake,
+        Self::NothingToReduce,
+        Self::TooLate,
+        Self::UnknownOrder,
+        Self::Parent,
+        Self::Terms,
+        Self::Unreachable,
+    ];
+
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotTrading => "not_trading",
+            Self::NoMarket => "no_market",
+            Self::WouldTake => "would_take",
+            Self::NothingToReduce => "nothing_to_reduce",
+            Self::TooLate => "too_late",
+            Self::UnknownOrder => "unknown_order",
+            Self::Parent => "parent",
+            Self::Terms => "terms",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl End {
+    /// Every reason.
+    pub const ALL: [Self; 9] = [
+        Self::Asked,
+        Self::Remainder,
+        Self::Linked,
+        Self::SelfTrade,
+        Self::NothingToReduce,
+        Self::Closed,
+        Self::Liquidation,
+        Self::NoMarket,
+        Self::WouldTake,
+    ];
+
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Remainder => "remainder",
+            Self::Linked => "linked",
+            Self::SelfTrade => "self_trade",
+            Self::NothingToReduce => "nothing_to_reduce",
+            Self::Closed => "closed",
+            Self::Liquidation => "liquidation",
+            Self::NoMarket => "no_market",
+            Self::WouldTake => "would_take",
+        }
+    }
 }

@@ -16,14 +16,15 @@ impl Market {
             return self.end(&order, if why == Refused::WouldTake { End::WouldTake } else { End::NoMarket }, at);
         }
         let whole = order.terms.time_in_force == TimeInForce::FillOrKill;
-        let kept = if whole && !self.can_fill_whole(&order) { Err(End::Remainder) } else { self.take(&mut order, at) };
+        let kept =
+            if whole && !self.can_fill_whole(&order, at) { Err(End::Remainder) } else { self.take(&mut order, at) };
         match kept {
             Err(end) => self.end(&order, end, at),
             Ok(()) if order.left == 0 => {}
             Ok(()) if order.is_immediate() => self.end(&order, End::Remainder, at),
             Ok(()) => {
                 let slot = self.admit(order);
-                self.enlist(slot);
+                self.enlist(slot, at);
             }
         }
     }
@@ -43,7 +44,7 @@ impl Market {
         ours.into_iter().chain(theirs).any(|price| order.reaches(price))
     }
 
-    fn can_fill_whole(&self, order: &Order) -> bool {
+    fn can_fill_whole(&self, order: &Order, at: i64) -> bool {
         match self.spec.fills {
             Fills::Whole => self.book.best(order.side.opposite()).is_some_and(|level| order.reaches(level.price)),
             Fills::Partial => {
@@ -51,7 +52,7 @@ impl Market {
                 let levels = self.book.levels(side).take_while(|level| order.reaches(level.price));
                 let mut wanted = order.left;
                 for level in levels {
-                    wanted -= self.available(side, level.price);
+                    wanted -= self.available(side, level.price, at);
                     if wanted <= 0 {
                         return true;
                     }
@@ -71,12 +72,12 @@ impl Market {
             let Some(level) = level else { return Ok(()) };
             let lots = match self.spec.fills {
                 Fills::Whole => order.left,
-                Fills::Partial => self.available(side, level.price).min(order.left),
+                Fills::Partial => self.available(side, level.price, at).min(order.left),
             };
             let lots = lots.min(self.reducible(order));
             if lots > 0 {
                 if self.spec.fills == Fills::Partial {
-                    self.take_away(side, level.price, lots);
+                    self.take_away(side, level.price, lots, at);
                 }
                 order.left -= lots;
                 self.book_fill(order, lots, level.price, false, at);

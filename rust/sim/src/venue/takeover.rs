@@ -37,7 +37,8 @@ impl Venue {
         market.fills += 1;
         market.holding.fill(closing, true, lots);
         let (number, side) = (market.fills, closing);
-        let execution = Execution { number, side, lots, ticks, maker: false, reduce_only: true, left: 0 };
+        let (maker, reduce_only, left, behind, waited_ns) = (false, true, 0, -1, 0);
+        let execution = Execution { number, side, lots, ticks, maker, reduce_only, left, behind, waited_ns };
         Report { at, instrument, order, what: What::Filled(execution) }
     }
 }

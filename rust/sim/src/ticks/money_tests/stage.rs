@@ -118,7 +118,7 @@ impl TickStrategy for Script {
         let now = desk.now();
         for ask in self.asks.iter().filter(|ask| ask.at == now) {
             let Ask { instrument, side, lots, kind, reduce_only, .. } = *ask;
-            desk.submit(&Ticket { instrument, side, lots, kind, reduce_only, terms: Terms::default() })?;
+            desk.submit(&Ticket { instrument, side, lots, kind, reduce_only, terms: Terms::default(), tag: 0 })?;
         }
         Ok(())
     }

@@ -9,16 +9,24 @@ use tradenode_core::orders::terms::{Links, TimeInForce, Trigger, TriggerPrice};
 
 use super::stage::*;
 use crate::models::queue::QueueModel;
-use crate::venue::{Fills, Request, SelfTrade, VenueSpec, What};
+use crate::venue::{BookSource, Fills, Impact, Request, SelfTrade, VenueSpec, What};
 
 #[derive(Debug, Clone)]
 enum Act {
     Depth(bool, i64, i64, u8),
     Trade(Option<bool>, i64, i64),
+    /// About a recorded order: what, which, side, price, size, flags, and whether at the time of the row before it.
+    Order(Kind, u64, bool, i64, i64, u8, bool),
     Mark(i64),
     Clear,
     Status(i64),
-    Submit { buy: bool, lots: i64, kind: OrderKind, reduce_only: bool, terms: Terms },
+    Submit {
+        buy: bool,
+        lots: i64,
+        kind: OrderKind,
+        reduce_only: bool,
+        terms: Terms,
+    },
     Cancel(prop::sample::Index),
     CancelAll,
     Replace(prop::sample::Index, i64, i64),
@@ -68,8 +76,9 @@ fn act() -> impl Strategy<Value = Act> {
     let submit = (any::<bool>(), 1..9_i64, kind, prop::bool::weighted(0.2), terms())
         .prop_map(|(buy, lots, kind, reduce_only, terms)| Act::Submit { buy, lots, kind, reduce_only, terms });
     prop_oneof![
-        8 => (any::<bool>(), price(), 0..9_i64, flags).prop_map(|(buy, price, size, flags)| Act::Depth(buy, price, size, flags)),
+        8 => (any::<bool>(), price(), 0..9_i64, flags.clone()).prop_map(|(buy, price, size, flags)| Act::Depth(buy, price, size, flags)),
         6 => (any::<Option<bool>>(), price(), 0..9_i64).prop_map(|(buy, price, size)| Act::Trade(buy, price, size)),
+        12 => order(flags),
         1 => price().prop_map(Act::Mark),
         1 => Just(Act::Clear),
         1 => prop::sample::select(&[1, 1, 1, 2, 3, 4][..]).prop_map(Act::Status),
@@ -80,16 +89,23 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// A row about one of a few recorded orders, which may well make no sense.
+fn order(flags: impl Strategy<Value = u8>) -> impl Strategy<Value = Act> {
+    let kind = prop::sample::select(&[Kind::Add, Kind::Add, Kind::Modify, Kind::Cancel, Kind::Execute][..]);
+    (kind, 1..12_u64, any::<bool>(), price(), 0..9_i64, flags, any::<bool>())
+        .prop_map(|(kind, id, buy, price, size, flags, same)| Act::Order(kind, id, buy, price, size, flags, same))
+}
+
 /// The owner's side of it all.
 #[derive(Default)]
-struct Owner {
-    lives: HashMap<u64, (Life, Side, OrderKind, bool)>,
-    position: i64,
+pub(super) struct Owner {
+    pub(super) lives: HashMap<u64, (Life, Side, OrderKind, bool)>,
+    pub(super) position: i64,
     fills: u64,
 }
 
 impl Owner {
-    fn hear(&mut self, order: u64, what: What) -> Result<(), TestCaseError> {
+    pub(super) fn hear(&mut self, order: u64, what: What) -> Result<(), TestCaseError> {
         let (life, side, ..) = self.lives.get_mut(&order).expect("reports are of orders that were sent");
         let step = match what {
             What::Triggered => return Ok(()),
@@ -123,6 +139,11 @@ fn play(stage: &mut Stage, owner: &mut Owner, act: &Act) {
     match act {
         Act::Depth(buy, price, size, flags) => stage.event(Kind::Depth, Some(side(*buy)), *price, *size, *flags),
         Act::Trade(buy, price, size) => stage.event(Kind::Trade, buy.map(side), *price, *size, LAST),
+        Act::Order(kind, id, buy, price, size, flags, same) => {
+            stage.now += i64::from(!same);
+            let side = Some(side(*buy)).filter(|_| *kind == Kind::Add);
+            stage.row(*kind, *id, side, *price, *size, *flags);
+        }
         Act::Mark(price) => stage.event(Kind::Mark, None, *price, 0, LAST),
         Act::Clear => stage.event(Kind::Clear, None, 0, 0, 0),
         Act::Status(status) => stage.event(Kind::Status, None, 0, *status, LAST),
@@ -166,10 +187,12 @@ fn spec() -> impl Strategy<Value = VenueSpec> {
     let fills = prop::sample::select(&[Fills::Partial, Fills::Whole][..]);
     let queue = prop::sample::select(&[QueueModel::RiskAverse, QueueModel::Power(2.0), QueueModel::LogWhole][..]);
     const MODES: [SelfTrade; 3] = [SelfTrade::CancelResting, SelfTrade::CancelTaking, SelfTrade::CancelBoth];
-    (fills, queue, prop::sample::select(&MODES[..])).prop_map(|(fills, queue, self_trade)| VenueSpec {
+    let impact = prop::sample::select(&[Impact::None, Impact::Decaying { half_life_ns: 7 }][..]);
+    (fills, queue, prop::sample::select(&MODES[..]), impact).prop_map(|(fills, queue, self_trade, impact)| VenueSpec {
         fills,
         queue,
         self_trade,
+        impact,
     })
 }
 
@@ -179,8 +202,11 @@ proptest! {
     ))]
 
     #[test]
-    fn every_report_fits_and_no_lot_is_lost(spec in spec(), acts in prop::collection::vec(act(), 1..120)) {
-        let mut stage = Stage::new(spec);
+    fn every_report_fits_and_no_lot_is_lost(
+        spec in spec(),
+        source in prop::sample::select(&[BookSource::Depth, BookSource::Orders][..]),
+        acts in prop::collection::vec(act(), 1..120)) {
+        let mut stage = Stage::with_book_of(spec, source);
         let mut owner = Owner::default();
         for act in &acts {
             let before = stage.venue.position(0);

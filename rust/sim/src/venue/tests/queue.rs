@@ -1,8 +1,10 @@
 //! Resting orders: the queue ahead, trades beyond the price, levels that cross, icebergs, priority.
 
+use tradenode_core::event::{GAP, Kind, LAST, SNAPSHOT};
+
 use super::stage::*;
 use crate::models::queue::QueueModel;
-use crate::venue::{Fills, VenueSpec};
+use crate::venue::{BookSource, Fills, VenueSpec, What};
 
 #[test]
 fn trades_at_the_price_use_up_the_queue_first() {
@@ -159,5 +161,61 @@ fn whole_or_partial_is_the_only_difference_at_the_front() {
         stage.told();
         stage.trade(Buy, 101, 2);
         stage.tells(&["1 made 2 at 101, 0 left"]);
+    }
+}
+
+/// What each fill says of its order's queue: lots ahead as it joined, and how long ago.
+fn queued(stage: &mut Stage) -> Vec<(u64, i64, i64)> {
+    let fills = stage.reports().into_iter().filter_map(|report| match report.what {
+        What::Filled(fill) => Some((report.order, fill.behind, fill.waited_ns)),
+        _ => None,
+    });
+    fills.collect()
+}
+
+#[test]
+fn fills_tell_what_was_ahead_and_how_long_it_took() {
+    let mut stage = Stage::new(PARTIAL).with_book(&[(100, 5)], &[(102, 5)]);
+    stage.now = 10;
+    stage.submit(Buy, 6, limit(100), Terms { display: 3, ..PLAIN });
+    stage.now = 20;
+    stage.trade(Sell, 100, 9);
+    // Three shown at 11; the next three joined at 21, behind five again.
+    assert_eq!(queued(&mut stage), [(1, 5, 10)]);
+    stage.now = 40;
+    stage.trade(Sell, 100, 6);
+    assert_eq!(queued(&mut stage), [(1, 5, 20)]);
+    // Smaller: it has waited on. Larger: it joined at 61, as the level had 7.
+    stage.replace(1, Buy, 5, limit(100));
+    stage.depth(Buy, 100, 7);
+    stage.now = 60;
+    stage.replace(1, Buy, 8, limit(100));
+    stage.now = 70;
+    stage.trade(Sell, 100, 8);
+    assert_eq!(queued(&mut stage), [(1, 7, 10)]);
+    stage.submit(Buy, 2, MARKET, PLAIN);
+    assert_eq!(queued(&mut stage), [(4, -1, 0)]);
+}
+
+#[test]
+fn what_is_not_known_to_be_ahead_is_said_so() {
+    let mut stage = Stage::with_book_of(PARTIAL, BookSource::Quotes);
+    stage.quote(Buy, 100, 5);
+    stage.quote(Sell, 102, 5);
+    stage.submit(Buy, 1, limit(99), PLAIN);
+    stage.submit(Buy, 1, limit(100), PLAIN);
+    stage.now = 20;
+    stage.trade(Sell, 98, 9);
+    assert_eq!(queued(&mut stage), [(2, 5, 17), (1, -1, 18)]);
+    // On a stale book and, of orders, before a snapshot is whole.
+    for (source, gap) in [(BookSource::Depth, GAP), (BookSource::Orders, 0)] {
+        let mut stage = Stage::with_book_of(PARTIAL, source);
+        stage.event(Kind::Clear, None, 0, 0, SNAPSHOT | gap);
+        stage.submit(Buy, 1, limit(100), PLAIN);
+        for (kind, side, price, flags) in [(Kind::Depth, Buy, 99, 0), (Kind::Depth, Sell, 100, LAST)] {
+            let kind = if source == BookSource::Orders { Kind::Add } else { kind };
+            stage.row(kind, price as u64, Some(side), price, 5, SNAPSHOT | flags);
+        }
+        assert_eq!(queued(&mut stage), [(1, -1, 0)], "{source:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! A venue with one instrument, and the shortest words for what happens there.
 
 use tradenode_core::account::{Account, Fill};
-use tradenode_core::event::{Event, Kind, LAST};
+use tradenode_core::event::{Event, Kind, LAST, SNAPSHOT};
 use tradenode_core::instrument::{Instrument, InstrumentSpec};
 use tradenode_core::money::Scale;
 use tradenode_core::orders::terms::{Links, TimeInForce, Trigger, TriggerPrice};
@@ -11,15 +11,19 @@ use tradenode_core::units::{Decimal, Rate};
 
 use crate::models::queue::QueueModel;
 use crate::venue::{
-    BookSource, End, Execution, Fills, Listing, Refused, Report, Request, SelfTrade, Venue, VenueSpec, What,
+    BookSource, End, Execution, Fills, Impact, Listing, Refused, Report, Request, SelfTrade, Venue, VenueSpec, What,
 };
 
 pub(super) use tradenode_core::orders::Side::{Buy, Sell};
 pub(super) use tradenode_core::orders::terms::Terms;
 pub(super) use tradenode_core::orders::{OrderKind, Side};
 
-pub(super) const PARTIAL: VenueSpec =
-    VenueSpec { fills: Fills::Partial, queue: QueueModel::RiskAverse, self_trade: SelfTrade::CancelResting };
+pub(super) const PARTIAL: VenueSpec = VenueSpec {
+    fills: Fills::Partial,
+    queue: QueueModel::RiskAverse,
+    self_trade: SelfTrade::CancelResting,
+    impact: Impact::None,
+};
 pub(super) const WHOLE: VenueSpec = VenueSpec { fills: Fills::Whole, ..PARTIAL };
 
 pub(super) struct Stage {
@@ -90,9 +94,52 @@ impl Stage {
 
     pub(super) fn event(&mut self, kind: Kind, side: Option<Side>, price: i64, size: i64, flags: u8) {
         self.now += 1;
+        self.row(kind, 0, side, price, size, flags);
+    }
+
+    /// A row of the time of the row before it.
+    pub(super) fn row(&mut self, kind: Kind, order_id: u64, side: Option<Side>, price: i64, size: i64, flags: u8) {
         let (ts_event, ts_recv) = (self.now, self.now);
-        let event = Event { ts_event, ts_recv, kind, side, flags, price, size, sequence: 0, order_id: 0 };
+        let event = Event { ts_event, ts_recv, kind, side, flags, price, size, sequence: 0, order_id };
         self.venue.on_event(0, &event);
+    }
+
+    /// A book of recorded orders: number, side, price and size of each, told by a snapshot.
+    pub(super) fn with_orders(spec: VenueSpec, orders: &[(u64, Side, i64, i64)]) -> Self {
+        let mut stage = Self::with_book_of(spec, BookSource::Orders);
+        stage.snapshot(orders);
+        stage
+    }
+
+    pub(super) fn snapshot(&mut self, orders: &[(u64, Side, i64, i64)]) {
+        self.event(Kind::Clear, None, 0, 0, SNAPSHOT);
+        for (place, &(id, side, price, size)) in orders.iter().enumerate() {
+            let last = if place + 1 == orders.len() { LAST } else { 0 };
+            self.row(Kind::Add, id, Some(side), price, size, SNAPSHOT | last);
+        }
+    }
+
+    pub(super) fn add(&mut self, id: u64, side: Side, price: i64, size: i64) {
+        self.now += 1;
+        self.row(Kind::Add, id, Some(side), price, size, LAST);
+    }
+
+    pub(super) fn modify(&mut self, id: u64, price: i64, size: i64) {
+        self.now += 1;
+        self.row(Kind::Modify, id, None, price, size, LAST);
+    }
+
+    /// A size of 0 is the whole order.
+    pub(super) fn withdraw(&mut self, id: u64, size: i64) {
+        self.now += 1;
+        self.row(Kind::Cancel, id, None, 0, size, LAST);
+    }
+
+    /// A trade that filled a recorded order, told as tapes tell it: the trade, then the order.
+    pub(super) fn fill(&mut self, taker: Side, id: u64, price: i64, size: i64) {
+        self.now += 1;
+        self.row(Kind::Trade, 0, Some(taker), price, size, LAST);
+        self.row(Kind::Execute, id, Some(taker.opposite()), price, size, LAST);
     }
 
     pub(super) fn depth(&mut self, side: Side, price: i64, size: i64) {

@@ -1,7 +1,7 @@
 //! Orders that take: levels, our own impact, time in force, post-only, self-trade, reduce-only.
 
 use super::stage::*;
-use crate::venue::{SelfTrade, VenueSpec};
+use crate::venue::{Impact, SelfTrade, VenueSpec};
 
 #[test]
 fn a_market_order_walks_the_book() {
@@ -158,4 +158,38 @@ fn cancels_end_orders_once() {
     stage.send(crate::venue::Request::CancelAll { instrument: 0 });
     stage.tells(&["2 cancelled: Asked", "3 cancelled: Asked"]);
     assert_eq!(stage.venue.open_orders(0), 0);
+}
+
+const DECAYING: VenueSpec = VenueSpec { impact: Impact::Decaying { half_life_ns: 100 }, ..PARTIAL };
+
+#[test]
+fn what_we_took_comes_back_by_halves() {
+    let mut stage = Stage::new(DECAYING).with_book(&[(99, 5)], &[(102, 16)]);
+    let takes = |stage: &mut Stage, now: i64| {
+        stage.now = now - 1;
+        stage.submit(Buy, 50, limit(102), IMMEDIATE);
+        let told = stage.told();
+        told.iter().find_map(|text| text.split("took ").nth(1)?.split(' ').next()?.parse().ok()).unwrap_or(0)
+    };
+    // Of 16 lots half are back after a half-life; the 8 taken then join the 8 that still miss.
+    assert_eq!([1_000, 1_000, 1_100, 1_300].map(|now| takes(&mut stage, now)), [16, 0, 8, 12]);
+    // However small the level becomes in between: 8 of 16 miss, of 20 that show.
+    stage.depth(Sell, 102, 0);
+    stage.depth(Sell, 102, 20);
+    assert_eq!(takes(&mut stage, 1_400), 12);
+    // A level below what misses has nothing.
+    stage.depth(Sell, 102, 3);
+    assert_eq!((takes(&mut stage, 1_450), takes(&mut stage, 9_000)), (0, 3));
+}
+
+#[test]
+fn a_level_that_comes_to_us_misses_what_we_took_of_it() {
+    let mut stage = Stage::new(DECAYING).with_book(&[(99, 5)], &[(100, 8)]);
+    stage.now = 1_000;
+    stage.submit(Buy, 50, limit(100), PLAIN);
+    stage.tells(&["1 accepted", "1 took 8 at 100, 42 left"]);
+    stage.now = 1_100;
+    // At 1,101 four of the eight miss still, of the six that show.
+    stage.depth(Sell, 100, 6);
+    stage.tells(&["1 made 2 at 100, 40 left"]);
 }

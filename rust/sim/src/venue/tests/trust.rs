@@ -120,3 +120,32 @@ fn a_trade_without_a_side_is_the_takers_whose_price_it_was() {
     stage.event(Kind::Trade, None, 99, 9, LAST);
     stage.tells(&["1 made 2 at 100, 0 left"]);
 }
+
+/// A trade beyond the price of an order of ours went through it, whoever took.
+#[test]
+fn a_trade_without_a_side_that_passes_us_meets_us() {
+    let mut stage = Stage::with_book_of(PARTIAL, BookSource::Trades);
+    stage.trade(Sell, 95, 2);
+    stage.submit(Buy, 5, limit(100), PLAIN);
+    stage.tells(&["1 accepted", "1 took 2 at 95, 3 left"]);
+    // At the last price, which would make it a buy.
+    stage.event(Kind::Trade, None, 95, 2, LAST);
+    stage.tells(&["1 made 2 at 100, 1 left"]);
+}
+
+#[test]
+fn trades_without_lots_fill_nothing() {
+    for spec in [PARTIAL, WHOLE] {
+        for source in [BookSource::Depth, BookSource::Trades, BookSource::Orders] {
+            let mut stage = Stage::with_book_of(spec, source);
+            stage.trade(Sell, 101, 5);
+            stage.submit(Buy, 5, limit(100), PLAIN);
+            stage.told();
+            stage.trade(Sell, 99, 0);
+            stage.trade(Sell, 99, 0);
+            stage.tells(&[]);
+            stage.submit(Buy, 1, MARKET, PLAIN);
+            stage.tells(&["2 rejected: NoMarket"]);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+"""A run over events, ready to be made: its tapes are mapped, and may be run more than once."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tradenode.config.diagnose import Source
+from tradenode.config.event_run import event_spec
+from tradenode.config.expect import verdicts
+from tradenode.config.model import Config
+from tradenode.errors import TradenodeError
+from tradenode.messages.events import EventFacts, OrderFacts, TapeFacts
+from tradenode.messages.sweep import Swept
+from tradenode.research.bar_run import labels_of
+from tradenode.research.event_inputs import EventInputs
+from tradenode.research.figures import exposure, facts_of, metrics_of
+from tradenode.research.markouts import FillMids, fill_mids, markouts, notionals, spread_captured
+from tradenode.research.python_strategy import stopped
+from tradenode.research.result import Result
+from tradenode.research.tape_candles import candles
+from tradenode.research.tape_facts import tape_facts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tradenode.messages.bars import Bars
+    from tradenode.messages.run import Columns
+    from tradenode.messages.tape import Tape
+
+    Floats = NDArray[np.float64]
+
+
+class EventRun:
+    """What has been read.
+
+    Attributes:
+        inputs: tapes and what their books are made of.
+    """
+
+    def __init__(self, inputs: EventInputs, sample_ns: int) -> None:
+        self.inputs, self._sample_ns = inputs, sample_ns
+
+    @cached_property
+    def tapes(self) -> "list[Tape]":
+        """What is run of each instrument."""
+        return [cut.tape for cut in self.inputs.tapes]
+
+    @cached_property
+    def _facts(self) -> list[TapeFacts]:
+        rows = zip(self.inputs.tapes, self.inputs.origins, self.inputs.books, strict=True)
+        return [tape_facts(cut, origin, book) for cut, origin, book in rows]
+
+    @cached_property
+    def _candles(self) -> "list[Bars]":
+        rows = zip(self.tapes, self.inputs.sources, strict=True)
+        return [candles(tape, book, self._sample_ns) for tape, book in rows]
+
+    @property
+    def swept(self) -> Swept:
+        """What the run covers: the samples of the equity."""
+        start = min(int(tape.ts_recv[0]) for tape in self.tapes)
+        end = max(int(tape.ts_recv[-1]) for tape in self.tapes)
+        return Swept(
+            instruments=[contract["symbol"] for contract in self.inputs.contracts],
+            synthetic=any(origin.synthetic for origin in self.inputs.origins),
+            bars=end // self._sample_ns - start // self._sample_ns + 1,
+            start_ts=start,
+            end_ts=end,
+        )
+
+    def run(self, config: Config, source: Source, base: Path, strategy: object | None, catalogue: str | None) -> Result:
+        """Runs a strategy on what has been read."""
+        inputs = self.inputs
+        spec = event_spec(config, inputs.contracts, inputs.sources)
+        on_error = "halt" if config.strategy is None else config.strategy.on_error
+        done = _made(spec, self.tapes, strategy, on_error)
+        labels = labels_of(inputs.contracts)
+        ts, values = _samples(done)
+        found = fill_mids(self.tapes, inputs.sources, done["fills"], ts)
+        gross = _gross(done["fills"], found.sampled, ts, inputs.contracts)
+        equity = {"ts": ts - self._sample_ns, "equity": values, "exposure": exposure(gross, values)}
+        market = [(float(bars.open[0]), float(bars.close[-1])) for bars in self._candles if len(bars)]
+        facts = facts_of(config, self._sample_ns, market, labels, done["totals"])
+        metrics = metrics_of(facts, done, equity)
+        return Result(
+            title=config.title,
+            config=source.text,
+            base=str(base.resolve()),
+            catalogue=catalogue,
+            spec=spec,
+            hashes=inputs.hashes,
+            currency=config.account.currency,
+            metrics=metrics,
+            verdicts=verdicts(config.expect, metrics),
+            equity=equity,
+            trades=done["trades"],
+            fills=_told_fills(done, found),
+            refusals=done["refusals"],
+            refused=done["refused"],
+            logs=done.get("logs", []),
+            labels=labels,
+            bars=self._candles,
+            detail=None,
+            events=EventFacts(
+                orders=_order_facts(done, found, inputs.contracts),
+                markouts=markouts(done["fills"], found.after),
+                tapes=self._facts,
+            ),
+            mids=found.sampled,
+        )
+
+
+def _made(spec: bytes, tapes: "list[Tape]", strategy: object | None, on_error: str) -> dict[str, Any]:
+    from tradenode._core import run_events
+
+    try:
+        return run_events(spec, [tape.columns() for tape in tapes], strategy, on_error)
+    except TradenodeError:
+        raise
+    except Exception as error:
+        raise stopped(error) from error
+
+
+def _samples(done: dict[str, Any]) -> "tuple[NDArray[np.int64], Floats]":
+    """When the equity was taken and what it was; of two at one time the later one."""
+    ts = done["equity_ts"]
+    last = np.append(np.diff(ts) > 0, True) if len(ts) else np.zeros(0, np.bool_)
+    return ts[last], done["equity"][last]
+
+
+def _gross(
+    fills: "Columns", mids: "list[Floats]", ts: "NDArray[np.int64]", contracts: list[dict[str, Any]]
+) -> "Floats":
+    """The notional of all positions at some times; where there is no mid, at the last one before."""
+    total = np.zeros(len(ts))
+    for index, (mid, contract) in enumerate(zip(mids, contracts, strict=True)):
+        own = fills["instrument"] == index
+        lot = float(contract["lot"])
+        # Whole lots, so that a position that was closed is nothing and not nearly nothing.
+        lots = np.rint((fills["side"] * fills["quantity"])[own] / lot)
+        held = np.concatenate([[0.0], np.cumsum(lots)])[np.searchsorted(fills["ts"][own], ts, side="right")]
+        position = np.abs(held) * lot * float(contract["multiplier"])
+        known = np.maximum.accumulate(np.where(np.isfinite(mid), np.arange(len(ts)), 0))
+        price = np.nan_to_num(mid[known])
+        worth = np.divide(position, price, out=np.zeros(len(ts)), where=price > 0) if contract["inverse"] else None
+        total += position * price if worth is None else worth
+    return total
+
+
+def _told_fills(done: dict[str, Any], found: FillMids) -> "Columns":
+    told = {**done["fills"], "mid": found.after[0]}
+    queue = done.get("queue")
+    if queue is not None:
+        told |= queue
+    return told
+
+
+def _order_facts(done: dict[str, Any], found: FillMids, contracts: list[dict[str, Any]]) -> OrderFacts:
+    fills = done["fills"]
+    counts = {name: count for name, count in done.get("orders", {}).items() if count}
+    filled = len(np.unique(fills["order"]))
+    worth = notionals(fills, contracts)
+    total = float(np.sum(worth))
+    return OrderFacts(
+        counts=counts,
+        fills=len(fills["ts"]),
+        orders_filled=filled,
+        fill_ratio=filled / counts["sent"] if counts.get("sent") else None,
+        maker_share=float(np.sum(worth[fills["maker"] != 0])) / total if total > 0 else None,
+        spread_captured=spread_captured(fills, found.after[0], contracts),
+        liquidations=done.get("liquidations", 0),
+    )

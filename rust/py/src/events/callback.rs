@@ -1,0 +1,336 @@
+//! A Python strategy as the engine of events sees it.
+
+use pyo3::PyClass;
+use pyo3::exceptions::PyException;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use tradenode_core::bars::TradeBar;
+use tradenode_core::event::Event;
+use tradenode_core::units::Grid;
+use tradenode_sim::error::RunError;
+use tradenode_sim::ticks::{self, Interest, TickStrategy};
+use tradenode_sim::venue::{Report, What};
+
+use super::carry::{Sent, Unsent, carry_out};
+use super::market::{Fill, Funding, Trade};
+use super::policy::{ERRORS_MAX, Policy, told, utc};
+use crate::bar::Bar;
+use crate::desk::{Ask, Desk, Intent, Order, Reach};
+use crate::price_book::PriceBook;
+
+/// So many calls pass between two looks at the keyboard.
+const CALLS_BETWEEN_SIGNALS: u32 = 16_384;
+
+/// So often in a row a strategy may answer the refusal of an order with another order that is refused.
+const ROUNDS_MAX: u32 = 100;
+
+/// Call-backs of one Python object, one desk an instrument.
+pub(super) struct EventCallback<'py> {
+    py: Python<'py>,
+    policy: Policy,
+    interest: Interest,
+    /// The methods that it has, by the places of [`Call`].
+    methods: [Option<Bound<'py, PyAny>>; Call::NAMES.len()],
+    books: Vec<Bound<'py, PriceBook>>,
+    desks: Vec<Bound<'py, Desk>>,
+    grids: Vec<(Grid, Grid)>,
+    sent: Vec<Sent>,
+    errors: u32,
+    retired: bool,
+    until_signals: u32,
+}
+
+/// The methods of a strategy.
+#[derive(Debug, Clone, Copy)]
+enum Call {
+    Start,
+    Bar,
+    Trade,
+    Book,
+    Fill,
+    Order,
+    Timer,
+    Funding,
+    Stop,
+}
+
+impl Call {
+    const NAMES: [&'static str; 9] =
+        ["on_start", "on_bar", "on_trade", "on_book", "on_fill", "on_order", "on_timer", "on_funding", "on_stop"];
+}
+
+fn stop(error: PyErr) -> RunError {
+    RunError::Strategy(Box::new(error))
+}
+
+impl<'py> EventCallback<'py> {
+    pub(super) fn new(strategy: &Bound<'py, PyAny>, policy: Policy) -> PyResult<Self> {
+        let py = strategy.py();
+        let wanted = py.import("tradenode.strategy.subscription")?.getattr("wanted")?.call1((strategy,))?;
+        let wanted = wanted.cast_into::<PyDict>()?;
+        let every = |name: &str| -> PyResult<Option<i64>> { wanted.get_item(name)?.map(|ns| ns.extract()).transpose() };
+        let mut methods = [const { None }; Call::NAMES.len()];
+        for (method, name) in methods.iter_mut().zip(Call::NAMES) {
+            if wanted.contains(name)? {
+                *method = Some(strategy.getattr(name)?);
+            }
+        }
+        let has = |call: Call| methods[call as usize].is_some();
+        let interest = Interest {
+            trade_every_ns: every("on_trade")?,
+            book_every_ns: every("on_book")?,
+            bar_ns: every("on_bar")?,
+            timer_ns: every("on_timer")?,
+            funding: has(Call::Funding),
+            reports: has(Call::Fill) || has(Call::Order),
+        };
+        Ok(Self {
+            py,
+            policy,
+            interest,
+            methods,
+            books: Vec::new(),
+            desks: Vec::new(),
+            grids: Vec::new(),
+            sent: Vec::new(),
+            errors: 0,
+            retired: false,
+            until_signals: CALLS_BETWEEN_SIGNALS,
+        })
+    }
+
+    /// What the strategy logged: instrument, time and line.
+    pub(super) fn logs(&self) -> Vec<(usize, i64, String)> {
+        crate::callback::logs_of(&self.desks)
+    }
+
+    fn make_desks(&mut self, desk: &ticks::Desk<'_>) -> PyResult<()> {
+        for instrument in desk.instruments() {
+            let (price, quantity) = (instrument.price, instrument.quantity);
+            let book = Bound::new(self.py, PriceBook::empty(price, quantity))?;
+            let made = Desk::for_instrument(&instrument.spec().symbol, price, quantity, Reach::Events);
+            self.desks.push(Bound::new(self.py, made.with_book(book.clone().unbind()))?);
+            self.books.push(book);
+            self.grids.push((price, quantity));
+            self.sent.push(Sent::default());
+        }
+        Ok(())
+    }
+
+    /// Calls a method that the strategy has and carries out what it asks for.
+    #[inline]
+    fn call(
+        &mut self,
+        desk: &mut ticks::Desk<'_>,
+        instrument: usize,
+        call: Call,
+        what: Option<Bound<'py, PyAny>>,
+    ) -> Result<(), RunError> {
+        if self.retired {
+            return Ok(());
+        }
+        let Some(method) = self.methods[call as usize].clone() else { return Ok(()) };
+        self.lend(desk);
+        let called = match &what {
+            Some(what) => method.call1((&self.desks[instrument], what)),
+            None => method.call1((&self.desks[instrument],)),
+        };
+        let called = called.map_err(|error| (error, what.map_or(String::new(), |what| format!(": {what}"))));
+        self.lend_back(desk);
+        self.until_signals -= 1;
+        if self.until_signals == 0 {
+            self.until_signals = CALLS_BETWEEN_SIGNALS;
+            self.py.check_signals().map_err(stop)?;
+        }
+        match called {
+            Ok(_) => self.carry(desk),
+            Err((error, content)) => self.failed(desk, instrument, call, error, &content),
+        }
+    }
+
+    /// Shows the present state to the desks and lends them the books.
+    #[inline]
+    fn lend(&self, desk: &mut ticks::Desk<'_>) {
+        for (instrument, (shown, book)) in self.desks.iter().zip(&self.books).enumerate() {
+            shown.borrow_mut().see_events(desk, instrument);
+            book.borrow_mut().swap(&mut desk.view_mut(instrument).book);
+        }
+    }
+
+    #[inline]
+    fn lend_back(&self, desk: &mut ticks::Desk<'_>) {
+        for (instrument, book) in self.books.iter().enumerate() {
+            book.borrow_mut().swap(&mut desk.view_mut(instrument).book);
+        }
+    }
+
+    /// Carries out what was asked for. Orders that are not sent are told, which may lead to others.
+    #[inline]
+    fn carry(&mut self, desk: &mut ticks::Desk<'_>) -> Result<(), RunError> {
+        for _ in 0..ROUNDS_MAX {
+            let Some(instrument) = self.desks.iter().position(|shown| shown.borrow().asks()) else { return Ok(()) };
+            self.carry_one(desk, instrument)?;
+        }
+        let symbol = self.desks[0].borrow().symbol().to_owned();
+        Err(RunError::Strategy(
+            format!("{symbol}: on_order answered {ROUNDS_MAX} refusals in a row with orders").into(),
+        ))
+    }
+
+    fn carry_one(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize) -> Result<(), RunError> {
+        let (asks, intents) = self.desks[instrument].borrow_mut().drain();
+        for ask in asks {
+            if let Some((tag, why)) = carry_out(ask, &mut self.sent[instrument], desk, instrument)? {
+                let reason = match (why, desk.last_refusal()) {
+                    (Unsent::Gate, Some(refusal)) => {
+                        format!("{}: {} against {}", refusal.check.name(), refusal.value, refusal.limit)
+                    }
+                    _ => "parent".to_owned(),
+                };
+                self.tell_unsent(desk, instrument, &intents, tag, reason)?;
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn tell_unsent(
+        &mut self,
+        desk: &mut ticks::Desk<'_>,
+        instrument: usize,
+        intents: &[Intent],
+        tag: u64,
+        reason: String,
+    ) -> Result<(), RunError> {
+        let Some(intent) = intents.iter().find(|intent| intent.is_order(tag)) else { return Ok(()) };
+        if self.methods[Call::Order as usize].is_none() || self.retired {
+            return Ok(());
+        }
+        let order = Bound::new(self.py, Order::refused(intent, reason)).map_err(stop)?;
+        // What it asks for is carried out in the next round.
+        self.lend(desk);
+        let method = self.methods[Call::Order as usize].clone();
+        let called = method.map_or(Ok(()), |method| method.call1((&self.desks[instrument], &order)).map(drop));
+        self.lend_back(desk);
+        called.or_else(|error| self.failed(desk, instrument, Call::Order, error, &format!(": {order}")))
+    }
+
+    /// Follows the policy after an exception.
+    #[cold]
+    fn failed(
+        &mut self,
+        desk: &mut ticks::Desk<'_>,
+        instrument: usize,
+        call: Call,
+        error: PyErr,
+        content: &str,
+    ) -> Result<(), RunError> {
+        let symbol = self.desks[instrument].borrow().symbol().to_owned();
+        let place = format!("in {} of {symbol} at {}{content}", Call::NAMES[call as usize], utc(desk.now()));
+        self.errors += 1;
+        if self.policy == Policy::Halt || self.errors > ERRORS_MAX || !error.is_instance_of::<PyException>(self.py) {
+            // A note that cannot be added must not hide the error itself.
+            let _ = error.value(self.py).call_method1(intern!(self.py, "add_note"), (place,));
+            return Err(stop(error));
+        }
+        for shown in &self.desks {
+            shown.borrow_mut().drain();
+        }
+        self.desks[instrument].borrow_mut().note(told(self.py, &error, &place));
+        if self.policy == Policy::Flatten {
+            self.retired = true;
+            for instrument in 0..self.desks.len() {
+                for ask in [Ask::CancelAll, Ask::Close] {
+                    carry_out(ask, &mut self.sent[instrument], desk, instrument)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn each(&mut self, desk: &mut ticks::Desk<'_>, call: Call) -> Result<(), RunError> {
+        (0..self.desks.len()).try_for_each(|instrument| self.call(desk, instrument, call, None))
+    }
+
+    fn object<T: PyClass + Into<PyClassInitializer<T>>>(
+        &self,
+        value: T,
+    ) -> Result<Option<Bound<'py, PyAny>>, RunError> {
+        Ok(Some(Bound::new(self.py, value).map_err(stop)?.into_any()))
+    }
+}
+
+/// Why a report came, in words; none where its status says it.
+fn reason(what: What) -> Option<String> {
+    match what {
+        What::Accepted | What::Filled(_) | What::Expired => None,
+        What::Rejected(why) => Some(why.name().to_owned()),
+        What::Cancelled(end) => Some(end.name().to_owned()),
+        What::Triggered => Some("triggered".to_owned()),
+        What::Replaced { .. } => Some("replaced".to_owned()),
+        What::ReplaceRejected(why) => Some(format!("replace rejected: {}", why.name())),
+        What::CancelRejected(why) => Some(format!("cancel rejected: {}", why.name())),
+    }
+}
+
+impl TickStrategy for EventCallback<'_> {
+    fn interest(&self) -> Interest {
+        self.interest
+    }
+
+    fn on_start(&mut self, desk: &mut ticks::Desk<'_>) -> Result<(), RunError> {
+        self.make_desks(desk).map_err(stop)?;
+        self.each(desk, Call::Start)
+    }
+
+    fn on_trade(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize, trade: &Event) -> Result<(), RunError> {
+        let (price, quantity) = &self.grids[instrument];
+        let trade = self.object(Trade::of(trade, price, quantity))?;
+        self.call(desk, instrument, Call::Trade, trade)
+    }
+
+    fn on_bar(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize, bar: &TradeBar) -> Result<(), RunError> {
+        let (price, quantity) = &self.grids[instrument];
+        let [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(|ticks| price.value(ticks));
+        let end = bar.ts.saturating_add(self.interest.bar_ns.unwrap_or(0));
+        let bar = self.object(Bar::new(bar.ts, open, high, low, close, quantity.value(bar.volume), end))?;
+        self.call(desk, instrument, Call::Bar, bar)
+    }
+
+    fn on_funding(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize, funding: &Event) -> Result<(), RunError> {
+        let funding = self.object(Funding::of(funding))?;
+        self.call(desk, instrument, Call::Funding, funding)
+    }
+
+    fn on_book(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize) -> Result<(), RunError> {
+        let book = self.books[instrument].clone().into_any();
+        self.call(desk, instrument, Call::Book, Some(book))
+    }
+
+    fn on_timer(&mut self, desk: &mut ticks::Desk<'_>) -> Result<(), RunError> {
+        self.each(desk, Call::Timer)
+    }
+
+    fn on_report(&mut self, desk: &mut ticks::Desk<'_>, report: &Report) -> Result<(), RunError> {
+        let (instrument, (price, quantity)) = (report.instrument, self.grids[report.instrument]);
+        let Some(order) = desk.order(report.order) else { return Ok(()) };
+        let tag = order.tag;
+        let told = Order::of_events(order, &price, &quantity, reason(report.what));
+        if let What::Filled(fill) = &report.what
+            && self.methods[Call::Fill as usize].is_some()
+        {
+            let fill = self.object(Fill::of(report.at, tag, fill, desk.last_fee(), &price, &quantity))?;
+            self.call(desk, instrument, Call::Fill, fill)?;
+        }
+        if self.methods[Call::Order as usize].is_some() {
+            let told = self.object(told)?;
+            self.call(desk, instrument, Call::Order, told)?;
+        }
+        Ok(())
+    }
+
+    fn on_stop(&mut self, desk: &mut ticks::Desk<'_>) -> Result<(), RunError> {
+        self.each(desk, Call::Stop)
+    }
+}

@@ -1,0 +1,56 @@
+//! Runs over events: tapes and a strategy in, columns out.
+
+mod callback;
+mod carry;
+mod market;
+mod policy;
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use tradenode_sim::error::RunError as Stop;
+use tradenode_sim::ticks::{self, Outcomes, TickSpec};
+
+use self::callback::EventCallback;
+use self::policy::Policy;
+use crate::backtest::{answer, raise};
+use crate::tape::GivenTape;
+
+#[pyfunction]
+#[pyo3(signature = (spec, tapes, strategy = None, on_error = "halt"))]
+fn run_events<'py>(
+    py: Python<'py>,
+    spec: &[u8],
+    tapes: Vec<GivenTape<'py>>,
+    strategy: Option<&Bound<'py, PyAny>>,
+    on_error: &str,
+) -> PyResult<Bound<'py, PyDict>> {
+    let spec = TickSpec::from_json(spec).map_err(|error| raise(error.into()))?;
+    let views = tapes.iter().map(GivenTape::view).collect::<PyResult<Vec<_>>>()?;
+    let Some(strategy) = strategy else {
+        let done = py.detach(|| ticks::run_maker(&spec, &views)).map_err(|error: Stop| raise(error))?;
+        let result = answer(py, done.recorder, &[])?;
+        result.set_item("logs", Vec::<String>::new())?;
+        return with_outcomes(result, &done.outcomes);
+    };
+    let callback = EventCallback::new(strategy, Policy::read(on_error)?)?;
+    let done = ticks::run(&spec, &views, callback).map_err(raise)?;
+    let result = answer(py, done.recorder, &[])?;
+    result.set_item("logs", done.strategy.logs())?;
+    with_outcomes(result, &done.outcomes)
+}
+
+fn with_outcomes<'py>(result: Bound<'py, PyDict>, outcomes: &Outcomes) -> PyResult<Bound<'py, PyDict>> {
+    let orders = PyDict::new(result.py());
+    for (name, count) in outcomes.named() {
+        orders.set_item(name, count)?;
+    }
+    result.set_item("orders", orders)?;
+    Ok(result)
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<market::Trade>()?;
+    module.add_class::<market::Fill>()?;
+    module.add_class::<market::Funding>()?;
+    module.add_function(wrap_pyfunction!(run_events, module)?)
+}
