@@ -3,7 +3,8 @@
 //! An intent is checked in this order: size, halt, price band, order rate, minimum notional, position limit, notional
 //! limit, open positions, margin. Open orders count as if
 //! filled. An intent that only shrinks its position is cut to
-//! the position and passes every limit on new risk, the halt included.
+//! the position and passes every limit on new risk, the halt included. A reduce-only one may be as large as the position
+//! and the open orders that could add to it: how much there is to reduce when it executes, the venue sees to.
 //!
 //! Where margins are isolated, the free balance must cover the margin of what an order would open; otherwise the equity
 //! that of all positions. Where long and short are held side by side (hedging), each leg is a position of its own to
@@ -173,6 +174,8 @@ pub struct Situation<'a> {
     pub marks: &'a [i64],
     /// Lots of open orders that would add on the intent's side, in the intent's instrument.
     pub open_lots: i64,
+    /// Lots of open orders on the other side of the intent's instrument: what they open, a reduce-only intent may reduce.
+    pub open_against: i64,
     /// The margin of open orders in other instruments.
     pub reserved: Atoms,
     /// How many other instruments have no position but open orders that would open one.
@@ -288,12 +291,15 @@ impl RiskGate {
     pub fn check(&mut self, intent: &Intent, at: &Situation<'_>) -> Result<Result<Approved, Refusal>, MoneyError> {
         let held = at.account.position(self.place(intent.instrument, intent.side, intent.reduce_only)).lots;
         let shrinks = held != 0 && Side::adding(held) == intent.side.opposite();
-        let intent = if shrinks && intent.reduce_only {
-            Intent { lots: intent.lots.min(held.abs()), ..*intent }
-        } else {
-            *intent
-        };
-        let reducing = shrinks && intent.lots <= held.abs();
+        let mut reducible = if shrinks { held.abs() } else { 0 };
+        let mut intent = *intent;
+        if intent.reduce_only {
+            reducible = reducible.checked_add(at.open_against).ok_or(MoneyError::Overflow)?;
+            if reducible > 0 {
+                intent.lots = intent.lots.min(reducible);
+            }
+        }
+        let reducing = reducible > 0 && intent.lots <= reducible;
         if let Err(refusal) = self.judge(&intent, at, held, reducing)? {
             return Ok(Err(refusal));
         }
@@ -332,7 +338,7 @@ impl RiskGate {
         let instrument = &at.instruments[intent.instrument];
         let least = if reducing || intent.reduce_only { 1 } else { instrument.min_lots };
         let limit = if intent.lots < least { least } else { instrument.max_lots };
-        // A reduce-only order without a position to reduce has nothing to do.
+        // A reduce-only order without anything that it reduces or could come to reduce has nothing to do.
         let pointless = intent.reduce_only && !reducing;
         if intent.lots < least || pointless || (intent.lots > limit && !reducing) {
             let value = if pointless { 0.0 } else { instrument.quantity.value(intent.lots) };

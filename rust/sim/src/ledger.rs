@@ -42,6 +42,7 @@ pub(crate) struct Filled {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct OpenOrders {
     pub(crate) lots: i64,
+    pub(crate) against: i64,
     pub(crate) reserved: Atoms,
     pub(crate) positions: usize,
 }
@@ -250,6 +251,7 @@ impl<'a> Ledger<'a> {
             instruments: &self.instruments,
             marks: &self.marks,
             open_lots: open.lots,
+            open_against: open.against,
             reserved: open.reserved,
             waiting: open.positions,
         };

@@ -289,7 +289,8 @@ impl Desk<'_> {
     /// What the gate must know of open orders, with so many lots on the intent's own side. Where there are no legs, the
     /// other side of its instrument does not count: both cannot add.
     fn open_orders_but(&self, instrument: usize, side: Side, lots: i64) -> OpenOrders {
-        let mut open = OpenOrders { lots, ..OpenOrders::default() };
+        let against = self.owner.exposed(instrument, side.opposite());
+        let mut open = OpenOrders { lots, against, ..OpenOrders::default() };
         let legs = self.owner.keeps_legs();
         for other in 0..self.views.len() {
             let counts = |each| other != instrument || (legs && each != side);
