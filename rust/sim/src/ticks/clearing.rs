@@ -115,7 +115,6 @@ impl Clearing {
         if watch.price == 0 {
             watch.price = fill.ticks;
         }
-        self.watch(report.instrument);
         Ok(fill.fee)
     }
 
@@ -147,7 +146,6 @@ impl Clearing {
             }
             payments.push(Payment { at, place, received });
         }
-        self.watch(instrument);
         Ok(payments)
     }
 
@@ -179,6 +177,11 @@ impl Clearing {
         let is_low = || book.best(Side::Buy).is_some_and(|bid| bid.price < watch.low);
         let is_high = || book.best(Side::Sell).is_some_and(|ask| ask.price > watch.high);
         watch.live && !watch.marked && ((watch.low > i64::MIN && is_low()) || (watch.high < i64::MAX && is_high()))
+    }
+
+    /// The instruments whose positions are backed by what backs those of this one.
+    pub(super) fn backed_with(&self, instrument: usize) -> std::ops::Range<usize> {
+        if self.isolated { instrument..instrument + 1 } else { 0..self.watches.len() }
     }
 
     /// Whether the last price of an instrument is where not everything is backed for certain.

@@ -23,7 +23,7 @@ use crate::ledger::Ledger;
 use crate::models::latency::Latency;
 use crate::recorder::Recorder;
 use crate::spec::SpecError;
-use crate::venue::{Listing, Venue};
+use crate::venue::{Listing, Venue, What};
 
 /// What a run leaves behind.
 #[derive(Debug)]
@@ -218,9 +218,16 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     pub(super) fn send_reports(&mut self, instrument: usize) -> Result<bool, RunError> {
         let any = self.venue.has_reports(instrument);
         if any {
+            let mut filled = None;
             for report in self.venue.reports(instrument) {
+                if matches!(report.what, What::Filled(_)) {
+                    filled = Some(report.at);
+                }
                 let fee = self.clearing.settle(&report)?;
                 self.desk.wire.tell(News::Order(report, fee));
+            }
+            if let Some(at) = filled {
+                self.look(instrument, at)?;
             }
         }
         Ok(any)

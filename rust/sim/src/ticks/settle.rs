@@ -33,6 +33,7 @@ impl<S: TickStrategy> TickEngine<'_, S> {
                 self.desk.wire.tell(News::Funding(payment));
                 told = true;
             }
+            return Ok(self.look(instrument, event.ts_event)? | told);
         }
         if self.clearing.has_strayed(instrument) {
             told |= self.liquidate(instrument, event.ts_event)?;
@@ -40,15 +41,25 @@ impl<S: TickStrategy> TickEngine<'_, S> {
         Ok(told)
     }
 
+    /// Looks at the account after fills or funding of an instrument, which may have left too little to back what is held;
+    /// whether something was liquidated.
+    pub(super) fn look(&mut self, instrument: usize, at: i64) -> Result<bool, RunError> {
+        let concerned = self.clearing.backed_with(instrument);
+        concerned.clone().for_each(|each| self.clearing.look_at(each, self.venue.book(each)));
+        self.clearing.watch(instrument);
+        if concerned.into_iter().any(|each| self.clearing.has_strayed(each)) {
+            return self.liquidate(instrument, at);
+        }
+        Ok(false)
+    }
+
     /// Takes over what is not backed, if anything is; whether there was.
     fn liquidate(&mut self, instrument: usize, at: i64) -> Result<bool, RunError> {
-        let all = 0..self.feeds.len();
-        all.clone().for_each(|each| self.clearing.look_at(each, self.venue.book(each)));
+        (0..self.feeds.len()).for_each(|each| self.clearing.look_at(each, self.venue.book(each)));
         let mut next = self.clearing.next_takeover(instrument)?;
         let told = next.is_some();
         if told {
-            let concerned = if self.clearing.isolated { instrument..instrument + 1 } else { all };
-            for each in concerned {
+            for each in self.clearing.backed_with(instrument) {
                 self.venue.cancel_liquidated(each, at);
                 self.send_reports(each)?;
             }

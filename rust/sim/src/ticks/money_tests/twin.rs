@@ -80,10 +80,6 @@ impl Twin {
 
     /// Takes over what the price of an instrument has left without backing; the market gives one tick less.
     fn check(&mut self, instrument: usize) {
-        // Only a price that something is held at can leave it without backing.
-        if self.held.iter().all(|held| held.0 != instrument || held.1 == 0) {
-            return;
-        }
         loop {
             let maintenance =
                 |place: usize| Self::worth(self.held[place].1, self.prices[self.held[place].0]).abs() / 20;
@@ -135,7 +131,6 @@ proptest! {
     /// Whatever is done and wherever prices go: to the atom the same balance, margins, fund, funding and liquidations, and
     /// nothing appears or vanishes between account, fund and market.
     #[test]
-    #[ignore = "not in agreement yet on when an account is looked at after a fill whose fee leaves too little"]
     fn the_account_is_that_of_the_plain_twin(steps in steps(), isolated in any::<bool>(), hedging in any::<bool>()) {
         let (mut rows, mut asks) = ([Rows::default(), Rows::default()], vec![Ask::market(10, Buy, 0)]);
         let mut prices = [100_i64; 2];
@@ -165,6 +160,7 @@ proptest! {
             held: places.into_iter().map(|index| (index, 0, 0, 0)).collect(), liquidations: Vec::new(),
         };
         let fills = &record.fills;
+        let is_ours = |row: usize| fills.reason[row] != Reason::Liquidation as u8;
         for (number, step) in steps.iter().enumerate() {
             let at = 100 * (number as i64 + 1);
             match *step {
@@ -177,20 +173,18 @@ proptest! {
                     twin.check(index);
                 }
                 Step::Order(index, buy, _, reduce_only) => {
-                    for row in (0..fills.ts.len()).filter(|&row| fills.ts[row] == at) {
+                    for row in (0..fills.ts.len()).filter(|&row| fills.ts[row] == at && is_ours(row)) {
                         let place = if hedging && buy == reduce_only { index + 2 } else { index };
                         let lots = fills.quantity[row] as i64 * if buy { 1 } else { -1 };
                         let price = twin.prices[index] + lots.signum();
                         prop_assert_eq!(fills.price[row], price as f64);
                         twin.fill(place, lots, price, Twin::worth(lots, price).abs() / 1_000);
+                        twin.check(index);
                     }
                 }
             }
         }
-        // The last row of each tape is looked at too: a fill's fee may have used up the rest.
-        (0..2).for_each(|index| twin.check(index));
-        let is_forced = |row: &usize| fills.reason[*row] == Reason::Liquidation as u8;
-        let forced: Vec<_> = (0..fills.ts.len()).filter(is_forced)
+        let forced: Vec<_> = (0..fills.ts.len()).filter(|&row| !is_ours(row))
             .map(|row| (fills.instrument[row] as usize, fills.price[row] as i64)).collect();
         prop_assert_eq!(&twin.liquidations, &forced);
         let account = &engine.clearing.account;
