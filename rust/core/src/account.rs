@@ -2,6 +2,9 @@
 //!
 //! The balance moves with realised profit, fees and carry only; what an open position has gained is in
 //! [`Account::equity`]. Spot bought with the whole balance and a contract at leverage 1 are the same here.
+//!
+//! Where margins are isolated, a part of the balance is set apart for each position: an opening fill moves it there, a
+//! closing one gives the share of its lots back. What the rest of the balance cannot pay comes out of the position's.
 
 use crate::instrument::Instrument;
 use crate::money::{Atoms, MoneyError, mul_div, rate_of};
@@ -83,13 +86,15 @@ pub struct Applied {
 pub struct Account {
     balance: Atoms,
     positions: Vec<Position>,
+    /// What of the balance is set apart for each position; zero where margins are not isolated.
+    margins: Vec<Atoms>,
 }
 
 impl Account {
     /// An account with cash and no position in any of `instruments`.
     #[must_use]
     pub fn new(cash: Atoms, instruments: usize) -> Self {
-        Self { balance: cash, positions: vec![Position::default(); instruments] }
+        Self { balance: cash, positions: vec![Position::default(); instruments], margins: vec![0; instruments] }
     }
 
     /// Cash with all realised profit, fees and carry.
@@ -103,6 +108,18 @@ impl Account {
     #[inline]
     pub fn position(&self, instrument: usize) -> Position {
         self.positions[instrument]
+    }
+
+    /// What of the balance is set apart for a position.
+    #[must_use]
+    pub fn margin(&self, instrument: usize) -> Atoms {
+        self.margins[instrument]
+    }
+
+    /// The balance without what is set apart for positions.
+    #[must_use]
+    pub fn free(&self) -> Atoms {
+        self.balance - self.margins.iter().sum::<Atoms>()
     }
 
     /// How many positions are open.
@@ -156,6 +173,43 @@ impl Account {
         Ok(Applied { realised, closed, opened, taken_off, added })
     }
 
+    /// Books a fill of an isolated position: `rate` of what it opens is set apart for it.
+    ///
+    /// # Errors
+    /// An amount beyond 128 bits; the account is not to be used any more then.
+    pub fn fill_isolated(
+        &mut self,
+        index: usize,
+        instrument: &Instrument,
+        fill: &Fill,
+        rate: Rate,
+    ) -> Result<Applied, MoneyError> {
+        let held = self.positions[index].lots.abs();
+        let applied = self.fill(index, instrument, fill)?;
+        let margin = self.margins[index];
+        let gone = if applied.closed == held { margin } else { mul_div(margin, applied.closed, held)? };
+        let added = rate_of(applied.added.abs(), rate)?;
+        self.margins[index] = (margin - gone).checked_add(added).ok_or(MoneyError::Overflow)?;
+        self.draw(index);
+        Ok(applied)
+    }
+
+    /// Books a payment on an isolated position (above zero: received).
+    ///
+    /// # Errors
+    /// An amount beyond 128 bits.
+    pub fn pay_isolated(&mut self, index: usize, amount: Atoms) -> Result<(), MoneyError> {
+        self.pay(amount)?;
+        self.draw(index);
+        Ok(())
+    }
+
+    /// Takes what the free balance lacks out of a position's margin, as far as that goes.
+    fn draw(&mut self, index: usize) {
+        let lacking = (-self.free()).max(0);
+        self.margins[index] -= lacking.min(self.margins[index]);
+    }
+
     /// Books a payment (above zero: received).
     ///
     /// # Errors
@@ -201,6 +255,24 @@ mod tests {
         assert!((account.position(0).average_price(&x) - 110.0).abs() < 1e-9);
     }
 
+    #[test]
+    fn a_margin_is_set_apart_and_given_back_by_the_lots() {
+        let (x, one) = (instrument(false), 1_000_000_000_000_i128);
+        let mut account = Account::new(100 * one, 1);
+        let tenth = Rate(100_000_000);
+        // 2.00 at 100: 20 apart. Half of it sold at 110: 10 back and 10 gained.
+        account.fill_isolated(0, &x, &filled(&x, Side::Buy, 200, 200, 0), tenth).unwrap();
+        assert_eq!((account.margin(0), account.free()), (20 * one, 80 * one));
+        account.fill_isolated(0, &x, &filled(&x, Side::Sell, 100, 220, 0), tenth).unwrap();
+        assert_eq!((account.margin(0), account.free()), (10 * one, 100 * one));
+        // 104 paid: 100 are free, 4 come out of the margin.
+        account.pay_isolated(0, -104 * one).unwrap();
+        assert_eq!((account.margin(0), account.free()), (6 * one, 0));
+        // Through zero at 100: nothing gained, 6 back, of the 10 that a short of 1.00 wants 6 are there.
+        account.fill_isolated(0, &x, &filled(&x, Side::Sell, 200, 200, 0), tenth).unwrap();
+        assert_eq!((account.margin(0), account.free()), (6 * one, 0));
+    }
+
     proptest! {
         /// Whatever the fills, no atom appears or vanishes: equity is cash plus the cash flows at their prices.
         #[test]
@@ -218,6 +290,36 @@ mod tests {
             prop_assert_eq!(account.position(0).lots, held);
             prop_assert_eq!(account.equity(std::slice::from_ref(&x), &[last]).unwrap(), cash + flow + x.worth(held, last).unwrap());
             if held == 0 { prop_assert_eq!(account.position(0).cost, 0); }
+        }
+
+        /// Margin moves inside an account and nowhere else: it is never below zero, never more than was ever opened with
+        /// it, gone with its position, and the account is otherwise that without isolated margins.
+        #[test]
+        fn margins_move_within_the_balance(
+            steps in proptest::collection::vec((0..2_usize, any::<bool>(), 1..500_i64, 1..5_000_i64, -3_000_i64..3_000), 1..60),
+            rate in 1..1_000_000_000_i64,
+            cash in 0..3_000_000_000_000_000_i128,
+        ) {
+            let x = instrument(false);
+            let (mut plain, mut isolated) = (Account::new(cash, 2), Account::new(cash, 2));
+            for (index, buy, lots, ticks, paid) in steps {
+                let side = if buy { Side::Buy } else { Side::Sell };
+                let fill = filled(&x, side, lots, ticks, 3);
+                let before = isolated.margin(index);
+                let applied = isolated.fill_isolated(index, &x, &fill, Rate(rate)).unwrap();
+                prop_assert_eq!(applied, plain.fill(index, &x, &fill).unwrap());
+                let most = rate_of(applied.added.abs(), Rate(rate)).unwrap();
+                prop_assert!(isolated.margin(index) <= before + most);
+                plain.pay(paid.into()).unwrap();
+                isolated.pay_isolated(index, paid.into()).unwrap();
+                prop_assert_eq!((plain.balance(), plain.position(index)), (isolated.balance(), isolated.position(index)));
+                for index in 0..2 {
+                    prop_assert!(isolated.margin(index) >= 0);
+                    prop_assert!(isolated.position(index).lots != 0 || isolated.margin(index) == 0);
+                }
+                // Only what the position itself cannot pay is missing in the free balance.
+                prop_assert!(isolated.free() >= 0 || isolated.margin(index) == 0);
+            }
         }
 
         #[test]

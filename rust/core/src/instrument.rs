@@ -222,6 +222,15 @@ impl Instrument {
         if self.spec.inverse { -(lots as f64) * self.unit_f64 / ticks } else { lots as f64 * ticks * self.unit_f64 }
     }
 
+    /// What [`Instrument::worth`] of `lots` is at a price of one tick, in atoms as a double: linear instruments are worth that
+    /// times the price, inverse ones that over the price.
+    #[must_use]
+    #[inline]
+    pub fn worth_at_one(&self, lots: i64) -> f64 {
+        let worth = lots as f64 * self.unit_atoms;
+        if self.spec.inverse { -worth } else { worth }
+    }
+
     /// The price at which `lots` are worth `worth` atoms, in quote units; NaN for no lots.
     #[must_use]
     pub fn price_of(&self, lots: i64, worth: Atoms) -> f64 {

@@ -3,7 +3,12 @@
 //! An intent is checked in this order: size, halt, price band, order rate, minimum notional, position limit, notional
 //! limit, open positions, margin. Open orders count as if
 //! filled. An intent that only shrinks its position is cut to
-//! the position and passes every limit on new risk, the halt included.
+//! the position and passes every limit on new risk, the halt included. A reduce-only one may be as large as the position
+//! and the open orders that could add to it: how much there is to reduce when it executes, the venue sees to.
+//!
+//! Where margins are isolated, the free balance must cover the margin of what an order would open; otherwise the equity
+//! that of all positions. Where long and short are held side by side (hedging), each leg is a position of its own to
+//! every limit, and their margins add up.
 
 use std::collections::VecDeque;
 
@@ -163,12 +168,14 @@ pub struct Situation<'a> {
     pub now: i64,
     /// The account.
     pub account: &'a Account,
-    /// All instruments.
+    /// All instruments; where legs are kept, of each the long one, then of each the short one, as in the account.
     pub instruments: &'a [Instrument],
     /// The last price of each, in ticks; 0 where there is none yet.
     pub marks: &'a [i64],
     /// Lots of open orders that would add on the intent's side, in the intent's instrument.
     pub open_lots: i64,
+    /// Lots of open orders on the other side of the intent's instrument: what they open, a reduce-only intent may reduce.
+    pub open_against: i64,
     /// The margin of open orders in other instruments.
     pub reserved: Atoms,
     /// How many other instruments have no position but open orders that would open one.
@@ -183,6 +190,9 @@ pub struct RiskGate {
     max_notional: Option<Atoms>,
     /// The margin each instrument needs, the account's leverage included.
     margin: Vec<Rate>,
+    isolated: bool,
+    /// Places from an instrument's long leg to its short one; 0 where it has one position.
+    legs: usize,
     scale: Scale,
     recent: VecDeque<i64>,
     peak: f64,
@@ -212,12 +222,35 @@ impl RiskGate {
             max_lots,
             max_notional,
             margin,
+            isolated: false,
+            legs: 0,
             scale,
             recent: VecDeque::new(),
             peak: f64::NEG_INFINITY,
             halted: false,
             orders: 0,
         })
+    }
+
+    /// The gate of an account whose margins are isolated.
+    #[must_use]
+    pub fn with_isolated_margins(self) -> Self {
+        Self { isolated: true, ..self }
+    }
+
+    /// The gate of an account that keeps a long and a short leg of each of the first `instruments`, the short ones so many
+    /// places after the long ones.
+    #[must_use]
+    pub fn with_legs(self, instruments: usize) -> Self {
+        Self { legs: instruments, ..self }
+    }
+
+    /// The place of the position that an order is about: where legs are kept, the one of its side, or the other if it
+    /// may only reduce.
+    #[must_use]
+    #[inline]
+    pub fn place(&self, instrument: usize, side: Side, reduce_only: bool) -> usize {
+        instrument + if (side == Side::Sell) == reduce_only { 0 } else { self.legs }
     }
 
     /// The part of a notional that must be covered by equity.
@@ -256,14 +289,17 @@ impl RiskGate {
     /// # Errors
     /// `Ok(Err(refusal))` is the gate's answer; the outer error is money that cannot be counted.
     pub fn check(&mut self, intent: &Intent, at: &Situation<'_>) -> Result<Result<Approved, Refusal>, MoneyError> {
-        let held = at.account.position(intent.instrument).lots;
+        let held = at.account.position(self.place(intent.instrument, intent.side, intent.reduce_only)).lots;
         let shrinks = held != 0 && Side::adding(held) == intent.side.opposite();
-        let intent = if shrinks && intent.reduce_only {
-            Intent { lots: intent.lots.min(held.abs()), ..*intent }
-        } else {
-            *intent
-        };
-        let reducing = shrinks && intent.lots <= held.abs();
+        let mut reducible = if shrinks { held.abs() } else { 0 };
+        let mut intent = *intent;
+        if intent.reduce_only {
+            reducible = reducible.checked_add(at.open_against).ok_or(MoneyError::Overflow)?;
+            if reducible > 0 {
+                intent.lots = intent.lots.min(reducible);
+            }
+        }
+        let reducing = reducible > 0 && intent.lots <= reducible;
         if let Err(refusal) = self.judge(&intent, at, held, reducing)? {
             return Ok(Err(refusal));
         }
@@ -302,7 +338,7 @@ impl RiskGate {
         let instrument = &at.instruments[intent.instrument];
         let least = if reducing || intent.reduce_only { 1 } else { instrument.min_lots };
         let limit = if intent.lots < least { least } else { instrument.max_lots };
-        // A reduce-only order without a position to reduce has nothing to do.
+        // A reduce-only order without anything that it reduces or could come to reduce has nothing to do.
         let pointless = intent.reduce_only && !reducing;
         if intent.lots < least || pointless || (intent.lots > limit && !reducing) {
             let value = if pointless { 0.0 } else { instrument.quantity.value(intent.lots) };
@@ -342,7 +378,7 @@ impl RiskGate {
     }
 
     fn exposure(&self, intent: &Intent, at: &Situation<'_>, held: i64) -> Result<Result<(), Refusal>, MoneyError> {
-        let index = intent.instrument;
+        let index = self.place(intent.instrument, intent.side, intent.reduce_only);
         let instrument = &at.instruments[index];
         let price = intent.kind.price().unwrap_or(at.marks[index]);
         let money = |atoms| self.scale.to_f64(atoms);
@@ -364,7 +400,28 @@ impl RiskGate {
         if let Some(limit) = self.limits.max_open_positions.filter(|&limit| held == 0 && open >= limit as usize) {
             return Ok(refuse(Check::OpenPositions, f64::from(limit), open as f64 + 1.0));
         }
+        if self.isolated {
+            let opened = if held.signum() == intent.side.sign() { after - held.abs() } else { after };
+            return self.cover_apart(intent, at, instrument.notional(opened, price)?, notional);
+        }
         self.cover(intent, at, worth, notional)
+    }
+
+    /// The free balance must cover the margin of what would be opened, and this order's taker fee.
+    fn cover_apart(
+        &self,
+        intent: &Intent,
+        at: &Situation<'_>,
+        opened: Atoms,
+        notional: Atoms,
+    ) -> Result<Result<(), Refusal>, MoneyError> {
+        let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?;
+        let needed = rate_of(opened, self.margin[intent.instrument])? + fee.max(0) + at.reserved;
+        let free = at.account.free();
+        if needed > free {
+            return Ok(refuse(Check::Margin, self.scale.to_f64(free), self.scale.to_f64(needed)));
+        }
+        Ok(Ok(()))
     }
 
     /// Equity must cover the margin of all positions as they would be, and this order's taker fee.
@@ -377,9 +434,10 @@ impl RiskGate {
     ) -> Result<Result<(), Refusal>, MoneyError> {
         let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?;
         let mut needed = rate_of(worth, self.margin[intent.instrument])? + fee.max(0) + at.reserved;
+        let own = self.place(intent.instrument, intent.side, intent.reduce_only);
         for (index, instrument) in at.instruments.iter().enumerate() {
             let lots = at.account.position(index).lots;
-            if lots != 0 && index != intent.instrument {
+            if lots != 0 && index != own {
                 needed += rate_of(instrument.notional(lots, at.marks[index])?, self.margin[index])?;
             }
         }

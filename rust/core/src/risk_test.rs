@@ -13,6 +13,7 @@ struct Desk {
     instruments: Vec<Instrument>,
     account: Account,
     marks: Vec<i64>,
+    open_against: i64,
     gate: RiskGate,
 }
 
@@ -23,7 +24,7 @@ fn desk(limits: Limits) -> Desk {
     let scale = Scale::covering([spec.digits()]).unwrap();
     let instruments = vec![spec.bind(scale).unwrap()];
     let gate = RiskGate::new(&limits, &instruments, scale, Decimal::ONE).unwrap();
-    Desk { account: Account::new(CASH, 1), marks: vec![100], gate, instruments }
+    Desk { account: Account::new(CASH, 1), marks: vec![100], open_against: 0, gate, instruments }
 }
 
 impl Desk {
@@ -34,6 +35,7 @@ impl Desk {
             instruments: &self.instruments,
             marks: &self.marks,
             open_lots: 0,
+            open_against: self.open_against,
             reserved: 0,
             waiting: 0,
         };
@@ -98,6 +100,21 @@ fn a_halt_lets_positions_be_closed_and_nothing_else() {
     assert_eq!(desk.ask(sell, 0).unwrap().intent().lots, 100);
     // A plain sell through zero would open a short.
     assert_eq!(refused(desk.ask(Intent { reduce_only: false, ..sell }, 0)), Check::Halted);
+}
+
+#[test]
+fn what_open_orders_of_the_other_side_would_open_may_be_reduced() {
+    let mut desk = desk(Limits::default());
+    let exit = Intent { side: Side::Sell, lots: 300, reduce_only: true, ..buy(1) };
+    assert_eq!(refused(desk.ask(exit, 0)), Check::OrderSize);
+    desk.open_against = 200;
+    assert_eq!(desk.ask(exit, 0).unwrap().intent().lots, 200);
+    let approved = desk.ask(buy(50), 0).unwrap();
+    desk.fill(approved);
+    assert_eq!(desk.ask(exit, 0).unwrap().intent().lots, 250);
+    // What is not reduce-only may open, whatever is open against it.
+    let plain = Intent { lots: 50_000, reduce_only: false, ..exit };
+    assert_eq!(refused(desk.ask(plain, 0)), Check::Margin);
 }
 
 #[test]

@@ -127,6 +127,8 @@ pub(crate) fn answer<'py>(
     result.set_item("trades", trades(py, recorder.trades)?)?;
     result.set_item("refusals", refusals(py, &recorder.refused)?)?;
     result.set_item("refused", recorder.refused_count)?;
+    result.set_item("insurance", recorder.insurance)?;
+    result.set_item("liquidations", recorder.liquidations)?;
     result.set_item("totals", (totals.traded, totals.fees, totals.slippage, totals.funding))?;
     Ok(result)
 }

@@ -42,6 +42,7 @@ pub(crate) struct Filled {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct OpenOrders {
     pub(crate) lots: i64,
+    pub(crate) against: i64,
     pub(crate) reserved: Atoms,
     pub(crate) positions: usize,
 }
@@ -68,9 +69,14 @@ pub(crate) struct Terms<'s> {
     pub(crate) slippage: &'s SlippageSpec,
     /// Whether gross notional and extremes are recorded.
     pub(crate) full: bool,
+    /// Whether a part of the balance is set apart for each position.
+    pub(crate) isolated: bool,
+    /// Whether each instrument has a long and a short leg.
+    pub(crate) hedging: bool,
 }
 
-/// The books.
+/// The books. Where legs are kept, all that is kept by position has the long legs of all instruments first, then the short
+/// ones: each is a position of its own.
 #[derive(Debug)]
 pub struct Ledger<'a> {
     pub(crate) instruments: Vec<Instrument>,
@@ -81,6 +87,9 @@ pub struct Ledger<'a> {
     pub(crate) trades: Vec<Option<OpenTrade>>,
     pub(crate) record: TradeRecord,
     slippage: SlippageSpec,
+    /// How many instruments there are.
+    listed: usize,
+    isolated: bool,
     /// Whether gross notional and extremes are recorded.
     full: bool,
     /// The last price of each instrument, in quote units; 0 before the first.
@@ -95,7 +104,7 @@ pub struct Ledger<'a> {
 impl<'a> Ledger<'a> {
     pub(crate) fn new(terms: &Terms<'_>, recorder: Recorder<'a>) -> Result<Self, SpecError> {
         let scale = Scale::covering(terms.instruments.iter().filter(|i| !i.inverse).map(|i| i.digits()))?;
-        let instruments = terms.instruments.iter().map(|i| i.bind(scale)).collect::<Result<Vec<_>, _>>()?;
+        let mut instruments = terms.instruments.iter().map(|i| i.bind(scale)).collect::<Result<Vec<_>, _>>()?;
         for instrument in terms.instruments {
             if instrument.settlement != terms.account.currency {
                 let (symbol, settles) = (&instrument.symbol, &instrument.settlement);
@@ -108,8 +117,18 @@ impl<'a> Ledger<'a> {
         if cash <= 0 {
             return Err(SpecError::range("account.cash", "above 0", terms.account.cash.to_f64()));
         }
+        let listed = instruments.len();
+        if terms.hedging {
+            instruments.extend_from_within(..);
+        }
         let count = instruments.len();
         let mut gate = RiskGate::new(terms.risk, &instruments, scale, terms.account.leverage)?;
+        if terms.hedging {
+            gate = gate.with_legs(listed);
+        }
+        if terms.isolated {
+            gate = gate.with_isolated_margins();
+        }
         gate.mark(scale.to_f64(cash));
         Ok(Self {
             gate,
@@ -120,6 +139,8 @@ impl<'a> Ledger<'a> {
             trades: vec![None; count],
             record: TradeRecord::default(),
             slippage: terms.slippage.clone(),
+            listed,
+            isolated: terms.isolated,
             full: terms.full,
             last: vec![0.0; count],
             marks: vec![0; count],
@@ -136,6 +157,25 @@ impl<'a> Ledger<'a> {
         self.account.position(instrument)
     }
 
+    /// Lots held of an instrument, of both legs where it has two: above zero long.
+    #[must_use]
+    #[inline]
+    pub fn net(&self, instrument: usize) -> i64 {
+        let (long, short) = self.legs(instrument);
+        long + short
+    }
+
+    /// Lots held of an instrument long, from zero on, and short, up to zero.
+    #[must_use]
+    #[inline]
+    pub fn legs(&self, instrument: usize) -> (i64, i64) {
+        let lots = self.account.position(instrument).lots;
+        if self.instruments.len() == self.listed {
+            return (lots.max(0), lots.min(0));
+        }
+        (lots, self.account.position(instrument + self.listed).lots)
+    }
+
     /// How often the open position of an instrument was added to, its first entry included; 0 when flat.
     #[must_use]
     pub fn entries(&self, instrument: usize) -> u32 {
@@ -145,7 +185,7 @@ impl<'a> Ledger<'a> {
     /// The instruments, in the run's order.
     #[must_use]
     pub fn instruments(&self) -> &[Instrument] {
-        &self.instruments
+        &self.instruments[..self.listed]
     }
 
     /// The balance in currency units.
@@ -211,6 +251,7 @@ impl<'a> Ledger<'a> {
             instruments: &self.instruments,
             marks: &self.marks,
             open_lots: open.lots,
+            open_against: open.against,
             reserved: open.reserved,
             waiting: open.positions,
         };
@@ -308,6 +349,20 @@ impl<'a> Ledger<'a> {
     pub(crate) fn extend(&mut self, index: usize, high: f64, low: f64) {
         if let Some(trade) = &mut self.trades[index] {
             (trade.high, trade.low) = (trade.high.max(high), trade.low.min(low));
+        }
+    }
+
+    /// Takes note of an instrument's last price, for both legs where it has two.
+    pub(crate) fn mark_legs(&mut self, instrument: usize, price: f64) {
+        for place in (instrument..self.curves.len()).step_by(self.listed) {
+            self.mark(place, price);
+        }
+    }
+
+    /// The same without the open profit.
+    pub(crate) fn trades_at_legs(&mut self, instrument: usize, price: f64) {
+        for place in (instrument..self.last.len()).step_by(self.listed) {
+            self.trades_at(place, price);
         }
     }
 

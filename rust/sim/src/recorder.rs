@@ -257,6 +257,10 @@ pub struct Recorder<'a> {
     pub gross: Vec<f64>,
     /// Sums over every fill and charge, open positions included.
     pub totals: Totals,
+    /// What is in the insurance fund at the end of a run over events.
+    pub insurance: f64,
+    /// How many positions the venue of a run over events has liquidated.
+    pub liquidations: u64,
     /// How many fills there were.
     pub filled: usize,
     /// Follows the equity in place of keeping it, where given: fills then are only counted, and round trips added up.

@@ -249,6 +249,8 @@ impl RunSpec {
             risk: &self.risk,
             slippage: &self.costs.slippage,
             full: self.record == Record::Full,
+            isolated: false,
+            hedging: false,
         }
     }
 }

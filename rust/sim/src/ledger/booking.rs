@@ -43,39 +43,47 @@ impl Ledger<'_> {
             maker: quote.maker,
             reason: intent.reason,
         };
-        self.record_fill(&booked, applied);
+        self.record_fill(index, &booked, applied);
         self.redraw(index);
         Ok(Filled { closed: applied.closed, opened: applied.opened })
     }
 
-    /// Books what a venue has filled, at the time it was filled there.
-    pub(crate) fn book(&mut self, report: &Report, fill: &Execution, reason: Reason) -> Result<(), RunError> {
-        let index = report.instrument;
-        let instrument = &self.instruments[index];
-        let spec = instrument.spec();
-        let rate = if fill.maker { spec.maker_fee } else { spec.taker_fee };
-        let booking = Fill::new(instrument, fill.side, fill.lots, fill.ticks, rate)?;
-        let applied = self.account.fill(index, instrument, &booking)?;
+    /// Books what a venue has filled, at the time it was filled there and with the fee it has taken.
+    pub(crate) fn book(
+        &mut self,
+        report: &Report,
+        fill: &Execution,
+        fee: Atoms,
+        reason: Reason,
+    ) -> Result<(), RunError> {
+        let place = self.gate.place(report.instrument, fill.side, fill.reduce_only);
+        let instrument = &self.instruments[place];
+        let worth = instrument.worth(fill.side.sign() * fill.lots, fill.ticks)?;
+        let booking = Fill { side: fill.side, lots: fill.lots, ticks: fill.ticks, worth, fee };
+        let applied = if self.isolated {
+            self.account.fill_isolated(place, instrument, &booking, self.gate.margin(place))?
+        } else {
+            self.account.fill(place, instrument, &booking)?
+        };
         let booked = Booked {
             ts: report.at,
-            instrument: index,
+            instrument: report.instrument,
             order: report.order,
             side: fill.side,
             lots: fill.lots,
             ticks: fill.ticks,
-            fee: booking.fee,
+            fee,
             slippage: 0,
             maker: fill.maker,
             reason,
         };
-        self.record_fill(&booked, applied);
-        self.recorder.queued(fill.behind, fill.waited_ns, &self.instruments[index]);
-        self.redraw(index);
+        self.record_fill(place, &booked, applied);
+        self.recorder.queued(fill.behind, fill.waited_ns, &self.instruments[place]);
+        self.redraw(place);
         Ok(())
     }
 
-    fn record_fill(&mut self, booked: &Booked, applied: Applied) {
-        let index = booked.instrument;
+    fn record_fill(&mut self, index: usize, booked: &Booked, applied: Applied) {
         let instrument = &self.instruments[index];
         let price = instrument.price.value(booked.ticks);
         self.recorder.fill(booked, instrument, self.scale);
@@ -116,8 +124,16 @@ impl Ledger<'_> {
         let instrument = &self.instruments[index];
         let notional = instrument.notional(lots, instrument.price.steps(price)?)?;
         let amount = rate_of(notional, rate)?;
-        let received = if lots > 0 || both_pay { -amount } else { amount };
-        self.account.pay(received)?;
+        self.receive(index, if lots > 0 || both_pay { -amount } else { amount })
+    }
+
+    /// Books funding or interest on a position (above zero: received).
+    pub(crate) fn receive(&mut self, index: usize, received: Atoms) -> Result<(), RunError> {
+        if self.isolated {
+            self.account.pay_isolated(index, received)?;
+        } else {
+            self.account.pay(received)?;
+        }
         self.recorder.totals.funding += self.scale.to_f64(received);
         if let Some(trade) = &mut self.trades[index] {
             trade.funding += received;

@@ -3,6 +3,7 @@
 use tradenode_core::book::{Book, Level};
 use tradenode_core::event::{Event, Kind, Tape, side_number};
 use tradenode_core::instrument::Instrument;
+use tradenode_core::money::Atoms;
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_core::risk::Refusal;
@@ -164,7 +165,13 @@ impl Desk<'_> {
     #[must_use]
     #[inline]
     pub fn position(&self, instrument: usize) -> i64 {
-        self.ledger.position(instrument).lots
+        self.ledger.net(instrument)
+    }
+
+    /// Lots held long, from zero on, and short, up to zero.
+    #[must_use]
+    pub fn legs(&self, instrument: usize) -> (i64, i64) {
+        self.ledger.legs(instrument)
     }
 
     /// Balance and open profit, in the account's currency.
@@ -190,7 +197,7 @@ impl Desk<'_> {
         let mid = self.views[instrument].mid();
         if mid > 0.0 {
             let tick = self.ledger.instruments[instrument].price.value(1);
-            self.ledger.mark(instrument, mid * tick);
+            self.ledger.mark_legs(instrument, mid * tick);
         }
     }
 
@@ -295,33 +302,44 @@ impl Desk<'_> {
         let mid = self.views[instrument].mid();
         if mid > 0.0 {
             let price = self.ledger.instruments[instrument].price.value(mid.round() as i64);
-            self.ledger.trades_at(instrument, price);
+            self.ledger.trades_at_legs(instrument, price);
         }
-        let open = self.open_orders_but(instrument, self.owner.exposed(instrument, side) - replaced);
+        let open = self.open_orders_but(instrument, side, self.owner.exposed(instrument, side) - replaced);
         self.ledger.approve(&intent, self.now, &open)
     }
 
-    /// What the gate must know of open orders, with so many lots on the intent's own side.
-    fn open_orders_but(&self, instrument: usize, lots: i64) -> OpenOrders {
-        let mut open = OpenOrders { lots, ..OpenOrders::default() };
-        for other in (0..self.views.len()).filter(|&other| other != instrument) {
-            let most = self.owner.exposed(other, Side::Buy).max(self.owner.exposed(other, Side::Sell));
+    /// What the gate must know of open orders, with so many lots on the intent's own side. Where there are no legs, the
+    /// other side of its instrument does not count: both cannot add.
+    fn open_orders_but(&self, instrument: usize, side: Side, lots: i64) -> OpenOrders {
+        let against = self.owner.exposed(instrument, side.opposite());
+        let mut open = OpenOrders { lots, against, ..OpenOrders::default() };
+        let legs = self.owner.keeps_legs();
+        for other in 0..self.views.len() {
+            let counts = |each| other != instrument || (legs && each != side);
+            let waiting = |each| if counts(each) { self.owner.exposed(other, each) } else { 0 };
+            let (buying, selling) = (waiting(Side::Buy), waiting(Side::Sell));
+            let most = if legs { buying + selling } else { buying.max(selling) };
             if most > 0 {
                 let notional = self.ledger.instruments[other].notional(most, self.ledger.ticks(other));
                 let margin = notional.and_then(|n| tradenode_core::money::rate_of(n, self.ledger.gate.margin(other)));
                 open.reserved = margin.map_or(i128::MAX / 4, |margin| open.reserved.saturating_add(margin));
-                open.positions += usize::from(self.position(other) == 0);
+                let (long, short) = self.legs(other);
+                open.positions += if legs {
+                    usize::from(buying > 0 && long == 0) + usize::from(selling > 0 && short == 0)
+                } else {
+                    usize::from(long == 0 && short == 0)
+                };
             }
         }
         open
     }
 
     /// Books what a report tells; whether it tells anything new.
-    pub(super) fn hear(&mut self, report: &Report) -> Result<bool, RunError> {
+    pub(super) fn hear(&mut self, report: &Report, fee: Atoms) -> Result<bool, RunError> {
         let Some(heard) = self.owner.hear(report)? else { return Ok(false) };
         self.outcomes.count(report);
         if let What::Filled(fill) = report.what {
-            self.ledger.book(report, &fill, heard.intent.reason)?;
+            self.ledger.book(report, &fill, fee, heard.intent.reason)?;
         }
         Ok(true)
     }

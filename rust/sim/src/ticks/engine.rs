@@ -9,19 +9,21 @@ use std::borrow::Cow;
 use tradenode_core::event::{Event, Kind};
 
 use super::calls::Calls;
+use super::clearing::Clearing;
 use super::desk::{Desk, View};
 use super::feed::Feed;
 use super::outcomes::Outcomes;
 use super::owner::Owner;
 use super::spec::TickSpec;
 use super::strategy::{Interest, TickStrategy};
-use super::wire::Wire;
+use super::terms::PositionMode;
+use super::wire::{News, Wire};
 use crate::error::RunError;
 use crate::ledger::Ledger;
 use crate::models::latency::Latency;
 use crate::recorder::Recorder;
 use crate::spec::SpecError;
-use crate::venue::{Listing, Venue};
+use crate::venue::{Listing, Venue, What};
 
 /// What a run leaves behind.
 #[derive(Debug)]
@@ -37,10 +39,11 @@ pub struct TickRun<'a, S> {
 /// A run under way.
 #[derive(Debug)]
 pub struct TickEngine<'a, S> {
-    feeds: Vec<Feed<'a>>,
-    venue: Venue,
-    desk: Desk<'a>,
-    strategy: S,
+    pub(super) feeds: Vec<Feed<'a>>,
+    pub(super) venue: Venue,
+    pub(super) clearing: Clearing,
+    pub(super) desk: Desk<'a>,
+    pub(super) strategy: S,
     interest: Interest,
     /// When the strategy's timer and the recording of equity are due.
     timer: i64,
@@ -78,7 +81,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             }
         }
         spec.venue.check()?;
-        let ledger = Ledger::new(&spec.terms(), Recorder::with_capacity(0, false))?;
+        let ledger = Ledger::new(&spec.terms(&spec.listed()), Recorder::with_capacity(0, false))?;
         let listings: Vec<Listing> = ledger
             .instruments
             .iter()
@@ -89,9 +92,19 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         let (count, wire) = (feeds.len(), Wire::new(latency));
         let start = feeds.iter().map(Feed::venue_time).min().unwrap_or(i64::MAX);
         let after = |every: Option<i64>| every.map_or(i64::MAX, |every| first_multiple(every, start));
+        let hedging = spec.positions == PositionMode::Hedging;
+        let venue = Venue::new(&listings, spec.venue);
         Ok(Self {
-            venue: Venue::new(&listings, spec.venue),
-            desk: Desk { now: start, views, ledger, owner: Owner::new(count), wire, outcomes: Outcomes::default() },
+            venue: if hedging { venue.keeping_legs() } else { venue },
+            clearing: Clearing::new(spec, &ledger, start)?,
+            desk: Desk {
+                now: start,
+                views,
+                ledger,
+                owner: Owner::new(count, hedging),
+                wire,
+                outcomes: Outcomes::default(),
+            },
             timer: after(interest.timer_ns),
             sample: after(Some(spec.sample_ns)),
             sample_ns: spec.sample_ns,
@@ -117,6 +130,9 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             }
         }
         self.record();
+        let (fund, recorder) = (self.clearing.fund, &mut self.desk.ledger.recorder);
+        recorder.insurance = self.desk.ledger.scale.to_f64(fund);
+        recorder.liquidations = self.clearing.liquidations;
         self.strategy.on_stop(&mut self.desk)
     }
 
@@ -135,8 +151,8 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         let last = self.feeds[0].last_received();
         loop {
             let until = self.timer.min(self.sample).min(last);
-            self.run_venue(until);
-            while self.desk.wire.next_report() <= until {
+            self.run_venue(until)?;
+            while self.desk.wire.next_news() <= until {
                 self.hear()?;
             }
             self.receive_until(until);
@@ -148,17 +164,27 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     }
 
     /// Lets everything happen at the venue of the only instrument that happens there until a time.
-    fn run_venue(&mut self, until: i64) {
+    fn run_venue(&mut self, until: i64) -> Result<(), RunError> {
         loop {
             let next = self.desk.wire.next_request().min(until);
             while self.feeds[0].venue_time() <= next {
-                self.feeds[0].happen(&mut self.venue, 0, next);
-                self.send_reports(0);
+                self.happen_until(next)?;
             }
             if self.desk.wire.next_request() > until {
-                return;
+                return Ok(());
             }
-            self.deliver();
+            self.deliver()?;
+        }
+    }
+
+    /// Lets the rows of the only instrument happen up to a time, or up to one that brings something about besides;
+    /// whether there is anything to tell.
+    fn happen_until(&mut self, until: i64) -> Result<bool, RunError> {
+        let event = self.feeds[0].happen(&mut self.venue, 0, until, self.clearing.band(0));
+        let told = self.send_reports(0)?;
+        match event {
+            Some(event) if self.moves_money(0, &event) => Ok(self.settle(0, &event)? | told),
+            _ => Ok(told),
         }
     }
 
@@ -172,7 +198,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// Takes rows until something else is due; false when no row is left to be received.
     fn run_market(&mut self) -> Result<bool, RunError> {
         if self.feeds.len() == 1 && !self.interest.calls_on_rows() {
-            return Ok(self.run_alone());
+            return self.run_alone();
         }
         let mut due = self.due();
         loop {
@@ -192,7 +218,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 if happens.0 > due.happening {
                     return Ok(true);
                 }
-                if self.happen(happens.1) {
+                if self.happen(happens.1)? {
                     due = self.due();
                 }
             } else {
@@ -208,33 +234,31 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
 
     /// The same for one instrument and a strategy that no row calls. Until something else is due the venue and the desk then
     /// know nothing of one another: each takes its rows in a loop of its own, which guesses no order between them.
-    fn run_alone(&mut self) -> bool {
+    fn run_alone(&mut self) -> Result<bool, RunError> {
         let mut due = self.due();
         while self.feeds[0].venue_time() <= due.happening {
-            self.feeds[0].happen(&mut self.venue, 0, due.happening);
-            if self.send_reports(0) {
+            if self.happen_until(due.happening)? {
                 due = self.due();
             }
         }
         self.receive_until(due.receiving);
-        self.feeds[0].desk_time() != i64::MAX
+        Ok(self.feeds[0].desk_time() != i64::MAX)
     }
 
     /// Until when rows go first.
     #[inline]
     fn due(&self) -> Due {
-        let message = self.desk.wire.next_request().min(self.desk.wire.next_report());
+        let message = self.desk.wire.next_request().min(self.desk.wire.next_news());
         let timer = self.timer.min(self.sample);
         Due { happening: message.min(timer), receiving: message.saturating_sub(1).min(timer) }
     }
 
     /// Takes what is due besides rows.
     fn run_rest(&mut self) -> Result<(), RunError> {
-        let (request, report) = (self.desk.wire.next_request(), self.desk.wire.next_report());
+        let (request, report) = (self.desk.wire.next_request(), self.desk.wire.next_news());
         let timer = self.timer.min(self.sample);
         if request <= report && request <= timer {
-            self.deliver();
-            Ok(())
+            self.deliver()
         } else if report <= timer {
             self.hear()
         } else {
@@ -242,39 +266,57 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         }
     }
 
-    /// Sends what the venue has to tell; whether that was anything.
+    /// Books and sends what the venue has to tell; whether that was anything.
     #[inline]
-    fn send_reports(&mut self, instrument: usize) -> bool {
+    pub(super) fn send_reports(&mut self, instrument: usize) -> Result<bool, RunError> {
         let any = self.venue.has_reports(instrument);
         if any {
+            let mut filled = None;
             for report in self.venue.reports(instrument) {
-                self.desk.wire.report(report);
+                if matches!(report.what, What::Filled(_)) {
+                    filled = Some(report.at);
+                }
+                let fee = self.clearing.settle(&report)?;
+                self.desk.wire.tell(News::Order(report, fee));
+            }
+            if let Some(at) = filled {
+                self.look(instrument, at)?;
             }
         }
-        any
+        Ok(any)
     }
 
-    fn deliver(&mut self) {
+    fn deliver(&mut self) -> Result<(), RunError> {
         let at = self.desk.wire.next_request();
         if let Some(request) = self.desk.wire.take_request() {
             self.venue.on_request(&request, at);
-            self.send_reports(request.instrument());
+            self.send_reports(request.instrument())?;
         }
+        Ok(())
     }
 
     fn hear(&mut self) -> Result<(), RunError> {
-        self.desk.now = self.desk.wire.next_report();
-        let Some(report) = self.desk.wire.take_report() else { return Ok(()) };
-        let news = self.desk.hear(&report)?;
-        if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
+        self.desk.now = self.desk.wire.next_news();
+        match self.desk.wire.take_news() {
+            Some(News::Order(report, fee)) => {
+                let news = self.desk.hear(&report, fee)?;
+                if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
+            }
+            Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received),
+            None => Ok(()),
+        }
     }
 
     /// Takes a row that happens at the venue; whether the venue had anything to tell.
     #[inline]
-    fn happen(&mut self, instrument: usize) -> bool {
+    fn happen(&mut self, instrument: usize) -> Result<bool, RunError> {
         let event = self.feeds[instrument].take_venue();
         self.venue.on_event(instrument, &event);
-        self.send_reports(instrument)
+        let told = self.send_reports(instrument)?;
+        if self.moves_money(instrument, &event) {
+            return Ok(self.settle(instrument, &event)? | told);
+        }
+        Ok(told)
     }
 
     /// Takes a row that is received into what the desk sees.

@@ -3,7 +3,7 @@
 use tradenode_core::event::{Event, Tape};
 
 use super::desk::View;
-use crate::venue::{BookSource, Venue};
+use crate::venue::{Band, BookSource, Venue};
 
 /// A tape with the places that venue and desk have reached in it.
 ///
@@ -77,10 +77,14 @@ impl<'a> Feed<'a> {
         event
     }
 
-    /// Lets the rows that happen until a time happen at the venue, up to one that gives it something to report.
-    pub(crate) fn happen(&mut self, venue: &mut Venue, instrument: usize, until: i64) {
-        self.at_venue = venue.on_rows(instrument, &self.tape, self.at_venue, &mut self.venue_time, until);
+    /// Lets the rows that happen until a time happen at the venue, up to one that gives it something to report, moves money
+    /// or takes the touch out of the band; the last of them, if there was one.
+    pub(crate) fn happen(&mut self, venue: &mut Venue, instrument: usize, until: i64, band: Band) -> Option<Event> {
+        let first = self.at_venue;
+        self.at_venue = venue.on_rows(instrument, &self.tape, first, &mut self.venue_time, until, band);
+        let now = self.venue_time;
         self.set_venue_time();
+        (self.at_venue > first).then(|| Event { ts_event: now, ..self.tape.event(self.at_venue - 1) })
     }
 
     /// Lets the view take in the rows that are received until a time; when the last of them was, if there was one.

@@ -1,16 +1,20 @@
 //! Runs over events: the market as it happens at the venue, as it is received, and orders in between.
 
 mod calls;
+mod clearing;
 mod desk;
 mod engine;
 mod feed;
+mod liquidation;
 mod maker;
 mod mids;
 mod outcomes;
 mod owner;
 mod run;
+mod settle;
 mod spec;
 mod strategy;
+mod terms;
 mod wire;
 
 pub use desk::{Desk, Ticket, View};
@@ -23,7 +27,10 @@ pub use owner::OwnOrder;
 pub use run::{run, run_maker};
 pub use spec::{LatencySpec, TickSpec};
 pub use strategy::{Interest, TickStrategy};
-pub use wire::Wire;
+pub use terms::{LiquidationSpec, MarginMode, PositionMode};
+pub use wire::{News, Payment, Wire};
 
+#[cfg(test)]
+mod money_tests;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What became of orders, counted.
 
-use crate::venue::{End, Refused, Report, What};
+use crate::venue::{End, Refused, Report, VENUES_ORDERS, What};
 
 /// Counts of what was sent and what was heard of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,7 +37,8 @@ impl Outcomes {
             What::Rejected(why) => self.rejected[why as usize] += 1,
             What::Triggered => {}
             What::Filled(fill) => {
-                self.filled += (fill.left == 0) as u64;
+                // One of the venue's own is none that was sent.
+                self.filled += (fill.left == 0 && report.order < VENUES_ORDERS) as u64;
                 self.maker_fills += fill.maker as u64;
                 self.taker_fills += !fill.maker as u64;
             }

@@ -3,11 +3,11 @@
 use rustc_hash::FxHashMap;
 use tradenode_core::orders::life::{Effect, Life, LifeError, Step};
 use tradenode_core::orders::terms::Terms;
-use tradenode_core::orders::{Intent, OrderKind};
+use tradenode_core::orders::{Intent, OrderKind, Reason};
 use tradenode_core::risk::Approved;
 
 use super::desk::Ticket;
-use crate::venue::{Report, What};
+use crate::venue::{Report, VENUES_ORDERS, What};
 
 /// An order of ours that has not ended.
 #[derive(Debug, Clone)]
@@ -38,16 +38,19 @@ pub(crate) struct Owner {
     changes: Vec<u64>,
     /// The order that ended last: who hears of the end may look at it.
     ended: Option<OwnOrder>,
+    /// Whether long and short are held apart: then orders that may only reduce expose nothing.
+    legs: bool,
 }
 
 impl Owner {
-    pub(crate) fn new(instruments: usize) -> Self {
+    pub(crate) fn new(instruments: usize, legs: bool) -> Self {
         Self {
             orders: FxHashMap::default(),
             open: vec![Vec::new(); instruments],
             exposed: vec![[0; 2]; instruments],
             changes: vec![0; instruments],
             ended: None,
+            legs,
         }
     }
 
@@ -65,6 +68,11 @@ impl Owner {
         self.exposed[instrument][side as usize]
     }
 
+    /// Whether long and short are held apart.
+    pub(crate) const fn keeps_legs(&self) -> bool {
+        self.legs
+    }
+
     /// How often the orders of an instrument have changed.
     pub(crate) fn changes(&self, instrument: usize) -> u64 {
         self.changes[instrument]
@@ -74,10 +82,10 @@ impl Owner {
         let intent = *approved.intent();
         let mut life = Life::new(intent.lots);
         life.step(Step::Submit)?;
-        self.exposed[intent.instrument][intent.side as usize] += intent.lots;
         self.open[intent.instrument].push(approved.id());
         self.changes[intent.instrument] += 1;
         let order = OwnOrder { id: approved.id(), intent, terms: ticket.terms, tag: ticket.tag, life, wanted: None };
+        self.exposed[intent.instrument][intent.side as usize] += order.exposed(self.legs);
         self.orders.insert(approved.id(), order);
         Ok(())
     }
@@ -99,8 +107,12 @@ impl Owner {
         .unwrap_or(false)
     }
 
-    /// Takes a report; `None` where it tells nothing new or is of an order that has ended.
+    /// Takes a report; `None` where it tells nothing new or is of an order that has ended. An order of the venue's own is
+    /// heard of once, as it has filled.
     pub(crate) fn hear(&mut self, report: &Report) -> Result<Option<Heard>, LifeError> {
+        if report.order >= VENUES_ORDERS {
+            return Ok(Heard::of_venue(report));
+        }
         let step = match report.what {
             What::Triggered => return Ok(self.get(report.order).map(|order| Heard::of(order, false))),
             What::Accepted => Step::Accepted,
@@ -130,11 +142,12 @@ impl Owner {
 
     /// Changes an order and keeps what it exposes up to date.
     fn change<T>(&mut self, order: u64, change: impl FnOnce(&mut OwnOrder) -> T) -> Option<T> {
+        let legs = self.legs;
         let order = self.orders.get_mut(&order)?;
-        let before = order.exposed();
+        let before = order.exposed(legs);
         let result = change(order);
         let intent = &order.intent;
-        self.exposed[intent.instrument][intent.side as usize] += order.exposed() - before;
+        self.exposed[intent.instrument][intent.side as usize] += order.exposed(legs) - before;
         self.changes[intent.instrument] += 1;
         Some(result)
     }
@@ -158,11 +171,22 @@ impl Heard {
     const fn of(order: &OwnOrder, ended: bool) -> Self {
         Self { intent: order.intent, ended }
     }
+
+    fn of_venue(report: &Report) -> Option<Self> {
+        let What::Filled(fill) = report.what else { return None };
+        let (instrument, kind, reduce_only) = (report.instrument, OrderKind::Market, true);
+        let intent =
+            Intent { instrument, side: fill.side, lots: fill.lots, kind, reduce_only, reason: Reason::Liquidation };
+        Some(Self { intent, ended: true })
+    }
 }
 
 impl OwnOrder {
-    /// Lots that may still fill.
-    fn exposed(&self) -> i64 {
+    /// Lots that may still fill and, where legs are kept, add to one.
+    fn exposed(&self, legs: bool) -> i64 {
+        if legs && self.intent.reduce_only {
+            return 0;
+        }
         let wanted = self.wanted.map_or(0, |wanted| wanted.lots - self.life.filled());
         if self.life.status().is_final() { 0 } else { self.life.left().max(wanted) }
     }

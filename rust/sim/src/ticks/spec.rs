@@ -5,7 +5,9 @@ use tradenode_core::instrument::InstrumentSpec;
 use tradenode_core::risk::Limits;
 
 use super::maker::MakerSpec;
+use super::terms::{LiquidationSpec, MarginMode, PositionMode};
 use crate::ledger::Terms;
+use crate::models::fees::FeesSpec;
 use crate::models::latency::LegSpec;
 use crate::spec::{AccountSpec, SlippageSpec, SpecError};
 use crate::venue::{BookSource, VenueSpec};
@@ -33,6 +35,18 @@ pub struct TickSpec {
     /// What each instrument's book is made of; depth where nothing is said.
     #[serde(default)]
     pub books: Vec<BookSource>,
+    /// Fees by what was traded; the instruments' own where nothing is said.
+    #[serde(default)]
+    pub fees: Option<FeesSpec>,
+    /// What backs a position.
+    #[serde(default)]
+    pub margin: MarginMode,
+    /// What an instrument's fills add up to.
+    #[serde(default)]
+    pub positions: PositionMode,
+    /// What happens to a position that is not backed any more.
+    #[serde(default)]
+    pub liquidation: LiquidationSpec,
     /// The market maker that decides.
     #[serde(default)]
     pub maker: Option<MakerSpec>,
@@ -79,8 +93,26 @@ impl TickSpec {
     }
 
     /// What the books of such a run are kept by: the venue's prices are what was paid, so that nothing slips besides.
-    pub(super) fn terms(&self) -> Terms<'_> {
-        let (account, instruments, risk) = (&self.account, &self.instruments, &self.risk);
-        Terms { account, instruments, risk, slippage: &SlippageSpec::None, full: true }
+    pub(super) fn terms<'s>(&'s self, instruments: &'s [InstrumentSpec]) -> Terms<'s> {
+        Terms {
+            account: &self.account,
+            instruments,
+            risk: &self.risk,
+            slippage: &SlippageSpec::None,
+            full: true,
+            isolated: self.margin == MarginMode::Isolated,
+            hedging: self.positions == PositionMode::Hedging,
+        }
+    }
+
+    /// The instruments, where there are tiers with the fees of the first: by those the gate reckons what an order costs.
+    pub(super) fn listed(&self) -> Vec<InstrumentSpec> {
+        let mut listed = self.instruments.clone();
+        if let Some(first) = self.fees.as_ref().and_then(|fees| fees.tiers.first()) {
+            for instrument in &mut listed {
+                (instrument.maker_fee, instrument.taker_fee) = (first.maker, first.taker);
+            }
+        }
+        listed
     }
 }

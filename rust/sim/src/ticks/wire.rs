@@ -1,11 +1,42 @@
-//! The way between desk and venue: requests that go there and reports that come back, each in its order.
+//! The way between desk and venue: requests that go there and news that come back, each in its order.
 //!
 //! A connection delivers in order: what is sent later never arrives earlier, however short its own latency.
 
 use std::collections::VecDeque;
 
+use tradenode_core::money::Atoms;
+
 use crate::models::latency::{Latency, Passage};
 use crate::venue::{Refused, Report, Request, What};
+
+/// What comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// What happened to an order and, of a fill, the fee.
+    Order(Report, Atoms),
+    /// Funding on a position.
+    Funding(Payment),
+}
+
+/// Funding that the venue has paid or taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Payment {
+    /// When, ns UTC.
+    pub at: i64,
+    /// The place of the position in the account.
+    pub place: usize,
+    /// Above zero when received.
+    pub received: Atoms,
+}
+
+impl News {
+    const fn at(&self) -> i64 {
+        match self {
+            Self::Order(report, _) => report.at,
+            Self::Funding(payment) => payment.at,
+        }
+    }
+}
 
 /// Messages under way in one direction, with the times at which they arrive.
 #[derive(Debug)]
@@ -36,7 +67,7 @@ impl<T> Leg<T> {
 pub struct Wire<'a> {
     latency: Latency<'a>,
     there: Leg<Request>,
-    back: Leg<Report>,
+    back: Leg<News>,
     batch: Batch,
 }
 
@@ -90,16 +121,16 @@ impl<'a> Wire<'a> {
             Passage::Arrives(after) => self.there.send(now + after, request),
             Passage::Lost(after) => {
                 if let Some(report) = lost(&request, now + after) {
-                    self.back.send(now + after, report);
+                    self.back.send(now + after, News::Order(report, 0));
                 }
             }
         }
     }
 
-    /// Sends a report back.
-    pub fn report(&mut self, report: Report) {
-        let after = self.latency.report(report.at);
-        self.back.send(report.at + after, report);
+    /// Sends news back.
+    pub fn tell(&mut self, news: News) {
+        let after = self.latency.report(news.at());
+        self.back.send(news.at() + after, news);
     }
 
     /// When the next request arrives, `i64::MAX` for never.
@@ -109,10 +140,10 @@ impl<'a> Wire<'a> {
         self.there.next()
     }
 
-    /// When the next report arrives, `i64::MAX` for never.
+    /// When the next news arrive, `i64::MAX` for never.
     #[must_use]
     #[inline]
-    pub fn next_report(&self) -> i64 {
+    pub fn next_news(&self) -> i64 {
         self.back.next()
     }
 
@@ -121,9 +152,9 @@ impl<'a> Wire<'a> {
         self.there.messages.pop_front().map(|(_, request)| request)
     }
 
-    /// The report that arrives next.
-    pub fn take_report(&mut self) -> Option<Report> {
-        self.back.messages.pop_front().map(|(_, report)| report)
+    /// The news that arrive next.
+    pub fn take_news(&mut self) -> Option<News> {
+        self.back.messages.pop_front().map(|(_, news)| news)
     }
 }
 
@@ -189,8 +220,8 @@ mod tests {
         wire.open_batch();
         (7..9).for_each(|order| wire.request(cancel(order), 50));
         for order in 7..9 {
-            assert_eq!(wire.next_report(), 90);
-            assert_eq!(wire.take_report().unwrap().order, order);
+            assert_eq!(wire.next_news(), 90);
+            assert!(matches!(wire.take_news(), Some(News::Order(report, 0)) if report.order == order));
         }
     }
 
@@ -199,8 +230,9 @@ mod tests {
         let trips = RoundTrips { requested: &[0, 100], taken: &[0, 0], reported: &[40, 140] };
         let mut wire = Wire::new(Latency::recorded(trips).unwrap());
         wire.request(cancel(7), 50);
-        assert_eq!((wire.next_request(), wire.next_report()), (i64::MAX, 90));
+        assert_eq!((wire.next_request(), wire.next_news()), (i64::MAX, 90));
         let what = What::CancelRejected(Refused::Unreachable);
-        assert_eq!(wire.take_report(), Some(Report { at: 90, instrument: 0, order: 7, what }));
+        let report = Report { at: 90, instrument: 0, order: 7, what };
+        assert_eq!(wire.take_news(), Some(News::Order(report, 0)));
     }
 }

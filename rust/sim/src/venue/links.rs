@@ -78,9 +78,9 @@ impl Market {
 
     /// Reduce-only orders that rest with nothing left to reduce go. Those that wait or are held may find something.
     pub(super) fn drop_pointless(&mut self, at: i64) {
-        let position = self.position;
+        let holding = self.holding;
         self.cancel_where(End::NothingToReduce, at, |order| {
-            order.reduce_only && order.place == Place::Resting && position * order.side.sign() >= 0
+            order.reduce_only && order.place == Place::Resting && holding.reducible(order.side) == 0
         });
     }
 

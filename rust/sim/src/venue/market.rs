@@ -7,7 +7,9 @@ use tradenode_core::book::Book;
 use tradenode_core::event::{Event, GAP, Kind, LAST, Status, Tape, side_number};
 use tradenode_core::orders::Side;
 
+use super::Band;
 use super::by_order::Prints;
+use super::holding::Holding;
 use super::matching::Met;
 use super::order::Orders;
 use super::recorded::Recorded;
@@ -56,8 +58,7 @@ pub(crate) struct Market {
     pub(super) waiting: Vec<u32>,
     pub(super) held: Vec<u32>,
     pub(super) taken: Vec<Taken>,
-    /// Lots held: above zero long.
-    pub(super) position: i64,
+    pub(super) holding: Holding,
     pub(super) last: i64,
     pub(super) mark: i64,
     pub(super) status: Status,
@@ -93,7 +94,7 @@ impl Market {
             waiting: Vec::new(),
             held: Vec::new(),
             taken: Vec::new(),
-            position: 0,
+            holding: Holding::default(),
             last: 0,
             mark: 0,
             status: Status::Trading,
@@ -120,11 +121,18 @@ impl Market {
         }
     }
 
-    /// Takes the rows of a checked tape from `first` on that happen until a time, up to one that gives something to report;
-    /// returns the row after them. `clock` is the time of the first, and then of the last one taken.
+    /// Takes the rows of a checked tape from `first` on that happen until a time, up to one that gives something to report,
+    /// moves money or takes the touch out of the band; returns the row after them. `clock` is the time of the first, and then of the last one taken.
     ///
     /// The same as [`Market::on_event`] row by row, for rows of levels without the rest of the row's columns.
-    pub(crate) fn take_rows(&mut self, tape: &Tape<'_>, first: usize, clock: &mut i64, until: i64) -> usize {
+    pub(crate) fn take_rows(
+        &mut self,
+        tape: &Tape<'_>,
+        first: usize,
+        clock: &mut i64,
+        until: i64,
+        band: Band,
+    ) -> usize {
         let rows = tape.len();
         let (ts_event, ts_recv) = (&tape.ts_event[..rows], &tape.ts_recv[..rows]);
         let (kinds, sides, flags) = (&tape.kind[..rows], &tape.side[..rows], &tape.flags[..rows]);
@@ -138,6 +146,7 @@ impl Market {
                 break;
             }
             now = at;
+            let mut concerns = false;
             self.expire_until(at);
             if levels && kinds[row] == Kind::Depth as u8 {
                 let side = if sides[row] == side_number(Some(Side::Buy)) { Side::Buy } else { Side::Sell };
@@ -146,12 +155,16 @@ impl Market {
                 self.book.note(flags[row]);
                 if flags[row] & LAST != 0 {
                     self.on_last(true, at);
+                    concerns = band.is_left_by(&self.book);
                 }
             } else {
-                self.on_event(&Event { ts_event: at, ..tape.event(row) });
+                let event = Event { ts_event: at, ..tape.event(row) };
+                self.on_event(&event);
+                concerns = matches!(event.kind, Kind::Mark | Kind::Funding)
+                    || (event.flags & LAST != 0 && band.is_left_by(&self.book));
             }
             row += 1;
-            if !self.out.is_empty() {
+            if concerns || !self.out.is_empty() {
                 break;
             }
         }

@@ -120,10 +120,10 @@ impl Market {
     /// Reports a fill of what may have left the book already, and does what follows from it.
     pub(super) fn book_fill(&mut self, order: &Order, lots: i64, ticks: i64, maker: bool, at: i64) {
         self.fills += 1;
-        self.position += order.side.sign() * lots;
+        self.holding.fill(order.side, order.reduce_only, lots);
         let (behind, waited_ns) = if maker { (order.behind, at - order.since) } else { (-1, 0) };
-        let (number, side, left) = (self.fills, order.side, order.left);
-        let execution = Execution { number, side, lots, ticks, maker, left, behind, waited_ns };
+        let (number, side, reduce_only, left) = (self.fills, order.side, order.reduce_only, order.left);
+        let execution = Execution { number, side, lots, ticks, maker, reduce_only, left, behind, waited_ns };
         self.report(at, order.id, What::Filled(execution));
         if order.terms.links.group != 0 {
             self.cancel_group(order.terms.links.group, order.id, at);
@@ -142,6 +142,6 @@ impl Market {
         if !order.reduce_only {
             return i64::MAX;
         }
-        (-self.position * order.side.sign()).max(0)
+        self.holding.reducible(order.side)
     }
 }

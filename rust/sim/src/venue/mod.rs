@@ -9,6 +9,7 @@
 //! the book is stale or crossed nothing fills.
 
 mod by_order;
+mod holding;
 mod links;
 mod lists;
 mod market;
@@ -20,13 +21,16 @@ mod requests;
 mod settings;
 mod take;
 mod taken;
+mod takeover;
 mod waiting;
 
 pub(crate) use recorded::Recorded;
 pub use report::{End, Execution, Refused, Report, What};
 pub use settings::{BookSource, Fills, Impact, SelfTrade, VenueSpec};
+pub use takeover::VENUES_ORDERS;
 use tradenode_core::book::Book;
 use tradenode_core::event::{Event, Tape};
+use tradenode_core::orders::Side;
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::risk::Approved;
 
@@ -78,6 +82,27 @@ pub struct Listing {
     pub source: BookSource,
 }
 
+/// Between which prices, both included, no touch concerns whoever keeps the accounts; ticks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Band {
+    /// The lowest best bid.
+    pub low: i64,
+    /// The highest best ask.
+    pub high: i64,
+}
+
+impl Band {
+    /// All prices.
+    pub const ALL: Self = Self { low: i64::MIN, high: i64::MAX };
+
+    /// Whether the touch of a book lies outside.
+    #[inline]
+    pub(crate) fn is_left_by(&self, book: &Book) -> bool {
+        book.best(Side::Buy).is_some_and(|bid| bid.price < self.low)
+            || book.best(Side::Sell).is_some_and(|ask| ask.price > self.high)
+    }
+}
+
 /// The venue.
 #[derive(Debug)]
 pub struct Venue {
@@ -101,9 +126,17 @@ impl Venue {
     }
 
     /// Takes the rows of an instrument's checked tape from `first` on that happen until a time, up to one that gives
-    /// something to report; returns the row after them. `clock` is the time of the first, and then of the last one taken.
-    pub fn on_rows(&mut self, instrument: usize, tape: &Tape<'_>, first: usize, clock: &mut i64, until: i64) -> usize {
-        self.markets[instrument].take_rows(tape, first, clock, until)
+    /// something to report, moves money or takes the touch out of the band; returns the row after them. `clock` is the time of the first, and then of the last one taken.
+    pub fn on_rows(
+        &mut self,
+        instrument: usize,
+        tape: &Tape<'_>,
+        first: usize,
+        clock: &mut i64,
+        until: i64,
+        band: Band,
+    ) -> usize {
+        self.markets[instrument].take_rows(tape, first, clock, until, band)
     }
 
     /// Takes a request that arrives now.
@@ -141,7 +174,7 @@ impl Venue {
     /// Lots held of an instrument: above zero long.
     #[must_use]
     pub fn position(&self, instrument: usize) -> i64 {
-        self.markets[instrument].position
+        self.markets[instrument].holding.net()
     }
 
     /// How many orders of an instrument live at the venue.

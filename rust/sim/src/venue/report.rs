@@ -56,6 +56,8 @@ pub struct Execution {
     pub ticks: i64,
     /// Whether the order rested and gave liquidity.
     pub maker: bool,
+    /// Whether the order may only reduce: where legs are kept, its side and this tell which one it is about.
+    pub reduce_only: bool,
     /// Lots of the order that are left.
     pub left: i64,
     /// Lots ahead of the order when it last joined its queue; -1 where that is not known, and for an order that takes.
@@ -102,6 +104,8 @@ pub enum End {
     NothingToReduce,
     /// The instrument is closed.
     Closed,
+    /// The account is liquidated.
+    Liquidation,
     /// As it came to the market, after it had waited, there was no book to trade on.
     NoMarket,
     /// As it came to the market, after it had waited, it would have taken, and is post-only.
@@ -141,13 +145,14 @@ impl Refused {
 
 impl End {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Asked,
         Self::Remainder,
         Self::Linked,
         Self::SelfTrade,
         Self::NothingToReduce,
         Self::Closed,
+        Self::Liquidation,
         Self::NoMarket,
         Self::WouldTake,
     ];
@@ -162,6 +167,7 @@ impl End {
             Self::SelfTrade => "self_trade",
             Self::NothingToReduce => "nothing_to_reduce",
             Self::Closed => "closed",
+            Self::Liquidation => "liquidation",
             Self::NoMarket => "no_market",
             Self::WouldTake => "would_take",
         }

@@ -170,6 +170,7 @@ impl Stage {
             instruments: &self.instruments,
             marks: &[100],
             open_lots: 0,
+            open_against: 0,
             reserved: 0,
             waiting: 0,
         };
