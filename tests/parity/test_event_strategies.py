@@ -282,6 +282,13 @@ def test_after_an_exception_everything_can_be_closed() -> None:
     assert (result["orders"]["cancelled.asked"], result["orders"]["sent"]) == (1, 3)
 
 
+def test_the_end_of_an_orders_time_is_told_when_it_comes() -> None:
+    strategy = Scripted(at_20=lambda desk: desk.buy(1, limit=95, until=43))
+    latency = {"request": {"constant": {"ns": 0}}, "report": {"constant": {"ns": 4}}}
+    run_events(instant(latency=latency), [tape(*BOOK, (500, "depth", "buy", 99, 4))], strategy)
+    assert strategy.heard == ["24: 1 working 0/1 None", "47: 1 expired 0/1 None"]
+
+
 def test_a_batch_takes_one_latency() -> None:
     def place(desk: Desk) -> None:
         for limit in (95, 96, 97, 98):

@@ -50,7 +50,9 @@ def event_fidelity(spec: dict[str, Any], facts: EventFacts) -> list[tuple[str, s
         ("margin, positions", f"{spec.get('margin', 'cross')}, {spec.get('positions', 'netting')}"),
         (
             "liquidation",
-            _words(spec["liquidation"]) if "liquidation" in spec else "at the market, without a fee or a fund",
+            _words(spec["liquidation"])
+            if "liquidation" in spec
+            else "taken over at the bankruptcy price, without a fee, the fund empty at first",
         ),
         ("faulty books", "nothing is filled while a book is stale (behind a gap) or crossed"),
         ("not simulated", "how others would have answered our orders; outages and rate limits of the venue"),

@@ -1,8 +1,8 @@
 //! The loop over events.
 //!
-//! Five things have a next time: a row that happens at the venue, a request that arrives there, a report that arrives at
-//! the desk, a row that is received, the timer. The earliest is next; at one time they come in this order, instruments in
-//! theirs.
+//! Six things have a next time: a row that happens at the venue, an order whose time is over there, a request that arrives
+//! there, a report that arrives at the desk, a row that is received, the timer. The earliest is next; at one time they come
+//! in this order, instruments in theirs.
 
 use std::borrow::Cow;
 
@@ -166,14 +166,19 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// Lets everything happen at the venue of the only instrument that happens there until a time.
     fn run_venue(&mut self, until: i64) -> Result<(), RunError> {
         loop {
-            let next = self.desk.wire.next_request().min(until);
+            let (request, expiry) = (self.desk.wire.next_request(), self.venue.next_expiry());
+            let next = request.min(expiry).min(until);
             while self.feeds[0].venue_time() <= next {
                 self.happen_until(next)?;
             }
-            if self.desk.wire.next_request() > until {
+            // A fill may have ended the order whose time would have been over.
+            if expiry <= until && expiry <= request {
+                self.expire(expiry)?;
+            } else if request <= until {
+                self.deliver()?;
+            } else {
                 return Ok(());
             }
-            self.deliver()?;
         }
     }
 
@@ -248,7 +253,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// Until when rows go first.
     #[inline]
     fn due(&self) -> Due {
-        let message = self.desk.wire.next_request().min(self.desk.wire.next_news());
+        let message = self.desk.wire.next_request().min(self.desk.wire.next_news()).min(self.venue.next_expiry());
         let timer = self.timer.min(self.sample);
         Due { happening: message.min(timer), receiving: message.saturating_sub(1).min(timer) }
     }
@@ -256,8 +261,10 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// Takes what is due besides rows.
     fn run_rest(&mut self) -> Result<(), RunError> {
         let (request, report) = (self.desk.wire.next_request(), self.desk.wire.next_news());
-        let timer = self.timer.min(self.sample);
-        if request <= report && request <= timer {
+        let (timer, expiry) = (self.timer.min(self.sample), self.venue.next_expiry());
+        if expiry <= request && expiry <= report && expiry <= timer {
+            self.expire(expiry)
+        } else if request <= report && request <= timer {
             self.deliver()
         } else if report <= timer {
             self.hear()
@@ -284,6 +291,12 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             }
         }
         Ok(any)
+    }
+
+    /// Ends the orders whose time is over, which is told from that time on.
+    fn expire(&mut self, now: i64) -> Result<(), RunError> {
+        self.venue.expire(now);
+        (0..self.feeds.len()).try_for_each(|instrument| self.send_reports(instrument).map(drop))
     }
 
     fn deliver(&mut self) -> Result<(), RunError> {

@@ -139,6 +139,18 @@ impl Venue {
         self.markets[instrument].take_rows(tape, first, clock, until, band)
     }
 
+    /// When the time of an order is over next, `i64::MAX` for never.
+    #[must_use]
+    #[inline]
+    pub fn next_expiry(&self) -> i64 {
+        self.markets.iter().map(|market| market.next_expiry).min().unwrap_or(i64::MAX)
+    }
+
+    /// Ends the orders whose time is over now.
+    pub fn expire(&mut self, now: i64) {
+        self.markets.iter_mut().for_each(|market| market.expire_until(now));
+    }
+
     /// Takes a request that arrives now.
     pub fn on_request(&mut self, request: &Request, now: i64) {
         let market = &mut self.markets[request.instrument()];
