@@ -99,7 +99,7 @@ class EventRun:
             fills=_told_fills(done, found),
             refusals=done["refusals"],
             refused=done["refused"],
-            logs=done.get("logs", []),
+            logs=done["logs"],
             labels=labels,
             bars=self._candles,
             detail=None,
@@ -152,16 +152,12 @@ def _gross(
 
 
 def _told_fills(done: dict[str, Any], found: FillMids) -> "Columns":
-    told = {**done["fills"], "mid": found.after[0]}
-    queue = done.get("queue")
-    if queue is not None:
-        told |= queue
-    return told
+    return {**done["fills"], "mid": found.after[0], **done["queue"]}
 
 
 def _order_facts(done: dict[str, Any], found: FillMids, contracts: list[dict[str, Any]]) -> OrderFacts:
     fills = done["fills"]
-    counts = {name: count for name, count in done.get("orders", {}).items() if count}
+    counts = {name: count for name, count in done["orders"].items() if count}
     filled = len(np.unique(fills["order"]))
     worth = notionals(fills, contracts)
     total = float(np.sum(worth))
@@ -172,5 +168,5 @@ def _order_facts(done: dict[str, Any], found: FillMids, contracts: list[dict[str
         fill_ratio=filled / counts["sent"] if counts.get("sent") else None,
         maker_share=float(np.sum(worth[fills["maker"] != 0])) / total if total > 0 else None,
         spread_captured=spread_captured(fills, found.after[0], contracts),
-        liquidations=done.get("liquidations", 0),
+        liquidations=done["liquidations"],
     )

@@ -330,14 +330,17 @@ impl TickStrategy for EventCallback<'_> {
         let (instrument, (price, quantity)) = (report.instrument, self.grids[report.instrument]);
         let Some(order) = desk.order(report.order) else { return Ok(()) };
         let tag = order.tag;
-        let told = Order::of_events(order, &price, &quantity, reason(report.what));
+        // As it stands before `on_fill`, which may ask for something.
+        let told = self.methods[Call::Order as usize]
+            .is_some()
+            .then(|| Order::of_events(order, &price, &quantity, reason(report.what)));
         if let What::Filled(fill) = &report.what
             && self.methods[Call::Fill as usize].is_some()
         {
             let fill = self.object(Fill::of(report.at, tag, fill, desk.last_fee(), &price, &quantity))?;
             self.call(desk, instrument, Call::Fill, fill)?;
         }
-        if self.methods[Call::Order as usize].is_some() {
+        if let Some(told) = told {
             let told = self.object(told)?;
             self.call(desk, instrument, Call::Order, told)?;
         }

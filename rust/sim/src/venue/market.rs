@@ -122,7 +122,8 @@ impl Market {
     }
 
     /// Takes the rows of a checked tape from `first` on that happen until a time, up to one that gives something to report,
-    /// moves money or takes the touch out of the band; returns the row after them. `clock` is the time of the first, and then of the last one taken.
+    /// moves money or takes the touch out of the band; returns the row after them. `clock` is the time of the first, and
+    /// then of the last one taken.
     ///
     /// The same as [`Market::on_event`] row by row, for rows of levels without the rest of the row's columns.
     pub(crate) fn take_rows(
