@@ -97,6 +97,13 @@ impl Account {
         Self { balance: cash, positions: vec![Position::default(); instruments], margins: vec![0; instruments] }
     }
 
+    /// An account that has positions already; their cost is what they were taken at.
+    #[must_use]
+    pub fn with_positions(balance: Atoms, positions: Vec<Position>) -> Self {
+        let margins = vec![0; positions.len()];
+        Self { balance, positions, margins }
+    }
+
     /// Cash with all realised profit, fees and carry.
     #[must_use]
     pub const fn balance(&self) -> Atoms {

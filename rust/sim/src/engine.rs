@@ -11,7 +11,7 @@ use tradenode_core::strategy::guard::Guard;
 
 use crate::error::RunError;
 use crate::frames::Frame;
-use crate::ledger::Ledger;
+use crate::ledger::{Ends, Ledger};
 use crate::metrics::Course;
 use crate::models::carry::Carry;
 use crate::recorder::Recorder;
@@ -194,16 +194,17 @@ impl<'a> Engine<'a> {
             let stirs = usize::from(self.fill.at == FillAt::NextOpen);
             let span = first..rows.min(quiet + stirs);
             let closes = &lane.fills.close[span.clone()];
+            let ends = Ends { opens: &lane.fills.ts[first..], step: self.step };
             let passed = match &mut lane.guard {
                 None => {
-                    self.ledger.sample_flat(closes);
+                    self.ledger.sample_flat(ends, closes);
                     closes.len()
                 }
                 Some(guard) => {
                     let (ts, highs, lows) =
                         (&lane.fills.ts[span.clone()], &lane.fills.high[span.clone()], &lane.fills.low[span]);
                     let passed = self.ledger.pass_all(guard, &self.spec.exits, ts, highs, lows);
-                    self.ledger.sample_held(&lane.fills.close[first..], passed);
+                    self.ledger.sample_held(ends, &lane.fills.close[first..], passed);
                     passed
                 }
             };
@@ -280,8 +281,8 @@ impl<'a> Engine<'a> {
 
     #[inline]
     fn sample(&mut self, now: i64) {
-        if self.ledger.sample() {
-            // Halted: what still waits at the venue would be new risk.
+        if self.ledger.sample(now + self.step) {
+            // Stopped: what still waits at the venue would be new risk.
             for lane in &mut self.lanes {
                 lane.working.retain(|order| order.approved.intent().reduce_only);
             }

@@ -13,7 +13,7 @@ use tradenode_core::units::Rounding;
 
 use crate::engine::Engine;
 use crate::error::RunError;
-use crate::ledger::{OpenOrders, Quote};
+use crate::ledger::Quote;
 use crate::spec::Path;
 use crate::working::{Kind, TickBar, Trigger, Working};
 
@@ -232,7 +232,7 @@ impl Engine<'_> {
         let at = Quote { ticks: trigger.ticks, maker, ..quote };
         if intent.reduce_only && intent.lots > before.abs() {
             let left = Intent { lots: before.abs(), ..*intent };
-            let Some(approved) = self.ledger.approve(&left, quote.now, &OpenOrders::default())? else { return Ok(()) };
+            let Some(approved) = self.ledger.approve(&left, quote.now, None)? else { return Ok(()) };
             self.fill(index, &approved, &order.distances, &at)?;
         } else {
             self.fill(index, &order.approved, &order.distances, &at)?;

@@ -8,7 +8,7 @@ use tradenode_core::account::{Account, Position};
 use tradenode_core::instrument::{Instrument, InstrumentSpec};
 use tradenode_core::money::{Atoms, Scale};
 use tradenode_core::orders::Intent;
-use tradenode_core::risk::{Approved, Limits, RiskGate, Situation};
+use tradenode_core::risk::{Approved, Limits, Market, OpenOrders, Pending, RiskGate, Situation};
 use tradenode_core::strategy::ExitsSpec;
 use tradenode_core::strategy::guard::Guard;
 use tradenode_core::strategy::sizing::TradeRecord;
@@ -38,15 +38,6 @@ pub(crate) struct Filled {
     pub(crate) opened: i64,
 }
 
-/// What the gate must know of open orders: as [`Situation`] has it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct OpenOrders {
-    pub(crate) lots: i64,
-    pub(crate) against: i64,
-    pub(crate) reserved: Atoms,
-    pub(crate) positions: usize,
-}
-
 /// The part of an instrument's open profit that the curve needs: its worth is `slope` × price (or / price).
 #[derive(Debug, Clone, Copy, Default)]
 struct Curve {
@@ -58,6 +49,19 @@ struct Curve {
     notional: f64,
     /// Whether no price above zero can use up the equity: a lone long position that the balance pays for in full.
     paid: bool,
+}
+
+/// When some bars end, ns UTC: they open at these times and last as long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends<'b> {
+    pub(crate) opens: &'b [i64],
+    pub(crate) step: i64,
+}
+
+impl Ends<'_> {
+    fn of(self, row: usize) -> i64 {
+        self.opens[row] + self.step
+    }
 }
 
 /// The parts of a run's description that its books are kept by.
@@ -83,6 +87,9 @@ pub struct Ledger<'a> {
     pub(crate) scale: Scale,
     pub(crate) account: Account,
     pub(crate) gate: RiskGate,
+    /// What open orders may still do, by instrument, and its market; no markets where there are bars alone.
+    pub(crate) open: Vec<OpenOrders>,
+    pub(crate) markets: Vec<Market>,
     pub(crate) recorder: Recorder<'a>,
     pub(crate) trades: Vec<Option<OpenTrade>>,
     pub(crate) record: TradeRecord,
@@ -129,9 +136,11 @@ impl<'a> Ledger<'a> {
         if terms.isolated {
             gate = gate.with_isolated_margins();
         }
-        gate.mark(scale.to_f64(cash));
+        gate.begin_with(scale.to_f64(cash));
         Ok(Self {
             gate,
+            open: vec![OpenOrders::default(); listed],
+            markets: Vec::new(),
             instruments,
             scale,
             account: Account::new(cash, count),
@@ -237,23 +246,43 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    /// Asks the gate; a refusal is recorded.
+    /// Asks the gate; a refusal is recorded. If it approves, the order `replaced` goes.
     pub(crate) fn approve(
         &mut self,
         intent: &Intent,
         now: i64,
-        open: &OpenOrders,
+        replaced: Option<Pending>,
+    ) -> Result<Option<Approved>, RunError> {
+        self.ask(intent, now, replaced, false)
+    }
+
+    /// Asks the gate for an order that meets the market at once and fills it; `None` when it was refused.
+    pub(crate) fn trade(&mut self, intent: &Intent, quote: &Quote) -> Result<Option<Filled>, RunError> {
+        // Executed where it was written: a copy at once would have to wait for all its bytes.
+        match self.ask(intent, quote.now, None, true) {
+            Ok(Some(ref approved)) => self.execute(approved, quote).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn ask(
+        &mut self,
+        intent: &Intent,
+        now: i64,
+        replaced: Option<Pending>,
+        at_once: bool,
     ) -> Result<Option<Approved>, RunError> {
         self.refresh_marks()?;
         let situation = Situation {
             now,
-            account: &self.account,
+            account: Some(&self.account),
             instruments: &self.instruments,
             marks: &self.marks,
-            open_lots: open.lots,
-            open_against: open.against,
-            reserved: open.reserved,
-            waiting: open.positions,
+            open: &self.open,
+            markets: &self.markets,
+            at_once,
+            replaced,
         };
         match self.gate.check(intent, &situation)? {
             Ok(approved) => Ok(Some(approved)),
@@ -261,21 +290,6 @@ impl<'a> Ledger<'a> {
                 self.recorder.refuse(now, intent.instrument, intent.reason, refusal);
                 Ok(None)
             }
-        }
-    }
-
-    /// Asks the gate for an order that meets the market at once and fills it; `None` when it was refused.
-    pub(crate) fn trade(
-        &mut self,
-        intent: &Intent,
-        quote: &Quote,
-        open: &OpenOrders,
-    ) -> Result<Option<Filled>, RunError> {
-        // Executed where it was written: a copy at once would have to wait for all its bytes.
-        match self.approve(intent, quote.now, open) {
-            Ok(Some(ref approved)) => self.execute(approved, quote).map(Some),
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
         }
     }
 
@@ -391,16 +405,21 @@ impl<'a> Ledger<'a> {
 
     /// Records the equity at the end of bars in which nothing is held and nothing happens.
     #[inline]
-    pub(crate) fn sample_flat(&mut self, closes: &[f64]) {
+    pub(crate) fn sample_flat(&mut self, ends: Ends<'_>, closes: &[f64]) {
         let Some(&last) = closes.last() else { return };
         self.trades_at(0, last);
-        self.gate.mark(self.balance);
+        if self.gate.watches_losses() {
+            // What stands still is known from its ends, days that begin in between included.
+            for row in [0, closes.len() - 1] {
+                self.gate.mark(ends.of(row), self.balance);
+            }
+        }
         self.recorder.mark_flat(closes.len(), self.balance, self.full);
     }
 
     /// Records the equity of a lone position at the closes of the first `bars` of some bars, in which nothing happens.
     #[inline]
-    pub(crate) fn sample_held(&mut self, closes: &[f64], bars: usize) {
+    pub(crate) fn sample_held(&mut self, ends: Ends<'_>, closes: &[f64], bars: usize) {
         let Some(last) = bars.checked_sub(1) else { return };
         let Curve { slope, cost, .. } = self.curves[0];
         let line = Line { balance: self.balance, slope, cost, inverse: self.instruments[0].spec().inverse };
@@ -408,17 +427,17 @@ impl<'a> Ledger<'a> {
             self.recorder.gross.extend(closes[..bars].iter().map(|&close| line.worth(close).abs()));
         }
         self.recorder.mark_held(closes, bars, line);
-        if self.gate.limits_drawdown() {
-            for &close in &closes[..bars] {
-                self.gate.mark(line.at(close));
+        if self.gate.watches_losses() {
+            for (row, &close) in closes[..bars].iter().enumerate() {
+                self.gate.mark(ends.of(row), line.at(close));
             }
         }
         self.mark(0, closes[last]);
     }
 
-    /// Records the equity at a bar's end and tells the gate; returns whether trading has just been halted.
+    /// Records the equity at a bar's end and tells the gate; returns whether a limit on losses has just been passed.
     #[inline]
-    pub(crate) fn sample(&mut self) -> bool {
+    pub(crate) fn sample(&mut self, end: i64) -> bool {
         let (mut profit, mut gross) = (0.0, 0.0);
         for curve in &self.curves {
             profit += curve.profit;
@@ -426,7 +445,8 @@ impl<'a> Ledger<'a> {
         }
         let equity = self.balance + profit;
         self.recorder.mark(equity, self.full.then_some(gross));
-        self.gate.mark(equity)
+        self.gate.observe(end, |place| self.last[place]);
+        self.gate.mark(end, equity)
     }
 
     /// Whether the equity covers all maintenance margins when this instrument trades at `price`.

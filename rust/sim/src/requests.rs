@@ -9,9 +9,9 @@ use tradenode_core::units::{RATE_ONE, Rounding};
 
 use crate::engine::Engine;
 use crate::error::RunError;
-use crate::ledger::{Filled, OpenOrders, Quote};
+use crate::ledger::{Filled, Quote};
 use crate::strategy::{Entry, Request};
-use crate::working::{Working, adding_lots, any_adds, reserved};
+use crate::working::{Working, open_orders};
 
 impl Engine<'_> {
     /// Carries out what was asked for, at each instrument's last price: exits first, then the rest.
@@ -128,7 +128,7 @@ impl Engine<'_> {
         }
         let side = Side::adding(held).opposite();
         let intent = Intent { instrument: index, side, lots, kind: OrderKind::Market, reduce_only: true, reason };
-        let Some(filled) = self.ledger.trade(&intent, at, &OpenOrders::default())? else { return Ok(true) };
+        let Some(filled) = self.ledger.trade(&intent, at)? else { return Ok(true) };
         if self.ledger.position(index).lots == 0 {
             self.flat(index);
         }
@@ -215,31 +215,28 @@ impl Engine<'_> {
         at: &Quote,
     ) -> Result<(), RunError> {
         let index = intent.instrument;
-        let open = self.open_orders(index, intent.side)?;
+        self.show_open_orders()?;
         if intent.kind == OrderKind::Market {
             let before = self.ledger.position(index).lots;
-            let filled = self.ledger.trade(intent, at, &open)?.unwrap_or_default();
+            let filled = self.ledger.trade(intent, at)?.unwrap_or_default();
             self.guard(index, before, filled, distances, at.now);
-        } else if let Some(approved) = self.ledger.approve(intent, at.now, &open)? {
+        } else if let Some(approved) = self.ledger.approve(intent, at.now, None)? {
             let order = Working { approved, expires, resting: false, distances: *distances, tag };
             self.lanes[index].working.push(order);
         }
         Ok(())
     }
 
-    /// What the gate must know of open orders besides one on a side of an instrument.
-    fn open_orders(&self, index: usize, side: Side) -> Result<OpenOrders, RunError> {
-        let mut open = OpenOrders::default();
-        for (other, lane) in self.lanes.iter().enumerate().filter(|(_, lane)| !lane.working.is_empty()) {
-            if other == index {
-                open.lots = adding_lots(&lane.working, side);
-            } else {
-                let instrument = &self.ledger.instruments[other];
-                open.reserved += reserved(&lane.working, instrument, self.ledger.gate.margin(other))?;
-                open.positions += usize::from(self.ledger.position(other).lots == 0 && any_adds(&lane.working));
+    /// Shows the gate what waits at the venue.
+    fn show_open_orders(&mut self) -> Result<(), RunError> {
+        for (index, lane) in self.lanes.iter().enumerate() {
+            if lane.working.is_empty() && self.ledger.open[index].count == 0 {
+                continue;
             }
+            let mark = self.ledger.ticks(index);
+            self.ledger.open[index] = open_orders(&lane.working, &self.ledger.instruments[index], mark)?;
         }
-        Ok(open)
+        Ok(())
     }
 
     /// Fills an approved order of the strategy and guards what it opens.

@@ -1,11 +1,10 @@
 //! Orders that rest at the simulated venue, and when a bar reaches them.
 
 use tradenode_core::instrument::Instrument;
-use tradenode_core::money::{Atoms, MoneyError, rate_of};
+use tradenode_core::money::MoneyError;
 use tradenode_core::orders::{OrderKind, Side};
-use tradenode_core::risk::Approved;
+use tradenode_core::risk::{Approved, OpenOrders, Pending};
 use tradenode_core::strategy::guard::Distances;
-use tradenode_core::units::Rate;
 
 /// A bar in ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,27 +117,14 @@ impl Working {
     }
 }
 
-/// Whether any of the orders may open or add to a position.
-pub(crate) fn any_adds(orders: &[Working]) -> bool {
-    orders.iter().any(|order| !order.approved.intent().reduce_only)
-}
-
-/// The lots on `side` that open orders would add.
-pub(crate) fn adding_lots(orders: &[Working], side: Side) -> i64 {
-    let adding = |order: &&Working| !order.approved.intent().reduce_only && order.approved.intent().side == side;
-    orders.iter().filter(adding).map(|order| order.approved.intent().lots).sum()
-}
-
-/// The margin that open orders of one instrument would need.
-pub(crate) fn reserved(orders: &[Working], instrument: &Instrument, margin: Rate) -> Result<Atoms, MoneyError> {
-    let mut sum = 0;
+/// What the orders that rest in an instrument may still do.
+pub(crate) fn open_orders(orders: &[Working], instrument: &Instrument, mark: i64) -> Result<OpenOrders, MoneyError> {
+    let mut open = OpenOrders::default();
     for order in orders {
         let intent = order.approved.intent();
-        if let Some(price) = intent.kind.price().filter(|_| !intent.reduce_only) {
-            sum += rate_of(instrument.notional(intent.lots, price)?, margin)?;
-        }
+        open.add(&Pending::new(intent, intent.lots, instrument, mark)?);
     }
-    Ok(sum)
+    Ok(open)
 }
 
 #[cfg(test)]

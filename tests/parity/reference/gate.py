@@ -34,9 +34,17 @@ class Gate:
         """The order, cut to the position where it may only shrink it; None when a check refuses it."""
         held = self.account.lots[index]
         shrinks = held * order.side < 0
-        if shrinks and order.reduce_only:
-            order.lots = min(order.lots, abs(held))
-        check = self._check(now, index, order, marks, working)
+        reducible = abs(held) if shrinks else 0
+        if order.reduce_only:
+            if order.kind != "market":
+                # What waits on the other side may open what this one reduces.
+                reducible += self._waiting(working[index], -order.side)
+            order.lots = min(order.lots, reducible) if reducible else order.lots
+        else:
+            # What waits on its side may have used up the position before.
+            reducible -= sum(other.lots for other in working[index] if other.side == order.side)
+        reducing = 0 < order.lots <= reducible
+        check = self._check(now, index, order, marks, working, reducing)
         if check is not None:
             self.refused.append((now, index, check))
             return None
@@ -45,46 +53,67 @@ class Gate:
         self.sent.append(now)
         return order
 
-    def _check(self, now: int, index: int, order: Order, marks: list[int], working: list[list[Order]]) -> str | None:
+    @staticmethod
+    def _waiting(working: list[Order], side: int) -> int:
+        """Lots of what waits on a side and may add."""
+        return sum(order.lots for order in working if order.side == side and not order.reduce_only)
+
+    def _check(
+        self, now: int, index: int, order: Order, marks: list[int], working: list[list[Order]], reducing: bool
+    ) -> str | None:
         limits, account = self.limits, self.account
-        instrument, held = account.instruments[index], account.lots[index]
-        reducing = held * order.side < 0 and order.lots <= abs(held)
+        instrument = account.instruments[index]
+        if order.kind != "market" and order.ticks <= 0:
+            return "price_grid"
         if order.lots < 1 or (order.reduce_only and not reducing):
             return "order_size"
         if reducing:
             return None
         if self.halted:
-            return "halted"
-        if order.kind != "market" and order.ticks <= 0:
-            return "price_band"
+            return "max_drawdown"
         if limits.per_minute is not None and sum(now - MINUTE < sent for sent in self.sent) >= limits.per_minute:
-            return "order_rate"
-        price = marks[index] if order.kind == "market" else order.ticks
-        notional = instrument.notional(order.lots, price)
+            return "max_orders_per_minute"
+        notional = instrument.notional(order.lots, marks[index] if order.kind == "market" else order.ticks)
         if notional < instrument.min_notional:
             return "min_notional"
-        waiting = sum(o.lots for o in working[index] if o.side == order.side and not o.reduce_only)
-        after = abs(held + order.side * (order.lots + waiting))
-        if limits.max_position is not None and after > limits.max_position:
+        mine = [o for o in working[index] if o.side == order.side]
+        lots, worth = self._after(index, order.side, [*mine, order], marks)
+        if limits.max_position is not None and abs(lots) > limits.max_position:
             return "max_position"
-        if limits.max_notional is not None and instrument.notional(after, price) > limits.max_notional:
+        if limits.max_notional is not None and worth > limits.max_notional:
             return "max_notional"
         others = [other for other in range(len(account.lots)) if other != index]
         taken = [o for o in others if account.lots[o] or any(not w.reduce_only for w in working[o])]
-        if limits.max_open is not None and not held and len(taken) >= limits.max_open:
+        if limits.max_open is not None and not account.lots[index] and len(taken) >= limits.max_open:
             return "max_open_positions"
-        return self._cover(index, notional, instrument.notional(after, price), marks, working)
+        return self._cover(index, order, notional, marks, working)
+
+    def _after(self, index: int, side: int, orders: list[Order], marks: list[int]) -> tuple[int, Fraction]:
+        """The lots held once all orders of a side have filled, those that reduce first, and what they are worth: each order
+        at its own price, or the market's without one."""
+        instrument, held = self.account.instruments[index], self.account.lots[index]
+        adding = [order for order in orders if not order.reduce_only]
+        lots = sum(order.lots for order in adding)
+        worth = sum(
+            (instrument.notional(o.lots, marks[index] if o.kind == "market" else o.ticks) for o in adding), Fraction(0)
+        )
+        if held * side >= 0:
+            return held + side * lots, instrument.notional(abs(held), marks[index]) + worth
+        reduced = min(sum(order.lots for order in orders if order.reduce_only), abs(held))
+        after = held + side * (reduced + lots)
+        if after * side > 0:
+            return after, worth * Fraction(abs(after), lots)
+        return after, instrument.notional(abs(after), marks[index])
 
     def _cover(
-        self, index: int, notional: Fraction, after: Fraction, marks: list[int], working: list[list[Order]]
+        self, index: int, order: Order, notional: Fraction, marks: list[int], working: list[list[Order]]
     ) -> str | None:
         account = self.account
-        needed = after * self.margin[index] + max(notional * account.instruments[index].taker, Fraction(0))
+        needed = max(notional * account.instruments[index].taker, Fraction(0))
         for other, instrument in enumerate(account.instruments):
-            if other == index:
-                continue
-            needed += instrument.notional(account.lots[other], marks[other]) * self.margin[other]
-            for order in working[other]:
-                if not order.reduce_only:
-                    needed += instrument.notional(order.lots, order.ticks) * self.margin[other]
+            orders = [*working[other], order] if other == index else working[other]
+            sides = {o.side for o in orders if not o.reduce_only}
+            worst = [self._after(other, side, [o for o in orders if o.side == side], marks)[1] for side in sides]
+            held = instrument.notional(abs(account.lots[other]), marks[other])
+            needed += max(worst, default=held) * self.margin[other]
         return "margin" if needed > account.equity(marks) else None

@@ -105,6 +105,7 @@ impl Ledger<'_> {
             if applied.opened > 0 || self.account.position(index).lots == 0 {
                 let result = self.recorder.close(trade, booked, instrument, self.scale);
                 self.record.note(result);
+                self.gate.close(booked.ts, result > 0.0);
                 self.trades[index] = None;
             }
         }

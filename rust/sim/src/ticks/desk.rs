@@ -1,18 +1,18 @@
 //! What a strategy sees and does: the market as it was received, its orders and positions, and requests.
 
 use tradenode_core::book::{Book, Level};
-use tradenode_core::event::{Event, Kind, Tape, side_number};
+use tradenode_core::event::{Event, Kind, Status, Tape, side_number};
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::Atoms;
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
-use tradenode_core::risk::Refusal;
+use tradenode_core::risk::{Approved, Market, Pending, Refusal};
 
 use super::outcomes::Outcomes;
 use super::owner::{OwnOrder, Owner};
 use super::wire::Wire;
 use crate::error::RunError;
-use crate::ledger::{Ledger, OpenOrders};
+use crate::ledger::Ledger;
 use crate::venue::{BookSource, Recorded, Report, Request, What};
 
 /// An instrument as the desk sees it.
@@ -22,6 +22,11 @@ pub struct View {
     pub book: Book,
     /// The last trade's price in ticks, 0 before the first.
     pub last: i64,
+    /// The mark price in ticks, 0 before the first.
+    mark: i64,
+    /// When something was last received of it, ns UTC.
+    at: i64,
+    status: Status,
     source: BookSource,
     /// The orders of a book that is made of them.
     orders: Option<Box<Recorded>>,
@@ -61,11 +66,13 @@ pub struct Desk<'a> {
 impl View {
     pub(super) fn new(source: BookSource) -> Self {
         let orders = (source == BookSource::Orders).then(Box::default);
-        Self { book: Book::new(), last: 0, source, orders }
+        let (book, status) = (Book::new(), Status::Trading);
+        Self { book, last: 0, mark: 0, at: i64::MIN, status, source, orders }
     }
 
     #[inline]
     pub(super) fn on_event(&mut self, event: &Event) {
+        self.at = event.ts_recv;
         match (event.kind, event.side) {
             (Kind::Depth, Some(side)) if self.source != BookSource::Orders => {
                 self.book.set(side, event.price, event.size);
@@ -73,6 +80,8 @@ impl View {
             }
             (Kind::Quote, _) if matches!(self.source, BookSource::Depth | BookSource::Orders) => {}
             (Kind::Trade, _) => self.last = event.price,
+            (Kind::Mark, _) => self.mark = event.price,
+            (Kind::Status, _) => self.status = Status::from_number(event.size).unwrap_or(Status::Halted),
             (Kind::Add | Kind::Modify | Kind::Cancel | Kind::Execute | Kind::Clear, _) if self.orders.is_some() => {
                 self.on_order(event);
             }
@@ -99,6 +108,9 @@ impl View {
                 self.on_event(&tape.event(row));
             }
             row += 1;
+        }
+        if row > first {
+            self.at = ts_recv[row - 1];
         }
         row
     }
@@ -128,6 +140,19 @@ impl View {
     #[inline]
     pub fn touch(&self) -> Option<(Level, Level)> {
         if self.is_sound() { self.book.touch() } else { None }
+    }
+
+    /// The market as the risk gate judges by it.
+    #[inline]
+    fn market(&self) -> Market {
+        let touch = self.book.touch().filter(|_| self.source != BookSource::Trades);
+        Market {
+            touch: touch.map(|(bid, ask)| (bid.price, ask.price)),
+            mark: self.mark,
+            at: self.at,
+            broken: !self.is_sound(),
+            stopped: matches!(self.status, Status::Halted | Status::Closed),
+        }
     }
 
     /// What the instrument is worth now: the middle of the book or, where a side is empty, the last trade; ticks, 0 before
@@ -243,15 +268,26 @@ impl Desk<'_> {
     /// # Errors
     /// Money that cannot be counted.
     pub fn submit(&mut self, ticket: &Ticket) -> Result<Option<u64>, RunError> {
-        let Some(approved) = self.approve(ticket, 0)? else { return Ok(None) };
-        self.owner.submit(&approved, ticket)?;
+        let Some(approved) = self.approve(ticket, None)? else { return Ok(None) };
+        let (mark, open) = (self.ledger.ticks(ticket.instrument), &mut self.ledger.open[ticket.instrument]);
+        self.owner.submit(&approved, ticket, mark, open)?;
         self.outcomes.sent += 1;
         self.wire.request(Request::Submit(approved, ticket.terms), self.now);
         Ok(Some(approved.id()))
     }
 
-    /// Sends a cancel; false where the order has ended or one is under way.
+    /// Sends a cancel; false where the order has ended, one is under way or there were too many within a second.
     pub fn cancel(&mut self, order: u64) -> bool {
+        let Some(instrument) = self.owner.get(order).map(|order| order.intent.instrument) else { return false };
+        if let Err(refusal) = self.ledger.gate.check_cancel(self.now) {
+            self.ledger.recorder.refuse(self.now, instrument, Reason::Strategy, refusal);
+            return false;
+        }
+        self.cancel_in_any_case(order)
+    }
+
+    /// Sends a cancel that the gate is not asked about.
+    fn cancel_in_any_case(&mut self, order: u64) -> bool {
         let Some(instrument) = self.owner.get(order).map(|order| order.intent.instrument) else { return false };
         let sent = self.owner.cancel(order);
         if sent {
@@ -268,10 +304,10 @@ impl Desk<'_> {
     pub fn replace(&mut self, order: u64, lots: i64, kind: OrderKind) -> Result<bool, RunError> {
         let Some(old) = self.owner.get(order) else { return Ok(false) };
         let Intent { instrument, side, reduce_only, .. } = old.intent;
-        let left = old.life.left();
         let ticket = Ticket { instrument, side, lots, kind, reduce_only, terms: old.terms, tag: old.tag };
-        let Some(approved) = self.approve(&ticket, left)? else { return Ok(false) };
-        let sent = self.owner.replace(order, &approved);
+        let pending = self.owner.pending(order);
+        let Some(approved) = self.approve(&ticket, pending)? else { return Ok(false) };
+        let sent = self.owner.replace(order, &approved, &mut self.ledger.open[instrument])?;
         if sent {
             self.wire.request(Request::Replace { order, by: approved }, self.now);
         }
@@ -285,6 +321,17 @@ impl Desk<'_> {
         }
     }
 
+    /// Sends a cancel of every order that may open or add to a position.
+    pub(super) fn cancel_adding(&mut self) {
+        for instrument in 0..self.views.len() {
+            for order in self.owner.open(instrument).to_vec() {
+                if self.owner.get(order).is_some_and(|order| !order.intent.reduce_only) {
+                    self.cancel_in_any_case(order);
+                }
+            }
+        }
+    }
+
     /// Makes one message of all requests that are made in a call: one latency, and they arrive together, in their order.
     pub fn batch<T>(&mut self, requests: impl FnOnce(&mut Self) -> T) -> T {
         let opened = self.wire.open_batch();
@@ -295,8 +342,8 @@ impl Desk<'_> {
         answer
     }
 
-    /// Asks the gate; `replaced` lots on the same side go if it approves.
-    fn approve(&mut self, ticket: &Ticket, replaced: i64) -> Result<Option<tradenode_core::risk::Approved>, RunError> {
+    /// Asks the gate; the order `replaced` goes if it approves.
+    fn approve(&mut self, ticket: &Ticket, replaced: Option<Pending>) -> Result<Option<Approved>, RunError> {
         let Ticket { instrument, side, lots, kind, reduce_only, .. } = *ticket;
         let intent = Intent { instrument, side, lots, kind, reduce_only, reason: Reason::Strategy };
         let mid = self.views[instrument].mid();
@@ -304,39 +351,13 @@ impl Desk<'_> {
             let price = self.ledger.instruments[instrument].price.value(mid.round() as i64);
             self.ledger.trades_at_legs(instrument, price);
         }
-        let open = self.open_orders_but(instrument, side, self.owner.exposed(instrument, side) - replaced);
-        self.ledger.approve(&intent, self.now, &open)
-    }
-
-    /// What the gate must know of open orders, with so many lots on the intent's own side. Where there are no legs, the
-    /// other side of its instrument does not count: both cannot add.
-    fn open_orders_but(&self, instrument: usize, side: Side, lots: i64) -> OpenOrders {
-        let against = self.owner.exposed(instrument, side.opposite());
-        let mut open = OpenOrders { lots, against, ..OpenOrders::default() };
-        let legs = self.owner.keeps_legs();
-        for other in 0..self.views.len() {
-            let counts = |each| other != instrument || (legs && each != side);
-            let waiting = |each| if counts(each) { self.owner.exposed(other, each) } else { 0 };
-            let (buying, selling) = (waiting(Side::Buy), waiting(Side::Sell));
-            let most = if legs { buying + selling } else { buying.max(selling) };
-            if most > 0 {
-                let notional = self.ledger.instruments[other].notional(most, self.ledger.ticks(other));
-                let margin = notional.and_then(|n| tradenode_core::money::rate_of(n, self.ledger.gate.margin(other)));
-                open.reserved = margin.map_or(i128::MAX / 4, |margin| open.reserved.saturating_add(margin));
-                let (long, short) = self.legs(other);
-                open.positions += if legs {
-                    usize::from(buying > 0 && long == 0) + usize::from(selling > 0 && short == 0)
-                } else {
-                    usize::from(long == 0 && short == 0)
-                };
-            }
-        }
-        open
+        self.ledger.markets[instrument] = self.views[instrument].market();
+        self.ledger.approve(&intent, self.now, replaced)
     }
 
     /// Books what a report tells; whether it tells anything new.
     pub(super) fn hear(&mut self, report: &Report, fee: Atoms) -> Result<bool, RunError> {
-        let Some(heard) = self.owner.hear(report)? else { return Ok(false) };
+        let Some(heard) = self.owner.hear(report, &mut self.ledger.open[report.instrument])? else { return Ok(false) };
         self.outcomes.count(report);
         if let What::Filled(fill) = report.what {
             self.ledger.book(report, &fill, fee, heard.intent.reason)?;

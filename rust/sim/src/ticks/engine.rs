@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use tradenode_core::event::{Event, Kind};
+use tradenode_core::risk::Market;
 
 use super::calls::Calls;
 use super::clearing::Clearing;
@@ -81,7 +82,8 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             }
         }
         spec.venue.check()?;
-        let ledger = Ledger::new(&spec.terms(&spec.listed()), Recorder::with_capacity(0, false))?;
+        let mut ledger = Ledger::new(&spec.terms(&spec.listed()), Recorder::with_capacity(0, false))?;
+        ledger.markets = vec![Market::default(); feeds.len()];
         let listings: Vec<Listing> = ledger
             .instruments
             .iter()
@@ -89,7 +91,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             .map(|(instrument, feed)| Listing { lot: instrument.quantity.value(1), source: feed.source })
             .collect();
         let views = feeds.iter().map(|feed| View::new(feed.source)).collect();
-        let (count, wire) = (feeds.len(), Wire::new(latency));
+        let wire = Wire::new(latency);
         let start = feeds.iter().map(Feed::venue_time).min().unwrap_or(i64::MAX);
         let after = |every: Option<i64>| every.map_or(i64::MAX, |every| first_multiple(every, start));
         let hedging = spec.positions == PositionMode::Hedging;
@@ -100,8 +102,8 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             desk: Desk {
                 now: start,
                 views,
+                owner: Owner::new(ledger.instruments()),
                 ledger,
-                owner: Owner::new(count, hedging),
                 wire,
                 outcomes: Outcomes::default(),
             },
@@ -387,8 +389,8 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// Records the equity, every instrument at its mid.
     fn record(&mut self) {
         (0..self.desk.views.len()).for_each(|instrument| self.desk.mark(instrument));
-        if self.desk.ledger.sample() {
-            (0..self.desk.views.len()).for_each(|instrument| self.desk.cancel_all(instrument));
+        if self.desk.ledger.sample(self.desk.now) {
+            self.desk.cancel_adding();
         }
         self.sampled.push(self.desk.now);
     }

@@ -1,12 +1,15 @@
 //! Our orders as the desk knows them: what was sent, what was heard, and how much of it may still fill.
 
 use rustc_hash::FxHashMap;
-use tradenode_core::orders::life::{Effect, Life, LifeError, Step};
+use tradenode_core::instrument::Instrument;
+use tradenode_core::money::MoneyError;
+use tradenode_core::orders::life::{Effect, Life, Step};
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason};
-use tradenode_core::risk::Approved;
+use tradenode_core::risk::{Approved, OpenOrders, Pending};
 
 use super::desk::Ticket;
+use crate::error::RunError;
 use crate::venue::{Report, VENUES_ORDERS, What};
 
 /// An order of ours that has not ended.
@@ -24,6 +27,10 @@ pub struct OwnOrder {
     pub life: Life,
     /// What it is to become, while a replace is under way.
     wanted: Option<Intent>,
+    /// The price of the market, ticks, when it was approved.
+    mark: i64,
+    /// What it counts for among the open orders; none once it has ended.
+    pending: Option<Pending>,
 }
 
 /// All orders that have not ended.
@@ -32,25 +39,21 @@ pub(crate) struct Owner {
     orders: FxHashMap<u64, OwnOrder>,
     /// By instrument, oldest first.
     open: Vec<Vec<u64>>,
-    /// Lots that may still fill, by instrument and side; of an order that is being replaced the larger size.
-    exposed: Vec<[i64; 2]>,
+    instruments: Vec<Instrument>,
     /// How often the orders of an instrument have changed.
     changes: Vec<u64>,
     /// The order that ended last: who hears of the end may look at it.
     ended: Option<OwnOrder>,
-    /// Whether long and short are held apart: then orders that may only reduce expose nothing.
-    legs: bool,
 }
 
 impl Owner {
-    pub(crate) fn new(instruments: usize, legs: bool) -> Self {
+    pub(crate) fn new(instruments: &[Instrument]) -> Self {
         Self {
             orders: FxHashMap::default(),
-            open: vec![Vec::new(); instruments],
-            exposed: vec![[0; 2]; instruments],
-            changes: vec![0; instruments],
+            open: vec![Vec::new(); instruments.len()],
+            instruments: instruments.to_vec(),
+            changes: vec![0; instruments.len()],
             ended: None,
-            legs,
         }
     }
 
@@ -63,14 +66,9 @@ impl Owner {
         &self.open[instrument]
     }
 
-    /// Lots of open orders on a side that may still fill.
-    pub(crate) fn exposed(&self, instrument: usize, side: tradenode_core::orders::Side) -> i64 {
-        self.exposed[instrument][side as usize]
-    }
-
-    /// Whether long and short are held apart.
-    pub(crate) const fn keeps_legs(&self) -> bool {
-        self.legs
+    /// What an order counts for among the open orders.
+    pub(crate) fn pending(&self, order: u64) -> Option<Pending> {
+        self.orders.get(&order)?.pending
     }
 
     /// How often the orders of an instrument have changed.
@@ -78,38 +76,51 @@ impl Owner {
         self.changes[instrument]
     }
 
-    pub(crate) fn submit(&mut self, approved: &Approved, ticket: &Ticket) -> Result<(), LifeError> {
+    /// Takes an order that was approved at a price of the market, and counts it as open.
+    pub(crate) fn submit(
+        &mut self,
+        approved: &Approved,
+        ticket: &Ticket,
+        mark: i64,
+        open: &mut OpenOrders,
+    ) -> Result<(), RunError> {
         let intent = *approved.intent();
         let mut life = Life::new(intent.lots);
         life.step(Step::Submit)?;
         self.open[intent.instrument].push(approved.id());
         self.changes[intent.instrument] += 1;
-        let order = OwnOrder { id: approved.id(), intent, terms: ticket.terms, tag: ticket.tag, life, wanted: None };
-        self.exposed[intent.instrument][intent.side as usize] += order.exposed(self.legs);
+        let (id, terms, tag, wanted) = (approved.id(), ticket.terms, ticket.tag, None);
+        let mut order = OwnOrder { id, intent, terms, tag, life, wanted, mark, pending: None };
+        order.pending = order.left(&self.instruments[intent.instrument])?;
+        if let Some(pending) = &order.pending {
+            open.add(pending);
+        }
         self.orders.insert(approved.id(), order);
         Ok(())
     }
 
     /// Whether a cancel may be sent now; it then counts as sent.
     pub(crate) fn cancel(&mut self, order: u64) -> bool {
-        self.change(order, |order| order.life.step(Step::RequestCancel).is_ok()).unwrap_or(false)
+        let Some(order) = self.orders.get_mut(&order) else { return false };
+        self.changes[order.intent.instrument] += 1;
+        order.life.step(Step::RequestCancel).is_ok()
     }
 
     /// Whether a replace may be sent now; it then counts as sent.
-    pub(crate) fn replace(&mut self, order: u64, by: &Approved) -> bool {
-        self.change(order, |order| {
-            let sent = order.life.step(Step::RequestReplace).is_ok();
-            if sent {
-                order.wanted = Some(*by.intent());
-            }
-            sent
-        })
-        .unwrap_or(false)
+    pub(crate) fn replace(&mut self, order: u64, by: &Approved, open: &mut OpenOrders) -> Result<bool, RunError> {
+        let Some(found) = self.orders.get_mut(&order) else { return Ok(false) };
+        self.changes[found.intent.instrument] += 1;
+        let sent = found.life.step(Step::RequestReplace).is_ok();
+        if sent {
+            found.wanted = Some(*by.intent());
+            self.recount(order, open)?;
+        }
+        Ok(sent)
     }
 
     /// Takes a report; `None` where it tells nothing new or is of an order that has ended. An order of the venue's own is
     /// heard of once, as it has filled.
-    pub(crate) fn hear(&mut self, report: &Report) -> Result<Option<Heard>, LifeError> {
+    pub(crate) fn hear(&mut self, report: &Report, open: &mut OpenOrders) -> Result<Option<Heard>, RunError> {
         if report.order >= VENUES_ORDERS {
             return Ok(Heard::of_venue(report));
         }
@@ -124,32 +135,42 @@ impl Owner {
             What::CancelRejected(_) => Step::CancelRejected,
             What::Expired => Step::Expired,
         };
-        let heard = self.change(report.order, |order| {
-            let effect = order.life.step(step)?;
-            match report.what {
-                What::Replaced { lots, ticks } => order.take_over(lots, ticks),
-                What::ReplaceRejected(_) => order.wanted = None,
-                _ => {}
-            }
-            Ok((effect != Effect::Nothing).then(|| Heard::of(order, effect == Effect::Ended)))
-        });
-        let heard = heard.unwrap_or(Ok(None))?;
-        if heard.is_some_and(|heard| heard.ended) {
+        let Some(order) = self.orders.get_mut(&report.order) else { return Ok(None) };
+        self.changes[order.intent.instrument] += 1;
+        let effect = order.life.step(step)?;
+        match report.what {
+            What::Replaced { lots, ticks } => order.take_over(lots, ticks),
+            What::ReplaceRejected(_) => order.wanted = None,
+            _ => {}
+        }
+        if effect == Effect::Nothing {
+            return Ok(None);
+        }
+        let heard = Heard::of(order, effect == Effect::Ended);
+        if !matches!(report.what, What::Accepted) {
+            self.recount(report.order, open)?;
+        }
+        if heard.ended {
             self.forget(report.order);
         }
-        Ok(heard)
+        Ok(Some(heard))
     }
 
-    /// Changes an order and keeps what it exposes up to date.
-    fn change<T>(&mut self, order: u64, change: impl FnOnce(&mut OwnOrder) -> T) -> Option<T> {
-        let legs = self.legs;
-        let order = self.orders.get_mut(&order)?;
-        let before = order.exposed(legs);
-        let result = change(order);
-        let intent = &order.intent;
-        self.exposed[intent.instrument][intent.side as usize] += order.exposed(legs) - before;
-        self.changes[intent.instrument] += 1;
-        Some(result)
+    /// Counts an order anew that has changed.
+    fn recount(&mut self, order: u64, open: &mut OpenOrders) -> Result<(), RunError> {
+        let Some(order) = self.orders.get_mut(&order) else { return Ok(()) };
+        let (instrument, side) = (order.intent.instrument, order.intent.side);
+        let left = order.left(&self.instruments[instrument])?;
+        let before = std::mem::replace(&mut order.pending, left);
+        let was_best = before.is_some_and(|before| open.remove(&before));
+        if let Some(left) = &left {
+            open.add(left);
+        }
+        if was_best {
+            let pending = self.open[instrument].iter().filter_map(|id| self.orders.get(id)?.pending);
+            open.set_best(side, pending.filter(|pending| pending.side == side).filter_map(|pending| pending.price));
+        }
+        Ok(())
     }
 
     fn forget(&mut self, order: u64) {
@@ -182,13 +203,15 @@ impl Heard {
 }
 
 impl OwnOrder {
-    /// Lots that may still fill and, where legs are kept, add to one.
-    fn exposed(&self, legs: bool) -> i64 {
-        if legs && self.intent.reduce_only {
-            return 0;
+    /// What may still fill of it; while it is being replaced, the larger size and the larger worth of the two.
+    fn left(&self, instrument: &Instrument) -> Result<Option<Pending>, MoneyError> {
+        if self.life.status().is_final() {
+            return Ok(None);
         }
-        let wanted = self.wanted.map_or(0, |wanted| wanted.lots - self.life.filled());
-        if self.life.status().is_final() { 0 } else { self.life.left().max(wanted) }
+        let left = Pending::new(&self.intent, self.life.left(), instrument, self.mark)?;
+        let Some(wanted) = &self.wanted else { return Ok(Some(left)) };
+        let next = Pending::new(wanted, wanted.lots - self.life.filled(), instrument, self.mark)?;
+        Ok(Some(Pending { lots: left.lots.max(next.lots), worth: left.worth.max(next.worth), ..left }))
     }
 
     fn take_over(&mut self, lots: i64, ticks: i64) {

@@ -136,7 +136,7 @@ fn a_halt_counts_from_the_start_and_cancels_what_waits() {
     // The fee of 0.1 is more than 0.0005 % of the cash that the run began with.
     let recorder = play(&halts, &columns, script);
     assert_eq!(fills(&recorder), [(1, 1.0, 100.0, false, Reason::Strategy)]);
-    assert_eq!((recorder.refused_count, recorder.refused[0].refusal.check.name()), (1, "halted"));
+    assert_eq!((recorder.refused_count, recorder.refused[0].refusal.check.name()), (1, "max_drawdown"));
 }
 
 #[test]

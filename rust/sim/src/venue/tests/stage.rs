@@ -166,13 +166,13 @@ impl Stage {
         let intent = Intent { instrument: 0, side, lots, kind, reduce_only, reason: Reason::Strategy };
         let situation = Situation {
             now: self.now,
-            account: &self.account,
+            account: Some(&self.account),
             instruments: &self.instruments,
             marks: &[100],
-            open_lots: 0,
-            open_against: 0,
-            reserved: 0,
-            waiting: 0,
+            open: &[],
+            markets: &[],
+            at_once: false,
+            replaced: None,
         };
         self.gate.check(&intent, &situation).unwrap().expect("the gate has no limits")
     }

@@ -6,6 +6,7 @@ use super::*;
 use crate::account::Fill;
 use crate::instrument::InstrumentSpec;
 use crate::orders::{OrderKind, Reason};
+use crate::risk::OpenOrders;
 
 const CASH: Atoms = 10_000_000_000_000_000;
 
@@ -13,7 +14,7 @@ struct Desk {
     instruments: Vec<Instrument>,
     account: Account,
     marks: Vec<i64>,
-    open_against: i64,
+    open: OpenOrders,
     gate: RiskGate,
 }
 
@@ -24,20 +25,20 @@ fn desk(limits: Limits) -> Desk {
     let scale = Scale::covering([spec.digits()]).unwrap();
     let instruments = vec![spec.bind(scale).unwrap()];
     let gate = RiskGate::new(&limits, &instruments, scale, Decimal::ONE).unwrap();
-    Desk { account: Account::new(CASH, 1), marks: vec![100], open_against: 0, gate, instruments }
+    Desk { account: Account::new(CASH, 1), marks: vec![100], open: OpenOrders::default(), gate, instruments }
 }
 
 impl Desk {
     fn ask(&mut self, intent: Intent, now: i64) -> Result<Approved, Refusal> {
         let at = Situation {
             now,
-            account: &self.account,
+            account: Some(&self.account),
             instruments: &self.instruments,
             marks: &self.marks,
-            open_lots: 0,
-            open_against: self.open_against,
-            reserved: 0,
-            waiting: 0,
+            open: std::slice::from_ref(&self.open),
+            markets: &[],
+            at_once: false,
+            replaced: None,
         };
         self.gate.check(&intent, &at).unwrap()
     }
@@ -75,7 +76,7 @@ fn each_limit_refuses_with_its_value() {
     assert_eq!(refused(desk(band).ask(far, 0)), Check::PriceBand);
     let mut blind = desk(Limits::default());
     blind.marks[0] = 0;
-    assert_eq!(refused(blind.ask(buy(10), 0)), Check::PriceBand);
+    assert_eq!(refused(blind.ask(buy(10), 0)), Check::NoPrice);
     let closed = Limits { max_open_positions: Some(0), ..Limits::default() };
     assert_eq!(refused(desk(closed).ask(buy(10), 0)), Check::OpenPositions);
 }
@@ -85,7 +86,7 @@ fn the_order_rate_is_a_sliding_minute() {
     let mut desk = desk(Limits { max_orders_per_minute: Some(2), ..Limits::default() });
     assert!(desk.ask(buy(10), 0).is_ok());
     assert!(desk.ask(buy(10), 30_000_000_000).is_ok());
-    assert_eq!(refused(desk.ask(buy(10), 59_999_999_999)), Check::OrderRate);
+    assert_eq!(refused(desk.ask(buy(10), 59_999_999_999)), Check::OrdersPerMinute);
     assert!(desk.ask(buy(10), 60_000_000_000).is_ok());
 }
 
@@ -94,12 +95,12 @@ fn a_halt_lets_positions_be_closed_and_nothing_else() {
     let mut desk = desk(Limits { max_drawdown: Some(Rate(100_000_000)), ..Limits::default() });
     let approved = desk.ask(buy(100), 0).unwrap();
     desk.fill(approved);
-    assert!(!desk.gate.mark(100.0) && !desk.gate.mark(90.0) && desk.gate.mark(89.9));
-    assert_eq!(refused(desk.ask(buy(10), 0)), Check::Halted);
+    assert!(!desk.gate.mark(0, 100.0) && !desk.gate.mark(1, 90.0) && desk.gate.mark(2, 89.9));
+    assert_eq!(refused(desk.ask(buy(10), 0)), Check::Drawdown);
     let sell = Intent { side: Side::Sell, lots: 250, reduce_only: true, ..buy(1) };
     assert_eq!(desk.ask(sell, 0).unwrap().intent().lots, 100);
     // A plain sell through zero would open a short.
-    assert_eq!(refused(desk.ask(Intent { reduce_only: false, ..sell }, 0)), Check::Halted);
+    assert_eq!(refused(desk.ask(Intent { reduce_only: false, ..sell }, 0)), Check::Drawdown);
 }
 
 #[test]
@@ -107,7 +108,7 @@ fn what_open_orders_of_the_other_side_would_open_may_be_reduced() {
     let mut desk = desk(Limits::default());
     let exit = Intent { side: Side::Sell, lots: 300, reduce_only: true, ..buy(1) };
     assert_eq!(refused(desk.ask(exit, 0)), Check::OrderSize);
-    desk.open_against = 200;
+    desk.open.adding[Side::Buy as usize] = 200;
     assert_eq!(desk.ask(exit, 0).unwrap().intent().lots, 200);
     let approved = desk.ask(buy(50), 0).unwrap();
     desk.fill(approved);

@@ -1,0 +1,136 @@
+//! How instruments move together: the correlation of their returns over the last samples.
+
+use std::collections::VecDeque;
+
+/// Pearson's correlation of the logarithmic returns of each pair of instruments over a sliding window of samples.
+///
+/// A sample is taken at the first prices at or after each multiple of the interval. A return is undefined until the
+/// instrument has had two prices; a correlation until every return of the window is there and both have moved.
+#[derive(Debug, Clone)]
+pub struct Correlation {
+    every_ns: i64,
+    window: usize,
+    /// When the next sample is due; none before the first.
+    due: Option<i64>,
+    /// Logarithms of the prices of the last sample, NaN before the first.
+    last: Vec<f64>,
+    /// The returns of the last samples, oldest first, an instrument after the other.
+    returns: VecDeque<Vec<f64>>,
+    matrix: Vec<f64>,
+}
+
+impl Correlation {
+    /// No samples of so many instruments.
+    ///
+    /// # Panics
+    /// An interval that is not above 0 ns, a window of less than 2 returns.
+    #[must_use]
+    pub fn new(instruments: usize, every_ns: i64, window: usize) -> Self {
+        assert!(every_ns > 0 && window >= 2, "a correlation is over at least two samples that lie apart");
+        Self {
+            every_ns,
+            window,
+            due: None,
+            last: vec![f64::NAN; instruments],
+            returns: VecDeque::with_capacity(window),
+            matrix: vec![f64::NAN; instruments * instruments],
+        }
+    }
+
+    /// Takes note of the price of each instrument, quote units, not above 0 where there is none; whether it was a sample.
+    pub fn observe(&mut self, at: i64, price: impl Fn(usize) -> f64) -> bool {
+        if self.due.is_some_and(|due| at < due) {
+            return false;
+        }
+        self.due = Some((at.div_euclid(self.every_ns) + 1).saturating_mul(self.every_ns));
+        let mut row =
+            if self.returns.len() == self.window { self.returns.pop_front() } else { None }.unwrap_or_default();
+        row.clear();
+        for (instrument, last) in self.last.iter_mut().enumerate() {
+            let price = price(instrument);
+            let log = if price > 0.0 { price.ln() } else { f64::NAN };
+            row.push(log - *last);
+            *last = log;
+        }
+        self.returns.push_back(row);
+        if self.returns.len() == self.window {
+            self.correlate();
+        }
+        true
+    }
+
+    /// The correlation of two instruments, from -1 to 1; NaN where it is undefined. Of an instrument with itself it is 1.
+    #[must_use]
+    #[inline]
+    pub fn of(&self, one: usize, other: usize) -> f64 {
+        if one == other { 1.0 } else { self.matrix[one * self.last.len() + other] }
+    }
+
+    /// The returns of the last samples, oldest first, each a row of one return an instrument.
+    pub fn returns(&self) -> impl ExactSizeIterator<Item = &[f64]> {
+        self.returns.iter().map(Vec::as_slice)
+    }
+
+    /// All of them anew: sums that slide would keep what rounding has left of moves long gone.
+    fn correlate(&mut self) {
+        let count = self.last.len();
+        let mean = |instrument: usize| self.returns.iter().map(|row| row[instrument]).sum::<f64>() / self.window as f64;
+        let means: Vec<f64> = (0..count).map(mean).collect();
+        let sum = |one: usize, other: usize| {
+            self.returns.iter().map(|row| (row[one] - means[one]) * (row[other] - means[other])).sum::<f64>()
+        };
+        let spread: Vec<f64> = (0..count).map(|instrument| sum(instrument, instrument).sqrt()).collect();
+        for one in 0..count {
+            for other in 0..one {
+                let scale = spread[one] * spread[other];
+                let value = if scale > 0.0 { (sum(one, other) / scale).clamp(-1.0, 1.0) } else { f64::NAN };
+                self.matrix[one * count + other] = value;
+                self.matrix[other * count + one] = value;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(correlation: &mut Correlation, rows: &[[f64; 3]]) {
+        for (row, prices) in rows.iter().enumerate() {
+            correlation.observe(row as i64 * 10, |instrument| prices[instrument]);
+        }
+    }
+
+    #[test]
+    fn what_moves_together_is_one_and_against_each_other_minus_one() {
+        let mut correlation = Correlation::new(3, 10, 3);
+        let rows = [[100.0, 50.0, 8.0], [110.0, 55.0, 4.0], [99.0, 49.5, 16.0]];
+        feed(&mut correlation, &rows);
+        // The first return is not there yet.
+        assert!(correlation.of(0, 1).is_nan() && correlation.of(1, 1) == 1.0);
+        let mut correlation = Correlation::new(3, 10, 2);
+        feed(&mut correlation, &rows);
+        assert!((correlation.of(0, 1) - 1.0).abs() < 1e-12);
+        assert!((correlation.of(2, 0) + 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn it_is_pearsons_by_hand() {
+        // Returns (1, 2), (2, 1), (3, 6) in units of ln 2: means 2 and 3, 1*1 + 0*2 + 1*3 = 4 over sqrt(2 * 14).
+        let power = |x: i32, y: i32| [2_f64.powi(x), 2_f64.powi(y), 1.0];
+        let mut correlation = Correlation::new(3, 10, 3);
+        feed(&mut correlation, &[power(0, 0), power(1, 2), power(3, 3), power(6, 9)]);
+        assert!((correlation.of(0, 1) - 4.0 / 28_f64.sqrt()).abs() < 1e-12);
+        // A price that stands still moves with nothing.
+        assert!(correlation.of(0, 2).is_nan());
+    }
+
+    #[test]
+    fn samples_keep_to_their_grid() {
+        let mut correlation = Correlation::new(1, 100, 2);
+        let taken: Vec<i64> =
+            [3, 50, 99, 100, 101, 250, 299, 300].into_iter().filter(|&at| correlation.observe(at, |_| 1.0)).collect();
+        assert_eq!(taken, [3, 100, 250, 300]);
+        assert_eq!(correlation.returns().len(), 2);
+    }
+}

@@ -1,0 +1,3 @@
+//! What is held, looked at together.
+
+pub mod correlation;

@@ -1,0 +1,323 @@
+//! The gate and all that it judges by, kept from reports: what a node asks before it sends an order.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::approved::Approved;
+use super::gate::RiskGate;
+use super::limits::{LimitError, Limits};
+use super::refusal::{Check, Refusal};
+use super::situation::{Market, OpenOrders, Pending, Situation};
+use crate::account::{Account, Fill, Position};
+use crate::instrument::{Instrument, InstrumentError, InstrumentSpec};
+use crate::money::{Atoms, MoneyError, Scale};
+use crate::orders::Intent;
+use crate::units::Decimal;
+
+/// What an account may trade, and within which limits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RiskSpec {
+    /// The currency in which the account counts.
+    pub currency: String,
+    /// The largest leverage that the account is given.
+    #[serde(default = "one")]
+    pub leverage: Decimal,
+    /// What is traded.
+    pub instruments: Vec<InstrumentSpec>,
+    /// The limits.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+fn one() -> Decimal {
+    Decimal::ONE
+}
+
+/// What a risk book cannot be made of, or cannot take.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum RiskError {
+    /// An instrument that does not hold together.
+    #[error(transparent)]
+    Instrument(#[from] InstrumentError),
+    /// A limit that makes no sense.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// Money that cannot be counted.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// An instrument that does not settle in the account's currency.
+    #[error("{symbol} settles in {settlement}, the account counts in {currency}: its margin cannot be judged")]
+    Currency {
+        /// The instrument.
+        symbol: String,
+        /// In what it settles.
+        settlement: String,
+        /// The account's.
+        currency: String,
+    },
+    /// A report of an order that is not open.
+    #[error("order {0} is not open")]
+    Order(u64),
+    /// More lots filled than were left.
+    #[error("order {order}: {lots} lots filled, {left} were left")]
+    Overfill {
+        /// The order.
+        order: u64,
+        /// What was filled.
+        lots: i64,
+        /// What was left.
+        left: i64,
+    },
+    /// Positions of another number of instruments.
+    #[error("{given} positions for {traded} instruments")]
+    Positions {
+        /// What was given.
+        given: usize,
+        /// What is traded.
+        traded: usize,
+    },
+}
+
+/// An approved order until it has ended.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    intent: Intent,
+    left: i64,
+    /// The price of the market in ticks when it was approved.
+    mark: i64,
+    pending: Pending,
+}
+
+/// The gate and all that it judges by. One position an instrument, margins in common.
+#[derive(Debug, Clone)]
+pub struct RiskBook {
+    instruments: Vec<Instrument>,
+    scale: Scale,
+    /// The gate.
+    pub gate: RiskGate,
+    account: Option<Account>,
+    marks: Vec<i64>,
+    markets: Vec<Market>,
+    open: Vec<OpenOrders>,
+    orders: BTreeMap<u64, Open>,
+}
+
+impl RiskBook {
+    /// A book without an account: nothing passes before [`RiskBook::set_account`].
+    ///
+    /// # Errors
+    /// What the description has wrong.
+    pub fn new(spec: &RiskSpec) -> Result<Self, RiskError> {
+        let scale = Scale::covering(spec.instruments.iter().filter(|i| !i.inverse).map(InstrumentSpec::digits))?;
+        let instruments = spec.instruments.iter().map(|i| i.bind(scale)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(other) = spec.instruments.iter().find(|i| i.settlement != spec.currency) {
+            let (symbol, settlement) = (other.symbol.clone(), other.settlement.clone());
+            return Err(RiskError::Currency { symbol, settlement, currency: spec.currency.clone() });
+        }
+        let count = instruments.len();
+        Ok(Self {
+            gate: RiskGate::new(&spec.limits, &instruments, scale, spec.leverage)?,
+            account: None,
+            marks: vec![0; count],
+            markets: vec![Market::default(); count],
+            open: vec![OpenOrders::default(); count],
+            orders: BTreeMap::new(),
+            instruments,
+            scale,
+        })
+    }
+
+    /// What is traded.
+    #[must_use]
+    pub fn instruments(&self) -> &[Instrument] {
+        &self.instruments
+    }
+
+    /// How money is counted.
+    #[must_use]
+    pub const fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// The account, once it is known.
+    #[must_use]
+    pub const fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+
+    /// What the open orders of an instrument may still do.
+    #[must_use]
+    pub fn open(&self, instrument: usize) -> &OpenOrders {
+        &self.open[instrument]
+    }
+
+    /// The intent of an open order and how many of its lots are left.
+    #[must_use]
+    pub fn order(&self, order: u64) -> Option<(&Intent, i64)> {
+        self.orders.get(&order).map(|open| (&open.intent, open.left))
+    }
+
+    /// The numbers of all open orders, ascending.
+    #[must_use]
+    pub fn open_orders(&self) -> Vec<u64> {
+        self.orders.keys().copied().collect()
+    }
+
+    /// Takes over the account as the venue has it: the balance in atoms, of each instrument lots and their entry price in
+    /// ticks.
+    ///
+    /// # Errors
+    /// Positions of another number of instruments, money that cannot be counted.
+    pub fn set_account(&mut self, balance: Atoms, positions: &[(i64, i64)]) -> Result<(), RiskError> {
+        if positions.len() != self.instruments.len() {
+            return Err(RiskError::Positions { given: positions.len(), traded: self.instruments.len() });
+        }
+        let worth = |(instrument, &(lots, ticks)): (&Instrument, &(i64, i64))| {
+            let cost = if lots == 0 { 0 } else { instrument.worth(lots, ticks.max(1))? };
+            Ok(Position { lots, cost })
+        };
+        let positions = self.instruments.iter().zip(positions).map(worth).collect::<Result<Vec<_>, MoneyError>>()?;
+        self.account = Some(Account::with_positions(balance, positions));
+        Ok(())
+    }
+
+    /// Forgets the account, as after a gap that has to be reconciled: nothing passes until it is known again.
+    pub fn forget_account(&mut self) {
+        self.account = None;
+    }
+
+    /// An instrument's market as it was received; its middle is the price by which it is judged.
+    pub fn on_market(&mut self, instrument: usize, market: Market) {
+        if let Some(twice) = market.twice_mid().filter(|_| !market.broken) {
+            self.marks[instrument] = twice / 2;
+        }
+        self.markets[instrument] = market;
+    }
+
+    /// The last price of an instrument, ticks, where no market is known that has a middle.
+    pub fn on_last(&mut self, instrument: usize, ticks: i64, at: i64) {
+        if self.markets[instrument].touch.is_none() {
+            self.marks[instrument] = ticks;
+        }
+        let market = &mut self.markets[instrument];
+        market.at = market.at.max(at);
+    }
+
+    /// Asks the gate. An approved order counts as open from now on; if it takes the place of another, that one goes.
+    ///
+    /// # Errors
+    /// Money that cannot be counted; an order to be replaced that is not open.
+    pub fn check(
+        &mut self,
+        intent: &Intent,
+        now: i64,
+        replaces: Option<u64>,
+    ) -> Result<Result<Approved, Refusal>, RiskError> {
+        let replaced = replaces.map(|order| self.orders.get(&order).ok_or(RiskError::Order(order))).transpose()?;
+        let situation = Situation {
+            now,
+            account: self.account.as_ref(),
+            instruments: &self.instruments,
+            marks: &self.marks,
+            open: &self.open,
+            markets: &self.markets,
+            at_once: false,
+            replaced: replaced.filter(|open| open.intent.instrument == intent.instrument).map(|open| open.pending),
+        };
+        let approved = match self.gate.check(intent, &situation)? {
+            Ok(approved) => approved,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let intent = *approved.intent();
+        let mark = self.marks[intent.instrument].max(1);
+        let pending = Pending::new(&intent, intent.lots, &self.instruments[intent.instrument], mark)?;
+        if let Some(order) = replaces {
+            self.on_end(order)?;
+        }
+        self.open[intent.instrument].add(&pending);
+        self.orders.insert(approved.id(), Open { intent, left: intent.lots, mark, pending });
+        Ok(Ok(approved))
+    }
+
+    /// Lets a strategy's cancel pass, or says why not. Those of a kill switch are not asked about.
+    pub fn check_cancel(&mut self, order: u64, now: i64) -> Result<(), Refusal> {
+        if !self.orders.contains_key(&order) {
+            return Err(Refusal { check: Check::UnknownOrder, limit: f64::NAN, value: order as f64 });
+        }
+        self.gate.check_cancel(now)
+    }
+
+    /// A fill of an open order at a price in ticks with its fee.
+    ///
+    /// # Errors
+    /// An order that is not open, more than was left of it, money that cannot be counted; nothing is booked then.
+    pub fn on_fill(&mut self, order: u64, lots: i64, ticks: i64, fee: Atoms) -> Result<(), RiskError> {
+        let open = *self.orders.get(&order).ok_or(RiskError::Order(order))?;
+        if lots <= 0 || lots > open.left {
+            return Err(RiskError::Overfill { order, lots, left: open.left });
+        }
+        let Intent { instrument, side, .. } = open.intent;
+        let traded = &self.instruments[instrument];
+        let worth = traded.worth(side.sign() * lots, ticks)?;
+        if let Some(account) = &mut self.account {
+            account.fill(instrument, traded, &Fill { side, lots, ticks, worth, fee })?;
+        }
+        self.recount(order, open, open.left - lots)
+    }
+
+    /// An order has ended: filled, cancelled, refused, expired.
+    ///
+    /// # Errors
+    /// An order that is not open.
+    pub fn on_end(&mut self, order: u64) -> Result<(), RiskError> {
+        let open = *self.orders.get(&order).ok_or(RiskError::Order(order))?;
+        self.recount(order, open, 0)
+    }
+
+    /// The equity in currency units, where account and prices are known.
+    #[must_use]
+    pub fn equity(&self) -> Option<f64> {
+        let account = self.account.as_ref()?;
+        let blind = |place: &usize| account.position(*place).lots != 0 && self.marks[*place] <= 0;
+        if (0..self.instruments.len()).any(|place| blind(&place)) {
+            return None;
+        }
+        account.equity(&self.instruments, &self.marks).ok().map(|equity| self.scale.to_f64(equity))
+    }
+
+    /// Takes note of the equity, for the limits on losses, and of prices, for what moves together; true when a limit has just
+    /// been passed.
+    pub fn mark(&mut self, at: i64) -> bool {
+        let (marks, instruments) = (&self.marks, &self.instruments);
+        self.gate.observe(at, |place| instruments[place].price.value(marks[place]));
+        match self.equity() {
+            Some(equity) => self.gate.mark(at, equity),
+            None => false,
+        }
+    }
+
+    fn recount(&mut self, order: u64, open: Open, left: i64) -> Result<(), RiskError> {
+        let Intent { instrument, side, .. } = open.intent;
+        let was_best = self.open[instrument].remove(&open.pending);
+        if left == 0 {
+            self.orders.remove(&order);
+        } else {
+            let pending = Pending::new(&open.intent, left, &self.instruments[instrument], open.mark)?;
+            self.open[instrument].add(&pending);
+            self.orders.insert(order, Open { left, pending, ..open });
+        }
+        if was_best {
+            let same = self.orders.values().filter(|o| o.intent.instrument == instrument && o.intent.side == side);
+            self.open[instrument].set_best(side, same.filter_map(|o| o.pending.price));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "book_test.rs"]
+mod tests;

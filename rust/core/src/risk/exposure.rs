@@ -1,0 +1,306 @@
+//! What would be held if everything that waits were filled in the order that is worst.
+
+use super::gate::RiskGate;
+use super::refusal::{Check, Verdict, refuse};
+use super::situation::{OpenOrders, Situation};
+use crate::account::Account;
+use crate::money::{Atoms, MoneyError, mul_div, rate_of};
+use crate::orders::{Intent, Side};
+use crate::units::Rate;
+
+/// A position as it would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Leg {
+    /// Lots, below zero short.
+    pub(super) lots: i64,
+    /// What they are worth, with the sign of the lots.
+    pub(super) worth: Atoms,
+}
+
+/// What an instrument may come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Reach {
+    /// The most that is held of it either way.
+    gross: Atoms,
+    /// Signed: when every buy and no sell fills, and the other way about.
+    high: Atoms,
+    low: Atoms,
+}
+
+/// Lots of an intent and what they are worth, on top of what is open.
+#[derive(Debug, Clone, Copy)]
+struct Extra {
+    side: Side,
+    lots: i64,
+    worth: Atoms,
+}
+
+fn overflow() -> MoneyError {
+    MoneyError::Overflow
+}
+
+impl RiskGate {
+    /// Checks what would be held after an intent that takes new risk. `account` is the situation's.
+    pub(super) fn exposure(
+        &self,
+        intent: &Intent,
+        at: &Situation<'_>,
+        account: &Account,
+    ) -> Result<Verdict, MoneyError> {
+        let blind = |&place: &usize| at.marks[place] <= 0 && account.position(place).lots != 0;
+        if let Some(place) = (0..at.instruments.len()).find(blind) {
+            return Ok(refuse(Check::NoPrice, f64::NAN, place as f64));
+        }
+        let place = self.place(intent.instrument, intent.side, intent.reduce_only);
+        let instrument = &at.instruments[place];
+        let price = intent.kind.price().unwrap_or(at.marks[place]);
+        let notional = instrument.notional(intent.lots, price)?;
+        let money = |atoms| self.scale.to_f64(atoms);
+        if notional < instrument.min_notional && !intent.reduce_only {
+            return Ok(refuse(Check::MinNotional, money(instrument.min_notional), money(notional)));
+        }
+        if let Some(limit) = self.caps[place].order.filter(|&limit| notional > limit) {
+            return Ok(refuse(Check::MaxOrderNotional, money(limit), money(notional)));
+        }
+        let open = self.open_without(intent.instrument, at);
+        let held = account.position(place).lots;
+        let adding = open.adding[intent.side as usize].checked_add(intent.lots).ok_or_else(overflow)?;
+        let worth = open.worth[intent.side as usize].checked_add(notional).ok_or_else(overflow)?;
+        let after = self.leg(place, intent.side, held, adding, worth, &open, at)?;
+        if after.lots.unsigned_abs() > self.caps[place].lots as u64 {
+            let lots = |lots| instrument.quantity.value(lots);
+            return Ok(refuse(Check::MaxPosition, lots(self.caps[place].lots), lots(after.lots.abs())));
+        }
+        if let Some(limit) = self.caps[place].notional.filter(|&limit| after.worth.abs() > limit) {
+            return Ok(refuse(Check::MaxNotional, money(limit), money(after.worth.abs())));
+        }
+        if let Some(limit) = self.limits.max_open_positions.filter(|_| held == 0) {
+            let others = self.open_positions_but(place, at, account);
+            if others >= limit as usize {
+                return Ok(refuse(Check::OpenPositions, f64::from(limit), others as f64 + 1.0));
+            }
+        }
+        if self.isolated {
+            let kept = if held.signum() == after.lots.signum() { held.abs() } else { 0 };
+            let kept = instrument.notional(kept, at.marks[place])?;
+            return self.cover_apart(intent, at, account, (after.worth.abs() - kept).max(0), notional);
+        }
+        self.portfolio(intent, at, account, notional)
+    }
+
+    /// What waits in an instrument, without the order that goes if the intent is approved.
+    pub(super) fn open_without(&self, instrument: usize, at: &Situation<'_>) -> OpenOrders {
+        let mut open = at.open.get(instrument).copied().unwrap_or_default();
+        if let Some(replaced) = &at.replaced {
+            open.remove(replaced);
+        }
+        open
+    }
+
+    /// A position of `held` lots after `adding` lots of a side, worth `worth`, have filled; reducing orders of that side may
+    /// have filled before.
+    #[expect(clippy::too_many_arguments, reason = "a position, what comes to it and where to look up the rest")]
+    fn leg(
+        &self,
+        place: usize,
+        side: Side,
+        held: i64,
+        adding: i64,
+        worth: Atoms,
+        open: &OpenOrders,
+        at: &Situation<'_>,
+    ) -> Result<Leg, MoneyError> {
+        let (sign, instrument) = (side.sign(), &at.instruments[place]);
+        let signed = |lots: i64, worth: Atoms| Leg { lots, worth: Atoms::from(lots.signum()) * worth };
+        if held == 0 {
+            return Ok(signed(sign.checked_mul(adding).ok_or_else(overflow)?, worth));
+        }
+        if held.signum() == sign {
+            let lots = held.checked_add(sign * adding).ok_or_else(overflow)?;
+            let held = instrument.notional(held, at.marks[place])?;
+            return Ok(signed(lots, held.checked_add(worth).ok_or_else(overflow)?));
+        }
+        let reduced = if self.legs > 0 { 0 } else { open.reducing[side as usize].min(held.abs()) };
+        let lots = (held + sign * reduced).checked_add(sign * adding).ok_or_else(overflow)?;
+        if lots.signum() == sign {
+            // Of what is added a part opens: its share of the worth.
+            return Ok(signed(lots, mul_div(worth, lots.abs(), adding)?));
+        }
+        Ok(signed(lots, instrument.notional(lots, at.marks[place])?))
+    }
+
+    /// How many positions are open, or may be opened by what waits, besides one.
+    fn open_positions_but(&self, place: usize, at: &Situation<'_>, account: &Account) -> usize {
+        let listed = if self.legs > 0 { self.legs } else { at.instruments.len() };
+        let waits = |other: usize| {
+            let open = at.open.get(other % listed).copied().unwrap_or_default();
+            match self.legs {
+                0 => !open.adds_nothing(),
+                _ => open.adding[usize::from(other >= listed)] > 0,
+            }
+        };
+        let counts = |&other: &usize| other != place && (account.position(other).lots != 0 || waits(other));
+        (0..at.instruments.len()).filter(counts).count()
+    }
+
+    /// What one instrument may come to.
+    fn reach(
+        &self,
+        instrument: usize,
+        at: &Situation<'_>,
+        account: &Account,
+        open: &OpenOrders,
+        extra: Option<Extra>,
+    ) -> Result<Reach, MoneyError> {
+        let [buys, sells] = [Side::Buy, Side::Sell].map(|side| {
+            let more = extra.filter(|extra| extra.side == side);
+            let (lots, worth) = more.map_or((0, 0), |extra| (extra.lots, extra.worth));
+            (open.adding[side as usize] + lots, open.worth[side as usize] + worth)
+        });
+        let leg = |place: usize, side, (lots, worth): (i64, Atoms)| {
+            self.leg(place, side, account.position(place).lots, lots, worth, open, at).map(|leg| leg.worth)
+        };
+        if self.legs > 0 {
+            let (long, short) = (leg(instrument, Side::Buy, buys)?, leg(instrument + self.legs, Side::Sell, sells)?);
+            let held = |place| leg(place, Side::adding(account.position(place).lots), (0, 0));
+            let (high, low) = (long + held(instrument + self.legs)?, held(instrument)? + short);
+            return Ok(Reach { gross: long - short, high, low });
+        }
+        let held = account.position(instrument).lots;
+        if held == 0 && buys.0 == 0 && sells.0 == 0 {
+            return Ok(Reach::default());
+        }
+        let (high, low) = (leg(instrument, Side::Buy, buys)?, leg(instrument, Side::Sell, sells)?);
+        // What is held and shrinks is nobody's new risk: it counts where nothing is to come on the other side of it.
+        let gross = match (buys.0 > 0, sells.0 > 0) {
+            (true, true) => high.abs().max(low.abs()),
+            (true, false) => high.abs(),
+            (false, true) => low.abs(),
+            (false, false) => high.abs().max(low.abs()),
+        };
+        Ok(Reach { gross, high, low })
+    }
+
+    /// Checks all positions together.
+    fn portfolio(
+        &self,
+        intent: &Intent,
+        at: &Situation<'_>,
+        account: &Account,
+        notional: Atoms,
+    ) -> Result<Verdict, MoneyError> {
+        let listed = if self.legs > 0 { self.legs } else { at.instruments.len() };
+        let extra = Some(Extra { side: intent.side, lots: intent.lots, worth: notional });
+        let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?.max(0);
+        let (mut gross, mut net, mut needed) = (0, 0, fee);
+        let (mut asset, mut moving): (Atoms, Atoms) = (0, 0);
+        for other in 0..listed {
+            let own = other == intent.instrument;
+            let open = if own { self.open_without(other, at) } else { at.open.get(other).copied().unwrap_or_default() };
+            let reach = self.reach(other, at, account, &open, extra.filter(|_| own))?;
+            if reach == Reach::default() {
+                continue;
+            }
+            gross += reach.gross;
+            let signed = if intent.side == Side::Buy { reach.high } else { reach.low };
+            net += signed;
+            needed += rate_of(reach.gross, self.margin[other])?;
+            if self.bases[other] == self.bases[intent.instrument] {
+                asset += signed;
+            }
+            moving += match self.moves_with(intent.instrument, other) {
+                0 => 0,
+                // Against each other: worst is what makes a position of the other side.
+                sign if sign < 0 => -(if intent.side == Side::Buy { reach.low } else { reach.high }),
+                _ => signed,
+            };
+        }
+        let equity = account.equity(at.instruments, at.marks)?;
+        if needed > equity {
+            return Ok(refuse(Check::Margin, self.scale.to_f64(equity), self.scale.to_f64(needed)));
+        }
+        Ok(self.together(Together { gross, net, asset, moving }, equity, intent.side))
+    }
+
+    /// The limits on what is held together.
+    fn together(&self, held: Together, equity: Atoms, side: Side) -> Verdict {
+        let money = |atoms| self.scale.to_f64(atoms);
+        if let Some(limit) = self.gross.filter(|&limit| held.gross > limit) {
+            return refuse(Check::GrossExposure, money(limit), money(held.gross));
+        }
+        // Only what an intent adds to is held against it.
+        let sign = Atoms::from(side.sign());
+        let [net, asset, moving] = [held.net, held.asset, held.moving].map(|signed| sign * signed);
+        if let Some(limit) = self.net.filter(|&limit| net > limit) {
+            return refuse(Check::NetExposure, money(limit), money(net));
+        }
+        let correlated = self.limits.correlation.map(|correlation| correlation.max_exposure);
+        for (check, limit, value) in [
+            (Check::Leverage, self.limits.max_leverage, held.gross),
+            (Check::Concentration, self.limits.max_concentration, asset),
+            (Check::Correlated, correlated, moving),
+        ] {
+            let Some(limit) = limit else { continue };
+            // Equity that cannot be multiplied is none to lend on.
+            if rate_of(equity, limit).map_or(true, |most| value > most) {
+                return refuse(check, limit.to_f64(), money(value) / money(equity));
+            }
+        }
+        Ok(())
+    }
+
+    /// 1 where two instruments move together, -1 where they move against each other, 0 where neither is known.
+    fn moves_with(&self, instrument: usize, other: usize) -> i64 {
+        let (Some(limits), Some(correlation)) = (&self.limits.correlation, &self.correlation) else { return 0 };
+        let value = correlation.of(instrument, other);
+        i64::from(value >= limits.threshold.to_f64()) - i64::from(value <= -limits.threshold.to_f64())
+    }
+
+    /// The free balance must cover the margin of what would be opened, that of what waits elsewhere, and this order's taker
+    /// fee.
+    fn cover_apart(
+        &self,
+        intent: &Intent,
+        at: &Situation<'_>,
+        account: &Account,
+        opened: Atoms,
+        notional: Atoms,
+    ) -> Result<Verdict, MoneyError> {
+        let listed = if self.legs > 0 { self.legs } else { at.instruments.len() };
+        let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?.max(0);
+        let mut needed = rate_of(opened, self.margin[intent.instrument])? + fee;
+        for other in (0..listed).filter(|&other| other != intent.instrument) {
+            let [buying, selling] = at.open.get(other).copied().unwrap_or_default().worth;
+            let waiting = if self.legs > 0 { buying + selling } else { buying.max(selling) };
+            needed += rate_of(waiting, self.margin[other])?;
+        }
+        let free = account.free();
+        if needed > free {
+            return Ok(refuse(Check::Margin, self.scale.to_f64(free), self.scale.to_f64(needed)));
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Sums over all instruments as an intent would leave them.
+#[derive(Debug, Clone, Copy)]
+struct Together {
+    gross: Atoms,
+    net: Atoms,
+    asset: Atoms,
+    moving: Atoms,
+}
+
+/// The limits of a position, in lots and atoms.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cap {
+    pub(super) lots: i64,
+    pub(super) notional: Option<Atoms>,
+    pub(super) order: Option<Atoms>,
+    pub(super) orders: Option<u32>,
+}
+
+/// A leverage as the margin that it needs, rounded up.
+pub(super) fn margin_of(leverage: f64) -> Rate {
+    Rate((crate::units::RATE_ONE as f64 / leverage).ceil() as i64)
+}

@@ -1,0 +1,150 @@
+//! What the gate looks at besides the intent.
+
+use crate::account::Account;
+use crate::instrument::Instrument;
+use crate::money::{Atoms, MoneyError};
+use crate::orders::{Intent, OrderKind, Side};
+
+/// What is known when an intent is judged. Where legs are kept, `instruments`, `marks` and the account's positions hold of
+/// each instrument the long leg, then of each the short one.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// The time of the intent, ns UTC.
+    pub now: i64,
+    /// The account; none where it is not known yet, and then nothing passes.
+    pub account: Option<&'a Account>,
+    /// All instruments.
+    pub instruments: &'a [Instrument],
+    /// The last price of each, in ticks; 0 where there is none yet.
+    pub marks: &'a [i64],
+    /// What the open orders of each instrument may still do.
+    pub open: &'a [OpenOrders],
+    /// The market of each instrument; empty where nothing but the last prices is known, as of bars.
+    pub markets: &'a [Market],
+    /// Whether the order meets the market before any other can fill.
+    pub at_once: bool,
+    /// The order that goes if this one is approved.
+    pub replaced: Option<Pending>,
+}
+
+/// An instrument's market as it was received last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Market {
+    /// The best bid and ask in ticks, where both are known.
+    pub touch: Option<(i64, i64)>,
+    /// The mark price in ticks, 0 where there is none.
+    pub mark: i64,
+    /// When something was last received of it, ns UTC.
+    pub at: i64,
+    /// Whether messages of its book are missing, or its best bid is above its best ask.
+    pub broken: bool,
+    /// Whether the venue has stopped trading it.
+    pub stopped: bool,
+}
+
+impl Market {
+    /// Twice the middle of the touch, ticks.
+    #[must_use]
+    #[inline]
+    pub const fn twice_mid(&self) -> Option<i64> {
+        match self.touch {
+            Some((bid, ask)) => Some(bid + ask),
+            None => None,
+        }
+    }
+}
+
+/// What one order may still do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pending {
+    /// Which way.
+    pub side: Side,
+    /// Whether it may only shrink a position.
+    pub reduce_only: bool,
+    /// Lots that may still fill, above zero.
+    pub lots: i64,
+    /// What they are worth at its price or, without one, at that of the market when it was approved.
+    pub worth: Atoms,
+    /// The price, ticks, at which it rests or may rest in the book.
+    pub price: Option<i64>,
+}
+
+impl Pending {
+    /// What `lots` of an intent may still do; `mark` is the price of the market in ticks.
+    ///
+    /// # Errors
+    /// An amount beyond 128 bits.
+    pub fn new(intent: &Intent, lots: i64, instrument: &Instrument, mark: i64) -> Result<Self, MoneyError> {
+        let worth = instrument.notional(lots, intent.kind.price().unwrap_or(mark).max(1))?;
+        let price = if let OrderKind::Limit(price) = intent.kind { Some(price) } else { None };
+        Ok(Self { side: intent.side, reduce_only: intent.reduce_only, lots, worth, price })
+    }
+}
+
+/// What all open orders of an instrument may still do: from when they are approved, as if they were filled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenOrders {
+    /// How many.
+    pub count: u32,
+    /// Lots of those that may add to a position or open one, by side.
+    pub adding: [i64; 2],
+    /// What they are worth.
+    pub worth: [Atoms; 2],
+    /// Lots of those that may only shrink one, by side.
+    pub reducing: [i64; 2],
+    /// The best price, ticks, at which one rests, by side.
+    pub best: [Option<i64>; 2],
+}
+
+impl OpenOrders {
+    /// Whether nothing that waits may open or add to a position.
+    #[must_use]
+    #[inline]
+    pub const fn adds_nothing(&self) -> bool {
+        self.adding[0] == 0 && self.adding[1] == 0
+    }
+
+    /// An order comes.
+    #[inline]
+    pub fn add(&mut self, order: &Pending) {
+        self.count += 1;
+        self.shift(order, 1);
+        if let Some(price) = order.price {
+            let best = &mut self.best[order.side as usize];
+            *best = Some(best.map_or(price, |best| better(order.side, price, best)));
+        }
+    }
+
+    /// An order goes that was added as it is here; true where it had the best price, which then has to be
+    /// [set](Self::set_best) anew.
+    #[inline]
+    pub fn remove(&mut self, order: &Pending) -> bool {
+        self.count -= 1;
+        self.shift(order, -1);
+        order.price.is_some() && order.price == self.best[order.side as usize]
+    }
+
+    /// Finds the best price of a side among those of the orders that are left.
+    pub fn set_best(&mut self, side: Side, prices: impl Iterator<Item = i64>) {
+        self.best[side as usize] = prices.reduce(|one, other| better(side, one, other));
+    }
+
+    #[inline]
+    fn shift(&mut self, order: &Pending, sign: i64) {
+        let side = order.side as usize;
+        if order.reduce_only {
+            self.reducing[side] += sign * order.lots;
+        } else {
+            self.adding[side] += sign * order.lots;
+            self.worth[side] += Atoms::from(sign) * order.worth;
+        }
+    }
+}
+
+#[inline]
+fn better(side: Side, one: i64, other: i64) -> i64 {
+    match side {
+        Side::Buy => one.max(other),
+        Side::Sell => one.min(other),
+    }
+}
