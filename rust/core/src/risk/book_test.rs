@@ -65,15 +65,27 @@ fn a_burst_is_counted_as_if_it_were_filled() {
         refused(&mut book, intent(0, Side::Sell, 1, OrderKind::Limit(103)), 0),
         (Check::MaxPosition, 10.0, 11.0)
     );
-    let exit = Intent { reduce_only: true, ..intent(0, Side::Sell, 6, OrderKind::Limit(103)) };
-    let exit = sent(&mut book, exit, 0);
-    assert_eq!(refused(&mut book, buy(1), 0), (Check::OpenOrders, 4.0, 5.0));
-    book.on_end(exit).unwrap();
     book.on_end(third).unwrap();
     assert_eq!(book.open(0).best, [Some(100), Some(103)]);
     assert_eq!(book.on_end(third), Err(RiskError::Order(third)));
     let overfill = RiskError::Overfill { order: 4, lots: 5, left: 4 };
     assert_eq!(book.on_fill(4, 5, 100, 0), Err(overfill));
+}
+
+#[test]
+fn an_exit_must_not_take_away_what_others_count_on() {
+    let mut book = book(r#"{"max_position":"10"}"#);
+    let order = sent(&mut book, buy(10), 0);
+    book.on_fill(order, 10, 100, 0).unwrap();
+    // Through zero to a short of 8, and if two of the ten were sold before, to one of 10.
+    let through = sent(&mut book, intent(0, Side::Sell, 18, OrderKind::Limit(102)), 0);
+    let exit = |lots| Intent { reduce_only: true, ..intent(0, Side::Sell, lots, OrderKind::Limit(101)) };
+    assert_eq!(refused(&mut book, exit(3), 0), (Check::MaxPosition, 10.0, 11.0));
+    sent(&mut book, exit(2), 0);
+    assert_eq!(refused(&mut book, exit(1), 0), (Check::MaxPosition, 10.0, 11.0));
+    book.gate.trip(TradingState::Reducing, "ada", "storm", 1);
+    sent(&mut book, exit(8), 1);
+    book.on_end(through).unwrap();
 }
 
 #[test]
@@ -200,6 +212,7 @@ fn a_halted_account_may_be_closed() {
 fn a_replace_counts_once() {
     let mut book = book(r#"{"max_position":"10","max_open_orders":1}"#);
     let first = sent(&mut book, buy(8), 0);
+    assert_eq!(refused(&mut book, buy(1), 0), (Check::OpenOrders, 1.0, 2.0));
     let second = book.check(&buy(10), 0, Some(first)).unwrap().unwrap().id();
     assert_eq!(book.open_orders(), [second]);
     assert_eq!(book.check(&buy(11), 0, Some(second)).unwrap().unwrap_err().check, Check::MaxPosition);

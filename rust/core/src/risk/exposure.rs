@@ -100,7 +100,7 @@ impl RiskGate {
     /// A position of `held` lots after `adding` lots of a side, worth `worth`, have filled; reducing orders of that side may
     /// have filled before.
     #[expect(clippy::too_many_arguments, reason = "a position, what comes to it and where to look up the rest")]
-    fn leg(
+    pub(super) fn leg(
         &self,
         place: usize,
         side: Side,

@@ -280,11 +280,37 @@ impl RiskGate {
         reducing: bool,
     ) -> Result<Verdict, MoneyError> {
         let verdict = match self.shape(intent, at, reducing) {
-            Ok(()) if reducing => self.collared(intent, at).and_then(|()| self.lets_reduce(intent)),
+            Ok(()) if reducing => {
+                let verdict = self.collared(intent, at).and_then(|()| self.lets_reduce(intent));
+                return match verdict {
+                    Ok(()) => self.leaves_room(intent, at, account),
+                    refused => Ok(refused),
+                };
+            }
             Ok(()) => self.admits(intent, at),
             refused => refused,
         };
-        if verdict.is_err() || reducing { Ok(verdict) } else { self.exposure(intent, at, account) }
+        if verdict.is_err() { Ok(verdict) } else { self.exposure(intent, at, account) }
+    }
+
+    /// Whether orders that wait on the same side, and that count on the position to shrink, do not open too much once this
+    /// one has shrunk it. While trading is stopped they are on their way out, and what closes must pass.
+    fn leaves_room(&self, intent: &Intent, at: &Situation<'_>, account: &Account) -> Result<Verdict, MoneyError> {
+        let place = self.place(intent.instrument, intent.side, intent.reduce_only);
+        let mut open = self.open_without(intent.instrument, at);
+        let side = intent.side as usize;
+        if !intent.reduce_only || open.adding[side] == 0 || at.at_once || self.latch.state() != TradingState::Active {
+            return Ok(Ok(()));
+        }
+        open.reducing[side] = open.reducing[side].saturating_add(intent.lots);
+        let (held, adding, worth) = (account.position(place).lots, open.adding[side], open.worth[side]);
+        let after = self.leg(place, intent.side, held, adding, worth, &open, at)?;
+        let most = self.caps[place].lots;
+        if after.lots.signum() == intent.side.sign() && after.lots.abs() > most {
+            let lots = |lots| at.instruments[place].quantity.value(lots);
+            return Ok(refuse(Check::MaxPosition, lots(most), lots(after.lots.abs())));
+        }
+        Ok(Ok(()))
     }
 
     /// Halted, only what the venue too keeps from opening anything passes.
