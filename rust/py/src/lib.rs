@@ -16,6 +16,7 @@ mod memory;
 mod metrics;
 mod mids;
 mod price_book;
+mod risk;
 mod rule_check;
 mod rules;
 mod sweep;
@@ -34,6 +35,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     indicators::register(module)?;
     metrics::register(module)?;
     mids::register(module)?;
+    risk::register(module)?;
     rule_check::register(module)?;
     rules::register(module)?;
     tape::register(module)?;
