@@ -93,8 +93,8 @@ fn request(ask: Ask, held: i64) -> Option<Request> {
                 OrderKind::Limit(_) => EntryOrder::Limit,
                 OrderKind::Stop(_) => EntryOrder::Stop,
             };
-            let (adds, distances) = (held * side.sign() > 0, Distances::NONE);
-            Request::Enter(Entry { side, order, price, valid_ns: i64::MAX, distances, adds, tag })
+            let (adds, distances, measure) = (held * side.sign() > 0, Distances::NONE, f64::NAN);
+            Request::Enter(Entry { side, order, price, valid_ns: i64::MAX, distances, measure, adds, tag })
         }
         Ask::Cancel(tag) => Request::Cancel(tag),
         Ask::CancelAll => Request::CancelAll,

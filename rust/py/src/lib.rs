@@ -18,6 +18,7 @@ mod mids;
 mod price_book;
 mod rule_check;
 mod rules;
+mod sizer;
 mod sweep;
 mod tape;
 mod trade_bars;

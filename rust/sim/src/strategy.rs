@@ -39,6 +39,10 @@ pub struct Entry {
     pub valid_ns: i64,
     /// For the guard.
     pub distances: Distances,
+    /// What the rule of its size came to ([`SizeMethod::rule`]); NaN without one.
+    ///
+    /// [`SizeMethod::rule`]: tradenode_core::strategy::SizeMethod::rule
+    pub measure: f64,
     /// Whether it adds to a position rather than opening one.
     pub adds: bool,
     /// The number the strategy knows a resting entry by; 0 for a rule's, which a new signal replaces.

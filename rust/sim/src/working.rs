@@ -124,9 +124,9 @@ pub(crate) fn any_adds(orders: &[Working]) -> bool {
 }
 
 /// The lots on `side` that open orders would add.
-pub(crate) fn adding_lots(orders: &[Working], side: Side) -> i64 {
+pub(crate) fn adding_lots<'a>(orders: impl IntoIterator<Item = &'a Working>, side: Side) -> i64 {
     let adding = |order: &&Working| !order.approved.intent().reduce_only && order.approved.intent().side == side;
-    orders.iter().filter(adding).map(|order| order.approved.intent().lots).sum()
+    orders.into_iter().filter(adding).map(|order| order.approved.intent().lots).sum()
 }
 
 /// The margin that open orders of one instrument would need.

@@ -22,7 +22,7 @@ pub(crate) use order::{Order, side_name};
 use crate::price_book::PriceBook;
 
 /// The most lines that a desk keeps of a run's log.
-const LOG_MAX: usize = 100_000;
+pub(crate) const LOG_MAX: usize = 100_000;
 
 /// What the runs that a desk serves can carry out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
