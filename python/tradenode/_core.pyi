@@ -285,6 +285,7 @@ def run_backtest(
     frames: list[tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]],
     strategy: object | None = None,
     sizer: object | None = None,
+    on_error: str = "halt",
 ) -> dict[str, Any]:
     """Run a JSON `RunSpec`; for each instrument its bars, finer ones or None, funding (times, rates) or None.
 
@@ -293,8 +294,8 @@ def run_backtest(
     holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross` notional at their ends,
     dicts of columns `trades`, `fills`, `refusals` and `queue` (empty: see `run_events`), the count `refused`, `totals`
     (traded, fees, slippage, funding received) and `logs` (instrument, time, line). Raises
-    tradenode.errors.ConfigError, DataError or RunError; a strategy's own exception comes through with a note that
-    names the bar, or the entry.
+    tradenode.errors.ConfigError, DataError or RunError; a strategy's own exception follows `on_error` (halt, skip,
+    flatten); what stops the run comes through with a note that names the bar, or the entry.
     """
 
 def run_sweep(

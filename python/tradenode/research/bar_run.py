@@ -60,7 +60,8 @@ class BarRun(msgspec.Struct, frozen=True, eq=False):
         sizer = _sizing(config, source, strategy)
         spec = run_spec(config, inputs.contracts, rules)
         try:
-            done = run_backtest(spec, self.frames, callback, sizer)
+            on_error = "halt" if config.strategy is None else config.strategy.on_error
+            done = run_backtest(spec, self.frames, callback, sizer, on_error)
         except TradenodeError:
             raise
         except Exception as error:

@@ -12,6 +12,6 @@ class Sizing:
         Called when an entry that the run sizes is carried out: each one of rules, and of call-backs what they buy or
         sell without a quantity. The answer is cut to whole lots, to `proposal.largest` (the instrument's `max_quantity`
         and `max_position_percent`) and, unless it is 0, raised to `proposal.least`; the run's log says so where it
-        was. What is negative, not finite or no number stops the run.
+        was. What is negative, not finite or no number is an error, for which the strategy's `on_error` holds.
         """
         return None

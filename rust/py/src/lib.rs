@@ -15,6 +15,7 @@ mod indicators;
 mod memory;
 mod metrics;
 mod mids;
+mod policy;
 mod price_book;
 mod rule_check;
 mod rules;

@@ -1,6 +1,5 @@
 //! A strategy's `custom_size` as the engine asks it.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -11,10 +10,8 @@ use tradenode_core::units::Grid;
 use tradenode_sim::error::RunError;
 use tradenode_sim::sizing::{Clamp, Proposal as Proposed, Sizer};
 
-use crate::desk::{LOG_MAX, side_name, word};
-
-/// Lines of a run's log: instrument, time and line.
-pub(crate) type Log = Vec<(usize, i64, String)>;
+use crate::desk::{side_name, word};
+use crate::policy::Failures;
 
 /// An entry that the run has sized, for the strategy to look at.
 #[pyclass(module = "tradenode._core", frozen, get_all)]
@@ -90,14 +87,13 @@ pub(crate) struct PythonSizer<'py> {
     hook: Bound<'py, PyAny>,
     /// `Class.custom_size`.
     name: String,
-    /// Shared with whoever reads it when the run is over.
-    log: Rc<RefCell<Log>>,
+    failures: Rc<Failures>,
 }
 
 impl<'py> PythonSizer<'py> {
-    pub(crate) fn new(strategy: &Bound<'py, PyAny>, log: Rc<RefCell<Log>>) -> PyResult<Self> {
+    pub(crate) fn new(strategy: &Bound<'py, PyAny>, failures: Rc<Failures>) -> PyResult<Self> {
         let hook = strategy.getattr(intern!(strategy.py(), "custom_size"))?;
-        Ok(Self { hook, name: format!("{}.custom_size", strategy.get_type().name()?), log })
+        Ok(Self { hook, name: format!("{}.custom_size", strategy.get_type().name()?), failures })
     }
 
     fn ask(&self, proposed: &Proposed<'_>) -> PyResult<Option<f64>> {
@@ -123,22 +119,20 @@ fn shown(value: &Bound<'_, PyAny>) -> String {
 
 impl Sizer for PythonSizer<'_> {
     fn size(&mut self, proposal: &Proposed<'_>) -> Result<Option<f64>, RunError> {
-        self.ask(proposal).map_err(|error| {
+        if self.failures.retired().get() {
+            return Ok(Some(0.0));
+        }
+        self.ask(proposal).or_else(|error| {
             let (name, symbol, now) = (&self.name, &proposal.instrument.spec().symbol, proposal.now);
-            let note = format!("in {name} of {symbol}, entry at {now} ns");
-            // A note that cannot be added must not hide the error itself.
-            let py = self.hook.py();
-            let _ = error.value(py).call_method1(intern!(py, "add_note"), (note,));
-            RunError::Strategy(Box::new(error))
+            let place = format!("in {name} of {symbol}, entry at {now} ns");
+            // An entry whose size failed is not made.
+            self.failures.follow(self.hook.py(), error, place, (proposal.index, now)).map(|()| Some(0.0))
         })
     }
 
     fn clamped(&mut self, proposal: &Proposed<'_>, asked: f64, given: i64, why: Clamp) {
         let given = proposal.instrument.quantity.value(given);
-        let mut log = self.log.borrow_mut();
-        if log.len() < LOG_MAX {
-            let line = format!("custom_size asked for {asked}, given {given}: {}", why.name());
-            log.push((proposal.index, proposal.now, line));
-        }
+        let line = format!("custom_size asked for {asked}, given {given}: {}", why.name());
+        self.failures.note(proposal.index, proposal.now, line);
     }
 }

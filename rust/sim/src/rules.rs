@@ -1,5 +1,7 @@
 //! A run whose signals are rules: compiled and evaluated over columns before the first event.
 
+use std::cell::Cell;
+
 use tradenode_core::bars::Bars;
 use tradenode_core::rules::{Column, Fault, Kind, Program, Rule, Scope, Source, compile};
 use tradenode_core::strategy::{Distance, EntryOrder, EntrySpec, SizeMethod, SizeSpec};
@@ -11,6 +13,7 @@ use crate::recorder::Recorder;
 use crate::signals::{SCALE_OUTS_MAX, SignalColumns, Signals, bit};
 use crate::sizing::Sizer;
 use crate::spec::{RulesSpec, RunSpec, SpecError};
+use crate::strategy::{Request, Strategy, View, retire};
 
 /// Where a rule's column goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +33,13 @@ enum Use {
 /// # Errors
 /// What is wrong with the description, its rules or the bars.
 pub fn run<'a>(spec: &RunSpec, frames: &[Frame<'a>]) -> Result<Recorder<'a>, RunError> {
-    run_engine(spec, frames, Engine::new(spec, frames)?)
+    // The bars are checked before rules are computed on them.
+    let engine = Engine::new(spec, frames)?;
+    let mut signals = Signals::new(spec, evaluate(spec, frames)?);
+    Ok(engine.run(&mut signals)?.into_recorder())
 }
 
-/// The same where a strategy has its say about the sizes.
+/// The same where a strategy has its say about the sizes, until it is `retired`: then everything is cancelled and closed.
 ///
 /// # Errors
 /// As [`run`], and whatever `sizer` stops the run with.
@@ -41,14 +47,31 @@ pub fn run_sized<'a>(
     spec: &RunSpec,
     frames: &[Frame<'a>],
     sizer: Box<dyn Sizer + 'a>,
+    retired: &Cell<bool>,
 ) -> Result<Recorder<'a>, RunError> {
-    run_engine(spec, frames, Engine::new(spec, frames)?.sized_by(sizer))
+    let engine = Engine::new(spec, frames)?.sized_by(sizer);
+    let signals = Signals::new(spec, evaluate(spec, frames)?);
+    Ok(engine.run(&mut Retiring { signals, retired })?.into_recorder())
 }
 
-/// The bars are checked, by making the engine, before rules are computed on them.
-fn run_engine<'a>(spec: &RunSpec, frames: &[Frame<'a>], engine: Engine<'a>) -> Result<Recorder<'a>, RunError> {
-    let mut signals = Signals::new(spec, evaluate(spec, frames)?);
-    Ok(engine.run(&mut signals)?.into_recorder())
+/// Rules that are followed until the strategy they belong to is retired.
+struct Retiring<'r> {
+    signals: Signals,
+    retired: &'r Cell<bool>,
+}
+
+impl Strategy for Retiring<'_> {
+    fn on_bar(&mut self, view: &View<'_>, requests: &mut Vec<Request>) -> Result<(), RunError> {
+        if self.retired.get() {
+            retire(view, requests);
+            return Ok(());
+        }
+        self.signals.on_bar(view, requests)
+    }
+
+    fn quiet_until(&self, instrument: usize, row: usize, held: i64) -> usize {
+        if self.retired.get() { row } else { self.signals.quiet_until(instrument, row, held) }
+    }
 }
 
 /// The scope of the rules of one instrument.

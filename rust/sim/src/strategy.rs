@@ -77,6 +77,16 @@ pub enum Request {
     CancelAll,
 }
 
+/// What is asked for on each close of a strategy that is heard no more: the end of its orders and of its position.
+pub fn retire(view: &View<'_>, requests: &mut Vec<Request>) {
+    if !view.working.is_empty() {
+        requests.push(Request::CancelAll);
+    }
+    if view.ledger.position(view.instrument).lots != 0 {
+        requests.push(Request::Leave(Reason::Strategy));
+    }
+}
+
 /// What decides: rules over columns, or call-backs.
 pub trait Strategy {
     /// A bar has closed: pushes what is wanted at the next event.

@@ -175,3 +175,77 @@ def test_a_unit_test_makes_its_own_proposal() -> None:
     assert Proposal(1.0, 2.0).largest == math.inf
     with pytest.raises(ValueError, match="side must be one of buy, sell"):
         Proposal(1.0, 2.0, side="long")
+
+
+FILE = """
+from tradenode import BarStrategy, Signals, Strategy, knob
+
+
+class Sized:
+    bad = -1.0
+
+    def custom_size(self, proposal):
+        return self.bad if proposal.now == 3 * 60_000_000_000 else 2.0
+
+
+class Rules(Sized, BarStrategy):
+    def signals(self, bars):
+        return Signals(enter_long=bars.close > 0)
+
+
+class Calls(Sized, Strategy):
+    def on_bar(self, desk, bar):
+        desk.buy()
+
+
+class Stumbles(Strategy):
+    def on_start(self, desk):
+        raise LookupError("not yet")
+
+    def on_bar(self, desk, bar):
+        desk.buy(1.0)
+        if bar.ts == 2 * 60_000_000_000:
+            raise LookupError("not now")
+"""
+
+
+def with_policy(folder: Path, name: str, on_error: str) -> Any:
+    """A run of one of the file's classes, three entries at most."""
+    (folder / "mine.py").write_text(FILE)
+    strategy = {"python": str(folder / "mine.py") + f":{name}", "on_error": on_error}
+    tree = CONFIG | {"strategy": strategy, "scale_in": {"max_entries": 3}}
+    return backtest(tree, catalogue=folder)
+
+
+@pytest.mark.parametrize("name", ["Rules", "Calls"])
+def test_an_entry_without_a_size_is_skipped_under_that_policy(catalogue: Path, name: str) -> None:
+    with pytest.raises(RunError, match=rf"{name}\.custom_size must return a quantity from 0 on or None, got -1\.0"):
+        with_policy(catalogue, name, "halt")
+    result = with_policy(catalogue, name, "skip")
+    (line,) = lines(result)
+    assert line.startswith(f"in {name}.custom_size of X-USD, entry at {3 * MINUTE} ns: ValueError: {name}.custom_size")
+    assert "got -1.0" in line
+    # Entries at the second and the third minute, none at the fourth, and on.
+    times = [ts // MINUTE for ts in result.fills["ts"].tolist()]
+    assert times[:3] == [1, 2, 4]
+
+
+@pytest.mark.parametrize("name", ["Rules", "Calls"])
+def test_everything_is_closed_under_that_policy_and_nobody_asked_again(catalogue: Path, name: str) -> None:
+    result = with_policy(catalogue, name, "flatten")
+    fills = result.fills
+    done = zip(fills["ts"].tolist(), (fills["side"] * fills["quantity"]).tolist(), strict=True)
+    # The size failed at the open of the fourth minute; its close asks for the end, which the fifth brings.
+    assert [(ts // MINUTE, quantity) for ts, quantity in done] == [(1, 2.0), (2, 2.0), (4, -4.0)]
+    assert len(lines(result)) == 1
+
+
+def test_a_call_back_on_bars_follows_the_policy_too(catalogue: Path) -> None:
+    result = with_policy(catalogue, "Stumbles", "skip")
+    first, second = lines(result)
+    assert first.startswith("in on_start of X-USD: LookupError: not yet")
+    assert second.startswith(f"in on_bar of X-USD, bar 2 that opened at {2 * MINUTE} ns: LookupError: not now")
+    assert "Traceback" in second
+    # What the call asked for before it failed is dropped.
+    assert [ts // MINUTE for ts in result.fills["ts"].tolist()] == [1, 2, 4, 5, 6, 7, 8, 9]
+    assert with_policy(catalogue, "Stumbles", "flatten").metrics.trades.count == 0

@@ -132,6 +132,11 @@ impl Desk {
         }
     }
 
+    /// The time of the last call.
+    pub(crate) const fn now(&self) -> i64 {
+        self.now
+    }
+
     pub(crate) fn symbol(&self) -> &str {
         &self.symbol
     }
