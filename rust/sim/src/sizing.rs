@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::error::RunError;
 use crate::ledger::Quote;
 use crate::strategy::Entry;
-use crate::working::adding_lots;
+use crate::working::staying_lots;
 
 /// The year by which volatilities are annualised, ns: 365 days, as in the metrics.
 const YEAR_NS: f64 = 365.0 * 24.0 * 3_600.0 * 1e9;
@@ -131,10 +131,8 @@ impl Engine<'_> {
             self.ledger.recorder.refuse(at.now, index, reason, Refusal { check: Check::Undefined, limit: 0.0, value });
             return Ok(None);
         }
-        // A rule's order that waits on this side is replaced by this one.
         let replaces = kind != OrderKind::Market && entry.tag == 0;
-        let stays = self.lanes[index].working.iter().filter(|order| !(replaces && order.tag == 0));
-        let waiting = adding_lots(stays, entry.side);
+        let waiting = staying_lots(&self.lanes[index].working, entry.side, replaces);
         let (scale, record, held) = (self.ledger.scale, self.ledger.record, self.ledger.position(index).lots);
         let equity = self.ledger.equity_atoms()?;
         let instrument = &self.ledger.instruments[index];

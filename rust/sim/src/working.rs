@@ -124,9 +124,17 @@ pub(crate) fn any_adds(orders: &[Working]) -> bool {
 }
 
 /// The lots on `side` that open orders would add.
-pub(crate) fn adding_lots<'a>(orders: impl IntoIterator<Item = &'a Working>, side: Side) -> i64 {
-    let adding = |order: &&Working| !order.approved.intent().reduce_only && order.approved.intent().side == side;
-    orders.into_iter().filter(adding).map(|order| order.approved.intent().lots).sum()
+pub(crate) fn adding_lots(orders: &[Working], side: Side) -> i64 {
+    staying_lots(orders, side, false)
+}
+
+/// The same without those of a rule, where another order of it `replaces` them.
+pub(crate) fn staying_lots(orders: &[Working], side: Side, replaces: bool) -> i64 {
+    let adding = |order: &&Working| {
+        let intent = order.approved.intent();
+        !intent.reduce_only && intent.side == side && !(replaces && order.tag == 0)
+    };
+    orders.iter().filter(adding).map(|order| order.approved.intent().lots).sum()
 }
 
 /// The margin that open orders of one instrument would need.
