@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tradenode._core import Bar, Desk, Fill, Funding, Intent, Order, PriceBook, Trade
+    from tradenode._core import Bar, Desk, Fill, Funding, Intent, Order, PriceBook, Proposal, Trade
     from tradenode.research.backtest import backtest
     from tradenode.research.sweep import sweep
     from tradenode.strategy.bar_strategy import BarStrategy, Signals
@@ -21,6 +21,7 @@ __all__ = [
     "Intent",
     "Order",
     "PriceBook",
+    "Proposal",
     "Rules",
     "Signals",
     "Strategy",
@@ -40,6 +41,7 @@ _PLACES = {
     "Intent": "tradenode._core",
     "Order": "tradenode._core",
     "PriceBook": "tradenode._core",
+    "Proposal": "tradenode._core",
     "Rules": "tradenode.strategy.rules",
     "Signals": "tradenode.strategy.bar_strategy",
     "Strategy": "tradenode.strategy.callback",

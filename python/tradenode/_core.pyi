@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
 
 from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
-from tradenode._core_strategy import Bar, Desk, Fill, Funding, Intent, Order, PriceBook, Trade
-from tradenode._core_risk import Approved, Refusal, RiskGate
+from tradenode._core_strategy import Bar, Desk, Fill, Funding, Intent, Order, PriceBook, Proposal, Trade
 from tradenode._core_tape import (
     EVENT_KINDS,
     SYNTH_PRESETS,
@@ -41,6 +40,7 @@ __all__ = [
     "Order",
     "OrderBook",
     "PriceBook",
+    "Proposal",
     "RuleExpr",
     "RuleStream",
     "Sequencer",
@@ -284,15 +284,18 @@ def run_backtest(
     spec: bytes,
     frames: list[tuple[BarFrame, BarFrame | None, tuple[NDArray[np.int64], NDArray[np.float64]] | None]],
     strategy: object | None = None,
+    sizer: object | None = None,
+    on_error: str = "halt",
 ) -> dict[str, Any]:
     """Run a JSON `RunSpec`; for each instrument its bars, finer ones or None, funding (times, rates) or None.
 
     `strategy` has `on_bar(desk, bar)` and, if it likes, `on_start(desk)` and `on_stop(desk)`; without one the run's
-    rules decide. The answer holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross`
-    notional at their ends, dicts of columns `trades`, `fills`, `refusals` and `queue` (empty: see `run_events`), the
-    count `refused`, `totals` (traded, fees, slippage, funding received) and `logs` (instrument, time, line). Raises
-    tradenode.errors.ConfigError, DataError or RunError; a strategy's own exception comes through with a note that
-    names the bar.
+    rules decide. `sizer` has `custom_size(proposal)`, which is asked about each entry that the run sizes. The answer
+    holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross` notional at their ends,
+    dicts of columns `trades`, `fills`, `refusals` and `queue` (empty: see `run_events`), the count `refused`, `totals`
+    (traded, fees, slippage, funding received) and `logs` (instrument, time, line). Raises
+    tradenode.errors.ConfigError, DataError or RunError; a strategy's own exception follows `on_error` (halt, skip,
+    flatten); what stops the run comes through with a note that names the bar, or the entry.
     """
 
 def run_sweep(

@@ -7,8 +7,8 @@ from typing import Literal, Self, final
 class Approved:
     """An order that has passed the gate: nothing but `RiskGate.check` can make one.
 
-    `id` counts from 1; `quantity` is in base units (it may be less than asked for where the order only shrinks a position),
-    `price` in quote units, None for a market order.
+    `id` counts from 1; `quantity` is in base units (less than asked for where the order only shrinks a position that is
+    smaller), `price` in quote units, None for a market order.
     """
 
     @property
@@ -76,8 +76,8 @@ class RiskGate:
     ) -> None:
         """Take note of a market: its middle is the price by which orders are judged.
 
-        `broken` says that messages of its book are missing, `stopped` that the venue does not trade it. Raises ValueError
-        for prices off the grid, IndexError for no such instrument.
+        `broken` says that messages of its book are missing, `stopped` that the venue does not trade it. Raises
+        ValueError for prices off the grid, IndexError for no such instrument.
         """
 
     def on_last(self, instrument: int, price: float, at: int) -> None:

@@ -20,6 +20,8 @@ Draw = st.DrawFn
 class Case:
     """A run both ways; `sets` are the volumes on which each rule fires, which is how signals are arbitrary.
 
+    `measures` are the rules of the sizes of entries and of additions, `answers` what the strategy says to sizes.
+
     Orders fill on `bars`; `signals` are the same or coarser ones made of them.
     """
 
@@ -32,6 +34,8 @@ class Case:
     orders: dict[str, tuple[str, int, int]] = field(default_factory=dict)
     scripts: list[list[list[tuple[Any, ...]]]] = field(default_factory=list)
     max_entries: int = 1
+    measures: tuple[str, str] = ("", "")
+    answers: list[float | None] = field(default_factory=list)
 
 
 def walk(seed: int, count: int) -> list[Bar]:
@@ -80,25 +84,51 @@ def instrument_of(draw: Draw, number: int, leverage: int) -> tuple[dict[str, Any
 
 
 SIZES = ("fixed_quantity", "fixed_notional", "equity_fraction", "equity_fraction", "risk_per_trade", "kelly")
+RULED = ("atr_target", "volatility_target", "equal_risk")
+
+MEASURES = {"high - low + 1": 1, "high - low - 2": -2}
+"""Rules of a distance, and what they add to `high - low`; the second is nothing to size by on many bars."""
 
 
 @st.composite
-def size_of(draw: Draw, leverage: int) -> tuple[dict[str, Any], Size]:
-    """Any size."""
-    kind = draw(st.sampled_from(SIZES))
+def size_of(draw: Draw, leverage: int, kinds: tuple[str, ...] = (*SIZES, *RULED)) -> tuple[dict[str, Any], Size, str]:
+    """Any size, and the rule of its measure, empty where it has none."""
+    kind = draw(st.sampled_from(kinds))
     whole = {1: draw(st.sampled_from(("1", "0.9", "0.5"))), 3: "2.4", 10: "8"}[leverage]
+    risk = draw(st.sampled_from(("0.01", "0.005")))
     choices: dict[str, dict[str, str]] = {
         "fixed_quantity": {"quantity": draw(st.sampled_from(("1", "20", "3.333")))},
         "fixed_notional": {"notional": draw(st.sampled_from(("1000", "777.7", "4990")))},
         "equity_fraction": {"fraction": whole},
-        "risk_per_trade": {"risk": draw(st.sampled_from(("0.01", "0.005")))},
+        "risk_per_trade": {"risk": risk},
         "kelly": {"fraction": "0.5", "min_trades": "2", "initial": "0.3", "cap": "0.9"},
+        "atr_target": {"risk": risk},
+        "volatility_target": {"annual_volatility": draw(st.sampled_from(("10", "22.3")))},
+        "equal_risk": {"risk": risk},
     }
     numbers = choices[kind]
     members: dict[str, Any] = {"kind": kind, **numbers}
     if kind == "kelly":
         members["min_trades"] = 2
-    return members, Size(kind, tuple(map(Fraction, numbers.values())))
+    measure = ""
+    if kind in RULED and (kind != "equal_risk" or draw(st.booleans())):
+        measure = draw(st.sampled_from(sorted(MEASURES)))
+        relative = kind == "volatility_target"
+        members["bar_volatility" if relative else "distance"] = f"({measure}) / close" if relative else measure
+    most = draw(st.sampled_from((None, None, "0.4", "0.75")))
+    if most is not None:
+        members["max_position_percent"] = most
+    size = Size(kind, tuple(map(Fraction, numbers.values())), bool(measure), most and Fraction(most))
+    return members, size, measure
+
+
+@st.composite
+def answers_of(draw: Draw) -> list[float | None]:
+    """What a strategy says to sizes, entry by entry, over and over; empty where it has no say."""
+    if draw(st.booleans()):
+        return []
+    answer = st.one_of(st.none(), st.sampled_from((0.0, 0.001, 1.0, 3.333, 7.5, 20.0, 1e9)))
+    return draw(st.lists(answer, min_size=1, max_size=5))
 
 
 @st.composite
@@ -171,8 +201,8 @@ def limits_of(draw: Draw, units: list[Instrument]) -> tuple[dict[str, Any], Limi
 
 
 @st.composite
-def base_cases(draw: Draw) -> Case:
-    """Everything but the signals."""
+def base_cases(draw: Draw, kinds: tuple[str, ...]) -> Case:
+    """Everything but the signals, with a size of one of those kinds."""
     leverage = draw(st.sampled_from((1, 1, 1, 3, 10)))
     count = draw(st.sampled_from((1, 1, 2)))
     made = [draw(instrument_of(number, leverage)) for number in range(count)]
@@ -182,7 +212,7 @@ def base_cases(draw: Draw) -> Case:
     coarse = draw(st.integers(0, 3)) == 0
     length = 2 * MINUTE if coarse else MINUTE
     exits, own_exits = draw(exits_of())
-    size, own_size = draw(size_of(leverage))
+    size, own_size, measure = draw(size_of(leverage, kinds))
     risk, limits = draw(limits_of(units))
     slippage = draw(st.sampled_from(SLIPPAGES))
     model, first, second = [*slippage.values(), 0.0, 0.0][:3]
@@ -226,7 +256,8 @@ def base_cases(draw: Draw) -> Case:
         spec["detail_ns"] = MINUTE
         # A coarse bar's volume is then that of its first half, which rules know.
         bars = [[bar if bar.ts % length == 0 else replace(bar, volume=0.0) for bar in own] for own in bars]
-    return Case(spec, plan, units, bars, [coarser(own, length) for own in bars])
+    signals = [coarser(own, length) for own in bars]
+    return Case(spec, plan, units, bars, signals, measures=(measure, measure), answers=draw(answers_of()))
 
 
 def rule_text(volumes: frozenset[int]) -> str:
@@ -237,7 +268,7 @@ def rule_text(volumes: frozenset[int]) -> str:
 @st.composite
 def rule_cases(draw: Draw) -> Case:
     """Rules on the volume column, orders of every kind, scaling in and out."""
-    case = draw(base_cases())
+    case = draw(base_cases((*SIZES, *RULED)))
     fires = st.frozensets(st.sampled_from(VOLUMES), min_size=1, max_size=4)
     rules: dict[str, Any] = {}
     for side, sign in (("long", 1), ("short", -1)):
@@ -262,7 +293,8 @@ def rule_cases(draw: Draw) -> Case:
             case.sets["add"] = volumes = draw(fires)
             scale_in["when"] = rule_text(volumes)
         if draw(st.booleans()):
-            scale_in["size"], changes["add_size"] = draw(size_of(1))
+            scale_in["size"], changes["add_size"], added = draw(size_of(1))
+            case.measures = (case.measures[0], added)
         case.spec["scale_in"] = scale_in
     if draw(st.booleans()):
         parts: list[tuple[Fraction | None, Fraction]] = []
@@ -286,7 +318,8 @@ def rule_cases(draw: Draw) -> Case:
 @st.composite
 def call_back_cases(draw: Draw) -> Case:
     """A script of orders for each instrument and bar; prices are given from the bar's close, in ticks."""
-    case = draw(base_cases())
+    # Rules of sizes, as those of distances, belong to rules.
+    case = draw(base_cases(SIZES))
     kinds = st.sampled_from(("market", "limit", "stop"))
     sides = st.sampled_from((1, -1))
     quantities = st.sampled_from((None, 1, 2, 5))

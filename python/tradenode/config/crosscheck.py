@@ -18,7 +18,8 @@ from tradenode.config.model import Config
 from tradenode.config.params import param_faults
 from tradenode.config.scaling import ScaleIn, ScaleOut
 from tradenode.config.signals import Entries, Entry, ExitRules
-from tradenode.config.size import EquityFraction, Kelly, RiskPerTrade
+from tradenode.config.size import Size
+from tradenode.config.size_faults import size_faults
 from tradenode.config.values import near, plain
 from tradenode.messages.timeframe import Timeframe
 
@@ -162,20 +163,18 @@ def _size(draft: Draft) -> Iterator[Fault]:
     if "entry" in draft.tree and not of_events(draft.tree) and "size" not in draft.tree:
         hint = '[size] with kind = "equity_fraction" and fraction = "100%" puts the whole equity in'
         yield Fault(message="the table `[size]` is missing", hint=hint)
-    size, exits, account = draft.get("size"), draft.get("exits"), cast(Account | None, draft.get("account"))
-    if isinstance(size, RiskPerTrade) and exits is not None and exits.stop_loss is None:
-        message = "`risk_per_trade` sizes by the distance to the stop, and there is none"
-        yield Fault(message=message, path=("size", "kind"), hint='add stop_loss = "2%" to `[exits]`')
-    leveraged = {"fraction": size.fraction} if isinstance(size, EquityFraction) else {}
-    if isinstance(size, Kelly):
-        leveraged = {"initial": size.initial, "cap": size.cap}
-    for key, part in leveraged.items():
-        if account is not None and part > account.leverage:
-            has = f"the account's is {plain(account.leverage)}"
-            message = f"{plain(part * 100)}% of the equity needs a leverage of {plain(part)}; {has}"
-            bare = part / 100 <= account.leverage and not isinstance(draft.tree["size"][key], str)  # type: ignore[index]
-            hint = f'did you mean "{plain(part)}%"?' if bare else "raise `leverage` in `[account]`"
-            yield Fault(message=message, path=("size", key), hint=hint)
+    exits, account = draft.get("exits"), cast(Account | None, draft.get("account"))
+    size, scale_in = draft.get("size"), cast(ScaleIn | None, draft.get("scale_in"))
+    places: list[tuple[Size | None, Path]] = [
+        (size, ("size",)),
+        (None if scale_in is None else scale_in.size, ("scale_in", "size")),
+    ]
+    for given, path in places:
+        if given is not None:
+            written: Any = draft.tree
+            for key in path:
+                written = written[key]
+            yield from size_faults(given, written, path, exits, account)
 
 
 def _exits(exits: Exits | None) -> Iterator[Fault]:
@@ -196,15 +195,6 @@ def _scaling(draft: Draft) -> Iterator[Fault]:
             yield Fault(
                 message=message, path=path, part="key", hint="write one `[[scale_out]]` for each" if both else None
             )
-    scale_in, exits = cast(ScaleIn | None, draft.get("scale_in")), draft.get("exits")
-    if (
-        scale_in is not None
-        and isinstance(scale_in.size, RiskPerTrade)
-        and exits is not None
-        and exits.stop_loss is None
-    ):
-        message = "`risk_per_trade` sizes by the distance to the stop, and there is none"
-        yield Fault(message=message, path=("scale_in", "size", "kind"), hint='add stop_loss = "2%" to `[exits]`')
 
 
 def _expectations(tree: Mapping[str, object]) -> Iterator[Fault]:

@@ -22,7 +22,6 @@ EVENT_KEYS = {
     "data": ("book",),
     "costs": ("tiers", "window", "traded"),
     "metrics": ("sample",),
-    "strategy": ("on_error",),
 }
 
 _WHY = {

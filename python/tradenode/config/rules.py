@@ -59,6 +59,9 @@ class Rules:
             self._rule(("exit", side, "when"), "bool")
         for path in (("exits", "stop_loss"), ("exits", "take_profit"), ("exits", "trailing", "distance")):
             self._distance(path)
+        for table in (("size",), ("scale_in", "size")):
+            self._rule((*table, "distance"), "number")
+            self._rule((*table, "bar_volatility"), "number")
         self._rule(("scale_in", "when"), "bool")
         parts = self._tree.get("scale_out")
         for index in range(len(parts) if isinstance(parts, list) else 0):

@@ -100,7 +100,10 @@ def _entry(entry: Entry | None) -> dict[str, Any] | None:
 
 
 def _size(size: Size | None) -> dict[str, Any] | None:
-    return None if size is None else {"kind": size.__struct_config__.tag, **plain_fields(size)}
+    if size is None:
+        return None
+    given = {name: value for name, value in plain_fields(size).items() if value is not None}
+    return {"kind": size.__struct_config__.tag, **given}
 
 
 def _distance(value: Decimal | str | DistanceTable | None) -> dict[str, str] | None:

@@ -53,7 +53,7 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         refusals: one entry an order that the risk gate refused: `ts`, `instrument`, `reason`, `check`, `limit`,
             `value`. Where there are very many, the first of them.
         refused: how many orders it refused in all.
-        logs: what a call-back strategy logged, in order.
+        logs: what a strategy logged, its errors and where its own sizes were clamped, in order.
         labels: the names that the columns `instrument`, `reason`, `exit_reason` and `check` index.
         bars: what the run was made on, one for each instrument; of events candles of their trades or mids.
         detail: the finer bars that decided what happened inside those; None where there were none.

@@ -7,8 +7,10 @@ import msgspec
 
 from tradenode.config.diagnose import Source
 from tradenode.config.expect import verdicts
+from tradenode.config.faults import Fault
 from tradenode.config.model import Config
 from tradenode.config.run import rules_spec, run_spec, symbolic_rules
+from tradenode.config.size import rule_key
 from tradenode.errors import TradenodeError
 from tradenode.messages.sweep import Swept
 from tradenode.research.figures import exposure, figures
@@ -54,14 +56,16 @@ class BarRun(msgspec.Struct, frozen=True, eq=False):
         from tradenode._core import run_backtest
 
         inputs = self.inputs
-        rules, callback = _deciding(config, strategy)
+        rules, callback = _deciding(config, source, strategy)
+        sizer = _sizing(config, source, strategy)
         spec = run_spec(config, inputs.contracts, rules)
         try:
-            done = run_backtest(spec, self.frames, callback)
+            on_error = "halt" if config.strategy is None else config.strategy.on_error
+            done = run_backtest(spec, self.frames, callback, sizer, on_error)
         except TradenodeError:
             raise
         except Exception as error:
-            if callback is None:
+            if callback is None and sizer is None:
                 raise
             raise stopped(error) from error
         labels = labels_of(inputs.contracts)
@@ -101,18 +105,45 @@ def labels_of(contracts: list[dict[str, Any]]) -> dict[str, list[str]]:
     return {"instrument": symbols, "exit_reason": REASONS, "reason": REASONS, "check": CHECKS}
 
 
-def _deciding(config: Config, strategy: object | None) -> tuple[dict[str, Any] | None, object | None]:
+def _deciding(config: Config, source: Source, strategy: object | None) -> tuple[dict[str, Any] | None, object | None]:
     """What decides: rules, or an object with call-backs."""
     if strategy is None:
         return rules_spec(config), None
     from tradenode.strategy.bar_strategy import BarStrategy
 
     if not isinstance(strategy, BarStrategy):
+        _check_unruled(config, source)
         return None, strategy
     try:
         return symbolic_rules(config, strategy.rules()), None
     except Exception as error:
         raise stopped(error) from error
+
+
+def _check_unruled(config: Config, source: Source) -> None:
+    """Raises `ConfigError` for a size by a rule, which nothing evaluates where call-backs decide."""
+    added = None if config.scale_in is None else config.scale_in.size
+    for size, path in ((config.size, ("size",)), (added, ("scale_in", "size"))):
+        key = rule_key(size)
+        if key is not None:
+            message = f"`{key}` is a rule, and a strategy of call-backs has none"
+            hint = "a BarStrategy has; a call-back can give the quantity itself: desk.buy(quantity), or custom_size"
+            raise source.error([Fault(message=message, path=(*path, key), hint=hint)])
+
+
+def _sizing(config: Config, source: Source, strategy: object | None) -> object | None:
+    """The strategy, where it wants a say about the sizes."""
+    if strategy is None:
+        return None
+    from tradenode.strategy.subscription import has
+
+    if not has(strategy, "custom_size"):
+        return None
+    if config.size is None:
+        message = f"{type(strategy).__name__}.custom_size is asked about what `[size]` proposes, and there is none"
+        hint = '[size] with kind = "equity_fraction" and fraction = "100%" proposes the whole equity'
+        raise source.error([Fault(message=message, hint=hint)])
+    return strategy
 
 
 def frames_of(inputs: Inputs) -> list[tuple[Any, ...]]:

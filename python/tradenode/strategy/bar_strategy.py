@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from tradenode.strategy.knob import Knobbed
+from tradenode.strategy.sizing import Sizing
 from tradenode.strategy.symbols import Bars, Condition
 
 
@@ -30,7 +31,7 @@ class Signals:
         return {name: str(condition) for name, condition in named.items() if condition is not None}
 
 
-class BarStrategy(Knobbed):
+class BarStrategy(Sizing, Knobbed):
     """The base of strategies that are rules: override `signals`.
 
     The bars are symbolic: what is written about them becomes rules that the Rust core evaluates on whole columns in a

@@ -2,9 +2,10 @@
 
 from tradenode._core import Bar, Desk, Fill, Funding, Order, PriceBook, Trade
 from tradenode.strategy.knob import Knobbed
+from tradenode.strategy.sizing import Sizing
 
 
-class Strategy(Knobbed):
+class Strategy(Sizing, Knobbed):
     """The base of strategies that decide event by event: define the methods that are needed, leave out the others.
 
     A call-back reads the desk (position, equity, book, orders) and asks it for orders. They are intents: nothing has

@@ -34,8 +34,12 @@ def wanted(strategy: object) -> dict[str, int]:
     """The call-backs that a strategy has, each with its interval in ns, 0 where it has none; for runs over events.
 
     Raises:
-        ConfigError: `on_timer` or `on_bar` without an interval, one elsewhere, one that is no length of time.
+        ConfigError: `on_timer` or `on_bar` without an interval, one elsewhere, one that is no length of time; a
+            `custom_size`, which nobody would ask.
     """
+    if has(strategy, "custom_size"):
+        message = f"{type(strategy).__name__}.custom_size is for runs over bars: on events every order has a quantity"
+        raise ConfigError(message)
     found = {name: _interval(strategy, name) for name in (*_PLAIN, *_THROTTLED, *_TIMED) if has(strategy, name)}
     if not any(name in found for name in (*_THROTTLED, *_TIMED, "on_funding")):
         name = type(strategy).__name__

@@ -1,6 +1,7 @@
 //! One run of the engine: columns in, columns out.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use numpy::{IntoPyArray, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -17,6 +18,8 @@ use tradenode_sim::spec::RunSpec;
 use crate::bar_frame::{BarFrame, BorrowedBars};
 use crate::callback::Callback;
 use crate::csv::contiguous;
+use crate::policy::{Failures, Policy};
+use crate::sizer::PythonSizer;
 
 pyo3::import_exception!(tradenode.errors, ConfigError);
 pyo3::import_exception!(tradenode.errors, DataError);
@@ -76,26 +79,37 @@ pub(crate) fn raise(error: Stop) -> PyErr {
 }
 
 #[pyfunction]
-#[pyo3(signature = (spec, frames, strategy = None))]
+#[pyo3(signature = (spec, frames, strategy = None, sizer = None, on_error = "halt"))]
 fn run_backtest<'py>(
     py: Python<'py>,
     spec: &[u8],
     frames: Vec<Given<'py>>,
     strategy: Option<&Bound<'py, PyAny>>,
+    sizer: Option<&Bound<'py, PyAny>>,
+    on_error: &str,
 ) -> PyResult<Bound<'py, PyDict>> {
     let spec = RunSpec::from_json(spec).map_err(|error| raise(error.into()))?;
     let times: Vec<_> = frames.iter().map(|given| given.1.as_ref().unwrap_or(&given.0).clone()).collect();
     let borrowed = borrow(&spec, frames);
     let frames = borrowed.iter().map(Borrowed::frame).collect::<PyResult<Vec<_>>>()?;
+    let failures = Rc::new(Failures::new(Policy::read(on_error)?));
+    let sizer = sizer.map(|given| PythonSizer::new(given, Rc::clone(&failures))).transpose()?;
     let mut logs = Vec::new();
-    let recorder = match strategy {
-        None => py.detach(|| tradenode_sim::rules::run(&spec, &frames)).map_err(raise)?,
-        Some(strategy) => {
+    let recorder = match (strategy, sizer) {
+        (None, None) => py.detach(|| tradenode_sim::rules::run(&spec, &frames)).map_err(raise)?,
+        (None, Some(sizer)) => {
+            tradenode_sim::rules::run_sized(&spec, &frames, Box::new(sizer), failures.retired()).map_err(raise)?
+        }
+        (Some(strategy), sizer) => {
             let engine = Engine::new(&spec, &frames).map_err(raise)?;
-            let mut callback = Callback::new(strategy, engine.ledger(), spec.size.is_some())?;
-            callback.notify("on_start")?;
+            let engine = match sizer {
+                Some(sizer) => engine.sized_by(Box::new(sizer)),
+                None => engine,
+            };
+            let mut callback = Callback::new(strategy, engine.ledger(), spec.size.is_some(), Rc::clone(&failures))?;
+            callback.notify("on_start").map_err(raise)?;
             let ledger = engine.run(&mut callback).map_err(raise)?;
-            callback.notify("on_stop")?;
+            callback.notify("on_stop").map_err(raise)?;
             logs = callback.logs();
             ledger.into_recorder()
         }
@@ -103,6 +117,8 @@ fn run_backtest<'py>(
     for (time, instrument) in times.iter().zip(&spec.instruments) {
         time.get().remember(instrument.tick);
     }
+    logs.extend(failures.take_log());
+    logs.sort_by_key(|(index, ts, _)| (*ts, *index));
     let result = answer(py, recorder, &times)?;
     result.set_item("logs", logs)?;
     Ok(result)
@@ -177,6 +193,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<crate::desk::Desk>()?;
     module.add_class::<crate::desk::Intent>()?;
     module.add_class::<crate::desk::Order>()?;
+    module.add_class::<crate::sizer::Proposal>()?;
     module.add_class::<crate::price_book::PriceBook>()?;
     module.add("REASONS", Reason::ALL.iter().map(|reason| reason.name()).collect::<Vec<_>>())?;
     module.add("CHECKS", Check::ALL.iter().map(|check| check.name()).collect::<Vec<_>>())?;

@@ -1,5 +1,7 @@
 //! A Python strategy as the engine sees it.
 
+use std::rc::Rc;
+
 use pyo3::intern;
 use pyo3::prelude::*;
 use tradenode_core::orders::{OrderKind, Reason};
@@ -7,10 +9,11 @@ use tradenode_core::strategy::EntryOrder;
 use tradenode_core::strategy::guard::Distances;
 use tradenode_sim::error::RunError;
 use tradenode_sim::ledger::Ledger;
-use tradenode_sim::strategy::{Entry, Request, Strategy, View};
+use tradenode_sim::strategy::{Entry, Request, Strategy, View, retire};
 
 use crate::bar::Bar;
 use crate::desk::{Ask, Desk, Reach, Wanted};
+use crate::policy::Failures;
 use crate::price_book::PriceBook;
 
 /// So many bars pass between two looks at the keyboard.
@@ -22,6 +25,7 @@ pub(crate) struct Callback<'py> {
     strategy: Bound<'py, PyAny>,
     on_bar: Bound<'py, PyAny>,
     desks: Vec<Bound<'py, Desk>>,
+    failures: Rc<Failures>,
     until_signals: u32,
 }
 
@@ -40,7 +44,12 @@ fn stop(error: PyErr) -> RunError {
 }
 
 impl<'py> Callback<'py> {
-    pub(crate) fn new(strategy: &Bound<'py, PyAny>, ledger: &Ledger, sized: bool) -> PyResult<Self> {
+    pub(crate) fn new(
+        strategy: &Bound<'py, PyAny>,
+        ledger: &Ledger,
+        sized: bool,
+        failures: Rc<Failures>,
+    ) -> PyResult<Self> {
         let py = strategy.py();
         let desk = |instrument: &tradenode_core::instrument::Instrument| {
             let symbol = &instrument.spec().symbol;
@@ -53,15 +62,20 @@ impl<'py> Callback<'py> {
             strategy: strategy.clone(),
             on_bar: strategy.getattr(intern!(py, "on_bar"))?,
             desks: ledger.instruments().iter().map(desk).collect::<PyResult<_>>()?,
+            failures,
             until_signals: BARS_BETWEEN_SIGNALS,
         })
     }
 
     /// Calls `on_start` or `on_stop` with each instrument's desk, where the strategy has it.
-    pub(crate) fn notify(&self, name: &str) -> PyResult<()> {
-        if let Some(method) = self.strategy.getattr_opt(name)? {
-            for desk in &self.desks {
-                method.call1((desk,))?;
+    pub(crate) fn notify(&self, name: &str) -> Result<(), RunError> {
+        let Some(method) = self.strategy.getattr_opt(name).map_err(stop)? else { return Ok(()) };
+        for (index, desk) in self.desks.iter().enumerate() {
+            if self.failures.retired().get() {
+                return Ok(());
+            }
+            if let Err(error) = method.call1((desk,)) {
+                self.failed(error, index, format!("in {name} of {}", desk.borrow().symbol()))?;
             }
         }
         Ok(())
@@ -72,12 +86,13 @@ impl<'py> Callback<'py> {
         logs_of(&self.desks)
     }
 
-    fn explain(&self, error: PyErr, view: &View<'_>) -> RunError {
-        let symbol = self.desks[view.instrument].borrow().symbol().to_owned();
-        let note = format!("in on_bar of {symbol}, bar {} that opened at {} ns", view.row, view.bars.ts[view.row]);
-        // A note that cannot be added must not hide the error itself.
-        let _ = error.value(self.py).call_method1(intern!(self.py, "add_note"), (note,));
-        stop(error)
+    /// Follows the policy after an exception; what the call asked for is dropped.
+    #[cold]
+    fn failed(&self, error: PyErr, index: usize, place: String) -> Result<(), RunError> {
+        let now = self.desks[index].borrow().now();
+        self.failures.follow(self.py, error, place, (index, now))?;
+        self.desks[index].borrow_mut().drain();
+        Ok(())
     }
 }
 
@@ -93,8 +108,8 @@ fn request(ask: Ask, held: i64) -> Option<Request> {
                 OrderKind::Limit(_) => EntryOrder::Limit,
                 OrderKind::Stop(_) => EntryOrder::Stop,
             };
-            let (adds, distances) = (held * side.sign() > 0, Distances::NONE);
-            Request::Enter(Entry { side, order, price, valid_ns: i64::MAX, distances, adds, tag })
+            let (adds, distances, measure) = (held * side.sign() > 0, Distances::NONE, f64::NAN);
+            Request::Enter(Entry { side, order, price, valid_ns: i64::MAX, distances, measure, adds, tag })
         }
         Ask::Cancel(tag) => Request::Cancel(tag),
         Ask::CancelAll => Request::CancelAll,
@@ -107,6 +122,10 @@ fn request(ask: Ask, held: i64) -> Option<Request> {
 impl Strategy for Callback<'_> {
     #[inline]
     fn on_bar(&mut self, view: &View<'_>, requests: &mut Vec<Request>) -> Result<(), RunError> {
+        if self.failures.retired().get() {
+            retire(view, requests);
+            return Ok(());
+        }
         let (bars, row) = (view.bars, view.row);
         let desk = &self.desks[view.instrument];
         desk.borrow_mut().see(view);
@@ -120,7 +139,13 @@ impl Strategy for Callback<'_> {
             view.now,
         );
         if let Err(error) = self.on_bar.call1((desk, bar)) {
-            return Err(self.explain(error, view));
+            let place =
+                format!("in on_bar of {}, bar {row} that opened at {} ns", desk.borrow().symbol(), bars.ts[row]);
+            self.failed(error, view.instrument, place)?;
+            if self.failures.retired().get() {
+                retire(view, requests);
+            }
+            return Ok(());
         }
         let mut desk = desk.borrow_mut();
         if desk.asks() {

@@ -16,6 +16,7 @@ use crate::metrics::Course;
 use crate::models::carry::Carry;
 use crate::recorder::Recorder;
 use crate::signals::SCALE_OUTS_MAX;
+use crate::sizing::Sizer;
 use crate::spec::{FillAt, FillSpec, Record, RunSpec, SlippageSpec, SpecError};
 use crate::strategy::{Request, Strategy, View};
 use crate::working::{TickBar, Working};
@@ -59,6 +60,8 @@ pub struct Engine<'a> {
     pub(crate) parts: Vec<(usize, f64)>,
     /// Whether funding or interest is ever charged.
     charges: bool,
+    /// The strategy's own word on sizes.
+    pub(crate) sizer: Option<Box<dyn Sizer + 'a>>,
     /// Whether quiet bars may be passed over: one instrument, no finer bars, nothing that falls due by time or is cut
     /// short by the volume.
     glides: bool,
@@ -116,7 +119,7 @@ impl<'a> Engine<'a> {
         Ok(Self {
             glides: frames.len() == 1 && frames[0].detail.is_none() && !(charges || takes_parts || needs_volume),
             ledger,
-            spec: spec.clone(),
+            spec: spec.with_position_limits(),
             fill: spec.fill,
             timeframe: spec.timeframe_ns,
             step,
@@ -125,8 +128,15 @@ impl<'a> Engine<'a> {
             needs_volume,
             parts,
             charges,
+            sizer: None,
             lanes,
         })
+    }
+
+    /// The same engine, with a strategy that has its say about the sizes of entries.
+    #[must_use]
+    pub fn sized_by(self, sizer: Box<dyn Sizer + 'a>) -> Self {
+        Self { sizer: Some(sizer), ..self }
     }
 
     /// The books.

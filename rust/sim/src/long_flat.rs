@@ -11,7 +11,7 @@ use tradenode_core::orders::Side;
 use tradenode_core::risk::Limits;
 use tradenode_core::rules::Rows;
 use tradenode_core::strategy::sizing::{SizeInput, TradeRecord};
-use tradenode_core::strategy::{EntryOrder, ExitsSpec, SizeSpec};
+use tradenode_core::strategy::{EntryOrder, ExitsSpec, SizeMethod, SizeSpec};
 use tradenode_core::units::{Decimal, Rate};
 
 use crate::error::RunError;
@@ -61,10 +61,12 @@ impl<'a> LongFlat<'a> {
         // Paid for in full, so that no price can use up the equity.
         let paid = instrument.initial_margin == Rate::ONE || spec.account.leverage == Decimal::ONE;
         let market = rules.enter_long.as_ref().is_some_and(|entry| entry.order == EntryOrder::Market);
-        // The others look at the stop or at the trades before.
+        // The others look at the stop, at a rule or at the trades before.
         let sized = matches!(
-            spec.size,
-            Some(SizeSpec::FixedQuantity { .. } | SizeSpec::FixedNotional { .. } | SizeSpec::EquityFraction { .. })
+            spec.size.as_ref().map(|size| &size.method),
+            Some(
+                SizeMethod::FixedQuantity { .. } | SizeMethod::FixedNotional { .. } | SizeMethod::EquityFraction { .. }
+            )
         );
         (paid && market && sized && rules.enter_short.is_none() && !instrument.inverse)
             && (spec.fill.at == FillAt::NextOpen && frame.detail.is_none() && frame.funding.is_none())
@@ -145,6 +147,10 @@ impl<'a> LongFlat<'a> {
             equity: *balance,
             price: ticks,
             stop_distance: f64::NAN,
+            measure: f64::NAN,
+            held: 0,
+            instruments: 1,
+            bars_a_year: f64::NAN,
             record: TradeRecord::default(),
         })?;
         let lots = lots.min(instrument.max_lots);
@@ -239,6 +245,8 @@ mod tests {
                 r#"{"kind":"fixed_notional","notional":"600"}"#,
                 r#"{"kind":"fixed_notional","notional":"1000.1"}"#,
                 r#"{"kind":"fixed_quantity","quantity":"70.5"}"#,
+                r#"{"kind":"fixed_quantity","quantity":"70.5","max_position_percent":"0.55"}"#,
+                r#"{"kind":"equity_fraction","fraction":"1","max_position_percent":"0.8"}"#,
             ]),
             fee in prop::sample::select(vec!["0.001", "0", "-0.0002", "0.05"]),
             instrument in prop::sample::select(vec!["", r#","min_notional":"590""#, r#","min_quantity":"60","max_quantity":"90""#]),

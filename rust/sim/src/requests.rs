@@ -3,7 +3,6 @@
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_core::risk::{Approved, Check, Refusal};
 use tradenode_core::strategy::guard::{Distances, Guard};
-use tradenode_core::strategy::sizing::SizeInput;
 use tradenode_core::strategy::{EntryOrder, ScaleOutSpec};
 use tradenode_core::units::{RATE_ONE, Rounding};
 
@@ -181,15 +180,7 @@ impl Engine<'_> {
                 if limit { OrderKind::Limit(price) } else { OrderKind::Stop(price) }
             }
         };
-        let price = kind.price().unwrap_or(at.ticks);
-        let size = if entry.adds { self.spec.scale_in.as_ref().and_then(|scale| scale.size.as_ref()) } else { None };
-        let Some(size) = size.or(self.spec.size.as_ref()) else { return Ok(()) };
-        let stop_distance = self.spec.exits.stop_distance(instrument, price, entry.distances);
-        let (side, scale, record) = (entry.side, self.ledger.scale, self.ledger.record);
-        let equity = self.ledger.equity_atoms()?;
-        let instrument = &self.ledger.instruments[index];
-        let lots = size.lots(&SizeInput { instrument, side, scale, equity, price, stop_distance, record })?;
-        let lots = lots.min(instrument.max_lots);
+        let Some(lots) = self.sized(index, entry, kind, at)? else { return Ok(()) };
         let intent = Intent { instrument: index, side: entry.side, lots, kind, reduce_only: false, reason };
         if kind != OrderKind::Market && entry.tag == 0 {
             // A new signal replaces the rule's open entry on that side.

@@ -1,15 +1,19 @@
 //! A run whose signals are rules: compiled and evaluated over columns before the first event.
 
+use std::cell::Cell;
+
 use tradenode_core::bars::Bars;
 use tradenode_core::rules::{Column, Fault, Kind, Program, Rule, Scope, Source, compile};
-use tradenode_core::strategy::{Distance, EntryOrder, EntrySpec};
+use tradenode_core::strategy::{Distance, EntryOrder, EntrySpec, SizeMethod, SizeSpec};
 
 use crate::engine::Engine;
 use crate::error::RunError;
 use crate::frames::Frame;
 use crate::recorder::Recorder;
 use crate::signals::{SCALE_OUTS_MAX, SignalColumns, Signals, bit};
+use crate::sizing::Sizer;
 use crate::spec::{RulesSpec, RunSpec, SpecError};
+use crate::strategy::{Request, Strategy, View, retire};
 
 /// Where a rule's column goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +24,8 @@ enum Use {
     StopLoss,
     TakeProfit,
     Trailing,
+    Measure,
+    MeasureAdded,
 }
 
 /// Runs the description's rules over bars.
@@ -31,6 +37,41 @@ pub fn run<'a>(spec: &RunSpec, frames: &[Frame<'a>]) -> Result<Recorder<'a>, Run
     let engine = Engine::new(spec, frames)?;
     let mut signals = Signals::new(spec, evaluate(spec, frames)?);
     Ok(engine.run(&mut signals)?.into_recorder())
+}
+
+/// The same where a strategy has its say about the sizes, until it is `retired`: then everything is cancelled and closed.
+///
+/// # Errors
+/// As [`run`], and whatever `sizer` stops the run with.
+pub fn run_sized<'a>(
+    spec: &RunSpec,
+    frames: &[Frame<'a>],
+    sizer: Box<dyn Sizer + 'a>,
+    retired: &Cell<bool>,
+) -> Result<Recorder<'a>, RunError> {
+    let engine = Engine::new(spec, frames)?.sized_by(sizer);
+    let signals = Signals::new(spec, evaluate(spec, frames)?);
+    Ok(engine.run(&mut Retiring { signals, retired })?.into_recorder())
+}
+
+/// Rules that are followed until the strategy they belong to is retired.
+struct Retiring<'r> {
+    signals: Signals,
+    retired: &'r Cell<bool>,
+}
+
+impl Strategy for Retiring<'_> {
+    fn on_bar(&mut self, view: &View<'_>, requests: &mut Vec<Request>) -> Result<(), RunError> {
+        if self.retired.get() {
+            retire(view, requests);
+            return Ok(());
+        }
+        self.signals.on_bar(view, requests)
+    }
+
+    fn quiet_until(&self, instrument: usize, row: usize, held: i64) -> usize {
+        if self.retired.get() { row } else { self.signals.quiet_until(instrument, row, held) }
+    }
 }
 
 /// The scope of the rules of one instrument.
@@ -73,6 +114,8 @@ fn gather(uses: &[Use], columns: impl Iterator<Item = Column>, rows: usize) -> S
             (Use::StopLoss, Column::Number(column)) => signals.stop_loss = column,
             (Use::TakeProfit, Column::Number(column)) => signals.take_profit = column,
             (Use::Trailing, Column::Number(column)) => signals.trailing = column,
+            (Use::Measure, Column::Number(column)) => signals.measure = column,
+            (Use::MeasureAdded, Column::Number(column)) => signals.measure_added = column,
             (to, _) => unreachable!("a rule has the kind it was compiled for: {to:?}"),
         }
     }
@@ -133,6 +176,14 @@ impl Wanted<'_> {
         Ok(())
     }
 
+    fn size(&mut self, table: &str, size: Option<&SizeSpec>, to: Use) {
+        let Some(method) = size.map(|size| &size.method) else { return };
+        let key = if matches!(method, SizeMethod::VolatilityTarget { .. }) { "bar_volatility" } else { "distance" };
+        if let Some(source) = method.rule() {
+            self.add(&format!("{table}.{key}"), source, to);
+        }
+    }
+
     fn distance(&mut self, name: &str, distance: Option<&Distance>, to: Use) {
         if let Some(Distance::Rule(source)) = distance {
             self.add(name, source, to);
@@ -161,8 +212,12 @@ impl<'a> Wanted<'a> {
         wanted.distance("exits.stop_loss", spec.exits.stop_loss.as_ref(), Use::StopLoss);
         wanted.distance("exits.take_profit", spec.exits.take_profit.as_ref(), Use::TakeProfit);
         wanted.distance("exits.trailing", spec.exits.trailing.as_ref().map(|t| &t.distance), Use::Trailing);
-        if let Some(source) = spec.scale_in.as_ref().and_then(|scale| scale.when.as_ref()) {
-            wanted.add("scale_in.when", source, Use::Fires(bit::SCALE_IN));
+        wanted.size("size", spec.size.as_ref(), Use::Measure);
+        if let Some(scale) = &spec.scale_in {
+            wanted.size("scale_in.size", scale.size.as_ref(), Use::MeasureAdded);
+            if let Some(source) = &scale.when {
+                wanted.add("scale_in.when", source, Use::Fires(bit::SCALE_IN));
+            }
         }
         for (part, scale) in spec.scale_out.iter().enumerate() {
             if let Some(source) = &scale.when {

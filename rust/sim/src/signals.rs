@@ -34,6 +34,9 @@ pub struct SignalColumns {
     pub(crate) stop_loss: Vec<f64>,
     pub(crate) take_profit: Vec<f64>,
     pub(crate) trailing: Vec<f64>,
+    /// What entries and additions are sized by.
+    pub(crate) measure: Vec<f64>,
+    pub(crate) measure_added: Vec<f64>,
 }
 
 impl SignalColumns {
@@ -77,6 +80,8 @@ pub struct Signals {
     add_short: u16,
     entries_max: u32,
     parts: usize,
+    /// Whether additions have a size of their own.
+    own_size: bool,
 }
 
 impl Signals {
@@ -98,6 +103,7 @@ impl Signals {
             add_short: if own { bit::SCALE_IN } else { bit::ENTER_SHORT },
             entries_max: spec.scale_in.as_ref().map_or(1, |scale| scale.max_entries),
             parts: spec.scale_out.len(),
+            own_size: spec.scale_in.as_ref().is_some_and(|scale| scale.size.is_some()),
         };
         let rows = |columns: &SignalColumns| [0, 1, -1].map(|held| columns.rows_of(signals.stirring(held)));
         signals.stirs = signals.columns.iter().map(rows).collect();
@@ -117,7 +123,8 @@ impl Signals {
             trailing: at(&columns.trailing),
         };
         let order = if adds { EntryOrder::Market } else { way.order };
-        Request::Enter(Entry { side, order, price, valid_ns: way.valid_ns, distances, adds, tag: 0 })
+        let measure = at(if adds && self.own_size { &columns.measure_added } else { &columns.measure });
+        Request::Enter(Entry { side, order, price, valid_ns: way.valid_ns, distances, measure, adds, tag: 0 })
     }
 }
 

@@ -39,6 +39,10 @@ pub struct Entry {
     pub valid_ns: i64,
     /// For the guard.
     pub distances: Distances,
+    /// What the rule of its size came to ([`SizeMethod::rule`]); NaN without one.
+    ///
+    /// [`SizeMethod::rule`]: tradenode_core::strategy::SizeMethod::rule
+    pub measure: f64,
     /// Whether it adds to a position rather than opening one.
     pub adds: bool,
     /// The number the strategy knows a resting entry by; 0 for a rule's, which a new signal replaces.
@@ -71,6 +75,16 @@ pub enum Request {
     Cancel(u64),
     /// Cancels every resting order of the instrument.
     CancelAll,
+}
+
+/// What is asked for on each close of a strategy that is heard no more: the end of its orders and of its position.
+pub fn retire(view: &View<'_>, requests: &mut Vec<Request>) {
+    if !view.working.is_empty() {
+        requests.push(Request::CancelAll);
+    }
+    if view.ledger.position(view.instrument).lots != 0 {
+        requests.push(Request::Leave(Reason::Strategy));
+    }
 }
 
 /// What decides: rules over columns, or call-backs.

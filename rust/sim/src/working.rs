@@ -117,6 +117,15 @@ impl Working {
     }
 }
 
+/// The lots on `side` that open orders would add, without those of a rule where another order of it `replaces` them.
+pub(crate) fn staying_lots(orders: &[Working], side: Side, replaces: bool) -> i64 {
+    let adding = |order: &&Working| {
+        let intent = order.approved.intent();
+        !intent.reduce_only && intent.side == side && !(replaces && order.tag == 0)
+    };
+    orders.iter().filter(adding).map(|order| order.approved.intent().lots).sum()
+}
+
 /// What the orders that rest in an instrument may still do.
 pub(crate) fn open_orders(orders: &[Working], instrument: &Instrument, mark: i64) -> Result<OpenOrders, MoneyError> {
     let mut open = OpenOrders::default();

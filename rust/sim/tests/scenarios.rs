@@ -74,7 +74,16 @@ fn play_frames<'a>(
 
 fn enter(side: Side, order: EntryOrder, price: f64) -> Request {
     let valid_ns = 2 * MINUTE;
-    Request::Enter(Entry { side, order, price, valid_ns, distances: Distances::NONE, adds: false, tag: 0 })
+    Request::Enter(Entry {
+        side,
+        order,
+        price,
+        valid_ns,
+        distances: Distances::NONE,
+        measure: f64::NAN,
+        adds: false,
+        tag: 0,
+    })
 }
 
 fn market(side: Side) -> Request {

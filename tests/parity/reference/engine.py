@@ -11,7 +11,6 @@ from tests.parity.reference.inside import Inside
 from tests.parity.reference.market import Bar, Instrument, rounded
 from tests.parity.reference.plan import (
     CancelAll,
-    Distance,
     Distances,
     Enter,
     Leave,
@@ -21,7 +20,7 @@ from tests.parity.reference.plan import (
     Request,
     TakeOff,
 )
-from tests.parity.reference.sizing import lots_of
+from tests.parity.reference.sizing import Sizer
 
 Strategy = Callable[["Engine", int, int], list[Request]]
 """Called with the engine, the instrument and the row of the closed signal bar."""
@@ -171,28 +170,15 @@ class Engine:
         size = plan.add_size if entry.adds and plan.add_size is not None else plan.size
         if size is None:
             return
-        stop = self._stop_distance(price * instrument.tick, entry.distances)
-        equity = self.account.equity(self.marks)
-        lots = lots_of(size, instrument, equity, price, entry.side, stop, self.account.trades) if price > 0 else 0
+        lots = Sizer(self, index, entry, size, price).lots(now)
+        if lots is None:
+            return
         if entry.rule and entry.kind != "market":
             self.working[index] = [o for o in self.working[index] if not (o.rule and o.side == entry.side)]
         reason = "scale_in" if entry.adds else "entry"
         expires = None if entry.valid is None else now + entry.valid
         order = Order(0, entry.side, lots, entry.kind, ticks, False, reason, expires, entry.distances, entry.rule)
         self._send(index, order, now, market, bar)
-
-    def _stop_distance(self, price: Fraction, distances: Distances) -> Fraction | None:
-        def of(distance: Distance, from_rule: float) -> Fraction | None:
-            if distance.ratio is not None:
-                return price * distance.ratio
-            return None if from_rule != from_rule else Fraction(from_rule)
-
-        exits = self.plan.exits
-        if exits.stop_loss is not None:
-            return of(exits.stop_loss, distances.stop_loss)
-        if exits.trailing is not None and exits.trailing[1] == 0:
-            return of(exits.trailing[0], distances.trailing)
-        return None
 
     def _send(self, index: int, order: Order, now: int, market: int, bar: Bar) -> None:
         if self.gate.approve(now, index, order, self.marks, self.working) is None:

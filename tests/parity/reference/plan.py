@@ -1,5 +1,6 @@
 """What a run is asked to do, and what a strategy may ask for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -27,10 +28,15 @@ class Exits:
 
 @dataclass(frozen=True)
 class Size:
-    """`kind` as in configs, with its numbers in the order of the documentation."""
+    """`kind` as in configs, with its numbers in the order of the documentation.
+
+    `measured` says that it is computed by a rule, `most` is the largest position as a part of the equity.
+    """
 
     kind: str
     numbers: tuple[Fraction, ...]
+    measured: bool = False
+    most: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,22 @@ class Limits:
     per_minute: int | None = None
     max_open: int | None = None
     max_drawdown: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What a strategy that sizes its entries itself is told; lots in lots, the rest in quote units."""
+
+    instrument: int
+    side: int
+    adds: bool
+    lots: int
+    price: Fraction
+    equity: Fraction
+    held: int
+    least: int
+    most: int | None
+    stop: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,7 @@ class Plan:
     exits: Exits = field(default_factory=Exits)
     parts: tuple[tuple[Fraction | None, Fraction], ...] = ()
     limits: Limits = field(default_factory=Limits)
+    custom: Callable[[Proposed], float | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +99,10 @@ class Distances:
 
 @dataclass(frozen=True)
 class Enter:
-    """A sized entry: `side` 1 or -1, `kind` market, limit or stop, `valid` in ns; `rule` says who asked."""
+    """A sized entry: `side` 1 or -1, `kind` market, limit or stop, `valid` in ns; `rule` says who asked.
+
+    `measure` is what the rule of its size came to.
+    """
 
     side: int
     kind: str
@@ -85,6 +111,7 @@ class Enter:
     distances: Distances = field(default_factory=Distances)
     adds: bool = False
     rule: bool = True
+    measure: float = NAN
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class Rules:
     long: Side
     short: Side
     distances: Callable[[int, int], Distances] = lambda index, row: Distances()
+    measure: Callable[[int, int, bool], float] = lambda index, row, adds: float("nan")
     add: Fires | None = None
     max_entries: int = 1
     parts: tuple[tuple[int, Fires], ...] = ()
@@ -50,7 +51,8 @@ class Rules:
             own = sides[side]
             # Additions go to the market, whatever the entry's order.
             kind = "market" if adds else own.kind
-            return Enter(side, kind, own.price(index, row), own.valid, self.distances(index, row), adds)
+            price, distances = own.price(index, row), self.distances(index, row)
+            return Enter(side, kind, price, own.valid, distances, adds, measure=self.measure(index, row, adds))
 
         if not held:
             return [entry(side, adds=False) for side in (1, -1) if wanted[side]]

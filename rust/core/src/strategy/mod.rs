@@ -59,10 +59,22 @@ fn one_bar() -> u32 {
     1
 }
 
-/// How large an entry is.
+/// How large an entry is, and how large the position may become by it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SizeSpec {
+    /// How the entry is sized; unknown keys are refused here.
+    #[serde(flatten)]
+    pub method: SizeMethod,
+    /// The most that the position may be worth after the entry, as a part of the equity; the entry is cut down to it. The
+    /// entry's holds for additions too, unless their own size has one.
+    #[serde(default)]
+    pub max_position_percent: Option<Rate>,
+}
+
+/// How an entry is sized.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum SizeSpec {
+pub enum SizeMethod {
     /// Always the same quantity, in base units.
     FixedQuantity {
         /// Base units.
@@ -93,6 +105,35 @@ pub enum SizeSpec {
         initial: Rate,
         /// The largest equity fraction.
         cap: Rate,
+    },
+    /// So much that a move of the price by a distance changes the equity by a part of it: `equity * risk / distance` base
+    /// units. The field's way of volatility sizing by the average true range (C. Faith, "Way of the Turtle", 2007).
+    AtrTarget {
+        /// The part.
+        risk: Rate,
+        /// The numeric rule of the distance in price units (`2 * atr(14)`), evaluated on the bar of the entry signal.
+        distance: Source,
+    },
+    /// So much that the position's volatility over a year is a part of the equity:
+    /// `equity * annual_volatility / (price * bar_volatility * sqrt(bars a year))` base units, a year being 365 days.
+    ///
+    /// Source: R. Carver, "Systematic Trading" (2015), volatility targeting.
+    VolatilityTarget {
+        /// The part: the standard deviation of the position's profit over a year.
+        annual_volatility: Rate,
+        /// The numeric rule of the standard deviation of one bar's return (`stddev(48, source = close / close[1])`),
+        /// evaluated on the bar of the entry signal.
+        bar_volatility: Source,
+    },
+    /// A budget divided equally over the run's instruments: an entry loses at most its share at the stop, as for
+    /// [`SizeMethod::RiskPerTrade`]; without a stop, a move by the distance changes the equity by it, as for
+    /// [`SizeMethod::AtrTarget`].
+    EqualRisk {
+        /// The budget of all instruments together, as a part of the equity.
+        risk: Rate,
+        /// The numeric rule of the distance in price units; needed without a stop.
+        #[serde(default)]
+        distance: Option<Source>,
     },
 }
 

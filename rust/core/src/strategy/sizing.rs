@@ -1,10 +1,15 @@
 //! From a size description to lots.
 
-use super::SizeSpec;
+use super::{SizeMethod, SizeSpec};
 use crate::instrument::Instrument;
 use crate::money::{Atoms, MoneyError, Scale, rate_of};
 use crate::orders::Side;
+use crate::rules::Source;
 use crate::units::{Decimal, Grid, RATE_ONE, Rate, UnitError};
+
+/// The most lots of a size that is computed in doubles, which do not tell more of them apart: a volatility of next to nothing
+/// asks for them, and the risk gate refuses what the equity does not cover.
+pub const LOTS_MAX: i64 = 1 << 53;
 
 /// Results of the trades closed so far, for Kelly's fraction.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -64,16 +69,58 @@ pub struct SizeInput<'a> {
     pub price: i64,
     /// How far the stop is from that price, in quote units; NaN without one.
     pub stop_distance: f64,
+    /// What [`SizeMethod::rule`] came to on the bar of the entry signal; NaN without one.
+    pub measure: f64,
+    /// The lots held and ordered on the order's side.
+    pub held: i64,
+    /// How many instruments the run has.
+    pub instruments: usize,
+    /// How many bars a year of 365 days has.
+    pub bars_a_year: f64,
     /// The closed trades.
     pub record: TradeRecord,
 }
 
 impl SizeSpec {
-    /// The lots of an order, rounded down; 0 when it is smaller than one lot.
+    /// The lots of an order, rounded down and cut to [`SizeSpec::room`]; 0 when it is smaller than one lot.
     ///
     /// # Errors
     /// A quantity that is too large for the grid, or money beyond 128 bits.
     pub fn lots(&self, input: &SizeInput<'_>) -> Result<i64, SizeError> {
+        Ok(self.method.lots(input)?.min(self.room(input)?))
+    }
+
+    /// The most lots that the largest position leaves for an order at its price; `i64::MAX` where there is no such limit.
+    ///
+    /// # Errors
+    /// Money beyond 128 bits.
+    pub fn room(&self, input: &SizeInput<'_>) -> Result<i64, MoneyError> {
+        let Some(part) = self.max_position_percent else { return Ok(i64::MAX) };
+        let most = input.instrument.lots_for(rate_of(input.equity.max(0), part)?, input.price);
+        Ok(most.saturating_sub(input.held).max(0))
+    }
+}
+
+impl SizeMethod {
+    /// The numeric rule that the size is computed by.
+    #[must_use]
+    pub const fn rule(&self) -> Option<&Source> {
+        match self {
+            Self::AtrTarget { distance: rule, .. } | Self::VolatilityTarget { bar_volatility: rule, .. } => Some(rule),
+            Self::EqualRisk { distance, .. } => distance.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What the rule came to where it is needed and is nothing to size by: not a number above zero.
+    #[must_use]
+    pub fn undefined(&self, measure: f64, stop_distance: f64) -> Option<f64> {
+        let stopped = matches!(self, Self::EqualRisk { .. }) && !stop_distance.is_nan();
+        let bad = self.rule().is_some() && !stopped && !(measure.is_finite() && measure > 0.0);
+        bad.then_some(measure)
+    }
+
+    fn lots(&self, input: &SizeInput<'_>) -> Result<i64, SizeError> {
         let equity = input.equity.max(0);
         match self {
             Self::FixedQuantity { quantity } => Ok(floor_lots(&input.instrument.quantity, *quantity)?),
@@ -90,6 +137,16 @@ impl SizeSpec {
                     Rate((wanted.clamp(0.0, cap.to_f64()) * RATE_ONE as f64).floor() as i64)
                 };
                 Ok(fraction_lots(input, rate_of(equity, part.min(*cap))?)?)
+            }
+            Self::AtrTarget { risk, .. } => Ok(distance_lots(input, rate_of(equity, *risk)?)),
+            Self::VolatilityTarget { annual_volatility, .. } => {
+                let part = input.measure * input.bars_a_year.sqrt();
+                Ok(moved_lots(input, rate_of(equity, *annual_volatility)?, part))
+            }
+            Self::EqualRisk { risk, .. } => {
+                let share = rate_of(equity, *risk)? / input.instruments.max(1) as i128;
+                let stopped = !input.stop_distance.is_nan();
+                Ok(if stopped { risk_lots(input, share) } else { distance_lots(input, share) })
             }
         }
     }
@@ -131,71 +188,33 @@ fn risk_lots(input: &SizeInput<'_>, budget: Atoms) -> i64 {
     let stop = price - input.side.sign() as f64 * distance;
     let loss = (one_lot(price) - one_lot(stop)).abs();
     let fees = fee * (one_lot(price).abs() + one_lot(stop).abs());
-    // What was rounded on the way, most of it in the difference, must not take a whole lot off what comes out even.
-    let rounded = 8.0 * f64::EPSILON * (1.0 + price / distance);
-    let lots = input.scale.to_f64(budget) / (loss + fees) * (1.0 + rounded);
-    if lots.is_finite() { lots.floor().min(i64::MAX as f64) as i64 } else { 0 }
+    // The difference of two worths has lost the more digits the nearer they are.
+    whole_lots(input.scale.to_f64(budget), loss + fees, price / distance)
+}
+
+/// The most lots whose worth changes by at most `budget` when the price moves by the measured distance.
+fn distance_lots(input: &SizeInput<'_>, budget: Atoms) -> i64 {
+    moved_lots(input, budget, input.measure / input.instrument.price.value(input.price))
+}
+
+/// The most lots whose worth changes by at most `budget` when the price moves by a part of itself; of an inverse contract
+/// to the first order, as a volatility has no direction.
+fn moved_lots(input: &SizeInput<'_>, budget: Atoms, part: f64) -> i64 {
+    if !(part.is_finite() && part > 0.0) {
+        return 0;
+    }
+    let one_lot = input.instrument.worth_f64(1, input.instrument.price.value(input.price)).abs();
+    whole_lots(input.scale.to_f64(budget), one_lot * part, 0.0)
+}
+
+/// `budget / a_lot`, rounded down. What was rounded on the way, `lost` times as much in `a_lot`, must not take a whole lot
+/// off what comes out even.
+fn whole_lots(budget: f64, a_lot: f64, lost: f64) -> i64 {
+    let rounded = 8.0 * f64::EPSILON * (1.0 + lost);
+    let lots = budget / a_lot * (1.0 + rounded);
+    if lots.is_finite() { lots.floor().min(LOTS_MAX as f64) as i64 } else { 0 }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::instrument::InstrumentSpec;
-
-    fn lots(size: &SizeSpec, record: TradeRecord, stop_distance: f64) -> i64 {
-        lots_of(size, Side::Buy, record, stop_distance)
-    }
-
-    fn lots_of(size: &SizeSpec, side: Side, record: TradeRecord, stop_distance: f64) -> i64 {
-        let text = r#"{"symbol":"X-Y","base":"X","quote":"Y","settlement":"Y","tick":"1","lot":"0.001",
-            "maker_fee":"0","taker_fee":"0.001"}"#;
-        let spec: InstrumentSpec = serde_json::from_str(text).unwrap();
-        let scale = Scale::covering([spec.digits()]).unwrap();
-        let instrument = spec.bind(scale).unwrap();
-        let equity = 10_000 * scale.one();
-        let input = SizeInput { instrument: &instrument, side, scale, equity, price: 100, stop_distance, record };
-        size.lots(&input).unwrap()
-    }
-
-    #[test]
-    fn sizes_worked_by_hand() {
-        let none = TradeRecord::default();
-        let nan = f64::NAN;
-        assert_eq!(lots(&SizeSpec::FixedQuantity { quantity: "1.2345".parse().unwrap() }, none, nan), 1_234);
-        assert_eq!(lots(&SizeSpec::FixedNotional { notional: "250".parse().unwrap() }, none, nan), 2_500);
-        // 10,000 / (100 * 1.001) = 99.9000999
-        assert_eq!(lots(&SizeSpec::EquityFraction { fraction: Rate::ONE }, none, nan), 99_900);
-        // 1 % of 10,000 lost over 5 a unit, with fees of 0.1 and 0.095: 100 / 5.195 = 19.2492...
-        assert_eq!(lots(&SizeSpec::RiskPerTrade { risk: Rate(10_000_000) }, none, 5.0), 19_249);
-        assert_eq!(lots(&SizeSpec::RiskPerTrade { risk: Rate(10_000_000) }, none, nan), 0);
-        // 640 / (8 + 0.1 + 0.092) is 78.125 exactly, and a little less in doubles.
-        assert_eq!(lots(&SizeSpec::RiskPerTrade { risk: Rate(64_000_000) }, none, 8.0), 78_125);
-        // A short is stopped out above: the fees are 0.1 and 0.105, 100 / 5.205 = 19.2122...
-        let short = lots_of(&SizeSpec::RiskPerTrade { risk: Rate(10_000_000) }, Side::Sell, none, 5.0);
-        assert_eq!(short, 19_212);
-    }
-
-    #[test]
-    fn kelly_waits_for_its_sample_and_keeps_its_cap() {
-        let kelly = SizeSpec::Kelly {
-            fraction: Rate(500_000_000),
-            min_trades: 4,
-            initial: Rate(100_000_000),
-            cap: Rate(250_000_000),
-        };
-        let mut record = TradeRecord::default();
-        for result in [0.02, 0.02, -0.01] {
-            record.note(result);
-        }
-        let tenth = lots(&SizeSpec::EquityFraction { fraction: Rate(100_000_000) }, record, f64::NAN);
-        assert_eq!(lots(&kelly, record, f64::NAN), tenth);
-        record.note(-0.01);
-        // W = 1/2, R = 2: 1/2 - 1/4 = 1/4; half of it is 1/8.
-        assert!((record.kelly() - 0.25).abs() < 1e-12);
-        let eighth = lots(&SizeSpec::EquityFraction { fraction: Rate(125_000_000) }, record, f64::NAN);
-        assert_eq!(lots(&kelly, record, f64::NAN), eighth);
-        record.note(1.0);
-        let quarter = lots(&SizeSpec::EquityFraction { fraction: Rate(250_000_000) }, record, f64::NAN);
-        assert_eq!(lots(&kelly, record, f64::NAN), quarter);
-    }
-}
+#[path = "sizing_test.rs"]
+mod tests;

@@ -22,7 +22,7 @@ pub(crate) use order::{Order, side_name};
 use crate::price_book::PriceBook;
 
 /// The most lines that a desk keeps of a run's log.
-const LOG_MAX: usize = 100_000;
+pub(crate) const LOG_MAX: usize = 100_000;
 
 /// What the runs that a desk serves can carry out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,6 +130,11 @@ impl Desk {
             self.orders.clear();
             self.orders.extend(open.map(|order| Order::of_events(order, &self.price, &self.quantity, None)));
         }
+    }
+
+    /// The time of the last call.
+    pub(crate) const fn now(&self) -> i64 {
+        self.now
     }
 
     pub(crate) fn symbol(&self) -> &str {

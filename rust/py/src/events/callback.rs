@@ -14,9 +14,9 @@ use tradenode_sim::venue::{Report, What};
 
 use super::carry::{Sent, Unsent, carry_out};
 use super::market::{Fill, Funding, Trade};
-use super::policy::{ERRORS_MAX, Policy, told, utc};
 use crate::bar::Bar;
 use crate::desk::{Ask, Desk, Intent, Order, Reach};
+use crate::policy::{ERRORS_MAX, Policy, told, utc};
 use crate::price_book::PriceBook;
 
 /// So many calls pass between two looks at the keyboard.

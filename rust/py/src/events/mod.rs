@@ -3,7 +3,6 @@
 mod callback;
 mod carry;
 mod market;
-mod policy;
 
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
@@ -13,9 +12,9 @@ use tradenode_sim::models::latency::RoundTrips;
 use tradenode_sim::ticks::{self, Outcomes, TickSpec};
 
 use self::callback::EventCallback;
-use self::policy::Policy;
 use crate::backtest::{answer, raise};
 use crate::csv::contiguous;
+use crate::policy::Policy;
 use crate::tape::GivenTape;
 
 /// Times, ns UTC.

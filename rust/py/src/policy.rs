@@ -1,16 +1,21 @@
 //! What becomes of a run whose strategy raises.
 
+use std::cell::{Cell, RefCell};
+
+use pyo3::exceptions::PyException;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTracebackMethods;
+use tradenode_sim::error::RunError;
 
-use crate::desk::word;
+use crate::desk::{LOG_MAX, word};
 
 /// Under [`Policy::Skip`] the run halts all the same once so many calls have raised.
-pub(super) const ERRORS_MAX: u32 = 100;
+pub(crate) const ERRORS_MAX: u32 = 100;
 
 /// The policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Policy {
+pub(crate) enum Policy {
     /// The run stops, with the error.
     Halt,
     /// The call counts as not made: what it asked for is dropped, the error logged.
@@ -20,7 +25,7 @@ pub(super) enum Policy {
 }
 
 impl Policy {
-    pub(super) fn read(text: &str) -> PyResult<Self> {
+    pub(crate) fn read(text: &str) -> PyResult<Self> {
         Ok(match word(text, "on_error", &["halt", "skip", "flatten"])? {
             "skip" => Self::Skip,
             "flatten" => Self::Flatten,
@@ -29,14 +34,68 @@ impl Policy {
     }
 }
 
+/// Lines of a run's log: instrument, time and line.
+pub(crate) type Log = Vec<(usize, i64, String)>;
+
+/// What has become of the exceptions of a strategy on bars, which its call-backs and its sizes have in common.
+pub(crate) struct Failures {
+    policy: Policy,
+    errors: Cell<u32>,
+    retired: Cell<bool>,
+    log: RefCell<Log>,
+}
+
+impl Failures {
+    pub(crate) const fn new(policy: Policy) -> Self {
+        Self { policy, errors: Cell::new(0), retired: Cell::new(false), log: RefCell::new(Vec::new()) }
+    }
+
+    /// Whether the strategy is called no more.
+    pub(crate) const fn retired(&self) -> &Cell<bool> {
+        &self.retired
+    }
+
+    /// Follows the policy after an exception; the error is what stops the run.
+    #[cold]
+    pub(crate) fn follow(
+        &self,
+        py: Python<'_>,
+        error: PyErr,
+        place: String,
+        (index, now): (usize, i64),
+    ) -> Result<(), RunError> {
+        self.errors.set(self.errors.get() + 1);
+        let policy = if self.errors.get() > ERRORS_MAX { Policy::Halt } else { self.policy };
+        if policy == Policy::Halt || !error.is_instance_of::<PyException>(py) {
+            // A note that cannot be added must not hide the error itself.
+            let _ = error.value(py).call_method1(intern!(py, "add_note"), (place,));
+            return Err(RunError::Strategy(Box::new(error)));
+        }
+        self.note(index, now, told(py, &error, &place));
+        self.retired.set(policy == Policy::Flatten);
+        Ok(())
+    }
+
+    pub(crate) fn note(&self, index: usize, now: i64, line: String) {
+        let mut log = self.log.borrow_mut();
+        if log.len() < LOG_MAX {
+            log.push((index, now, line));
+        }
+    }
+
+    pub(crate) fn take_log(&self) -> Log {
+        self.log.take()
+    }
+}
+
 /// An error as a line of a log shows it: where it was raised, and its traceback.
-pub(super) fn told(py: Python<'_>, error: &PyErr, place: &str) -> String {
+pub(crate) fn told(py: Python<'_>, error: &PyErr, place: &str) -> String {
     let trace = error.traceback(py).and_then(|trace| trace.format().ok()).unwrap_or_default();
     format!("{place}: {error}\n{}", trace.trim_end())
 }
 
 /// A time as ISO 8601 in UTC, to the nanosecond.
-pub(super) fn utc(ns: i64) -> String {
+pub(crate) fn utc(ns: i64) -> String {
     let (days, rest) = (ns.div_euclid(86_400_000_000_000), ns.rem_euclid(86_400_000_000_000));
     let (year, month, day) = civil(days);
     let (seconds, ns) = (rest / 1_000_000_000, rest % 1_000_000_000);
