@@ -9,6 +9,7 @@ pub mod indicators;
 pub mod instrument;
 pub mod money;
 pub mod orders;
+pub mod protections;
 pub mod risk;
 pub mod rules;
 pub mod strategy;

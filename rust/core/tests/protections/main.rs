@@ -1,0 +1,5 @@
+//! What locks, until when and why: tables computed by hand, a plain twin, and what holds for any sequence of inputs.
+
+mod desk;
+
+mod freqtrade;
