@@ -157,3 +157,25 @@ pub(super) const fn row(side: Side) -> usize {
         Side::Sell => 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_covered_is_counted_up_and_down() {
+        let mut locks = Locks::new(Kept::default(), 2);
+        let cause = Cause { instrument: None, value: 1.0, limit: 1.0 };
+        let places = [(None, None), (Some(1), None), (None, Some(Side::Sell)), (Some(0), Some(Side::Buy))];
+        for (protection, (instrument, side)) in places.into_iter().enumerate() {
+            let place = Place { instrument, side };
+            locks.set(0, Wanted { protection, kind: Kind::Cooldown, place, until: Some(5), cause });
+        }
+        assert_eq!(locks.covering, [[2, 2], [2, 3]]);
+        assert_eq!(Locks::new(locks.kept.clone(), 2).covering, locks.covering);
+        while let Some((due, found)) = locks.first_due() {
+            locks.pass(due, found);
+        }
+        assert_eq!(locks.covering, [[0, 0], [0, 0]]);
+    }
+}
