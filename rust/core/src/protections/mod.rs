@@ -12,8 +12,9 @@
 //!
 //! Nothing grows with the length of a run: counts keep as many times as they count, an equity's peaks
 //! [`PEAK_STEPS`], a volatility its returns; only `low_profit` and the drawdowns of closed trades keep
-//! every trade of their lookback. An input costs constant time on average, whatever the lookback; the trades' clock is
-//! that of their closes.
+//! every trade of their lookback. An input costs constant time on average, whatever the lookback; only when a lock or a
+//! silence falls due are all locks and instruments looked through. Deposits and withdrawals are not known here: after one,
+//! an operator lifts what it has locked.
 
 mod equity;
 mod error;
