@@ -85,7 +85,7 @@ impl Locks {
         self.kept.standing.iter().position(|lock| lock.protection == protection && lock.place == place)
     }
 
-    /// Sets a lock, or moves the end of the one that stands; an end never moves forward. When the lock is next due.
+    /// Sets a lock, or moves the end of the one that stands; an end never moves to an earlier time. When the lock is next due.
     pub(super) fn set(&mut self, at: i64, wanted: Wanted) -> Option<i64> {
         let Wanted { protection, kind, place, until, cause } = wanted;
         if let Some(found) = self.find(protection, place) {

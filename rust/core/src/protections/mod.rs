@@ -4,10 +4,10 @@
 //! one, of both sides or of one. Exits are never locked. `cooldown`, `stop_guard`, `low_profit` and `max_drawdown` follow
 //! the rules of Freqtrade's protections (2026.9): they are run after every closed trade, those of instruments before
 //! those of all; a lock's time begins at the latest close among the trades considered and is rounded up to the next bar.
-//! The others act as soon as something happens, and are not rounded.
+//! `consecutive_losses` does the same. What judges the equity, the market or the venue acts at once and is not rounded.
 //!
 //! Every input carries its time, and none may be older than the last; a question for a lock is an input, too. A lock that
-//! is set again is extended, not doubled, and its end never moves forward. To keep a lasting fall from filling the report,
+//! is set again is extended, not doubled, and its end never moves to an earlier time. To keep a lasting fall from filling the report,
 //! that an end has moved is told when the end told before has come.
 //!
 //! Nothing grows with the length of a run: counts keep as many times as they count, an equity's peaks
