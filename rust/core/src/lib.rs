@@ -10,6 +10,7 @@ pub mod instrument;
 pub mod money;
 pub mod orders;
 pub mod portfolio;
+pub mod protections;
 pub mod risk;
 pub mod rules;
 pub mod strategy;

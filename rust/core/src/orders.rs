@@ -3,8 +3,11 @@
 pub mod life;
 pub mod terms;
 
+use serde::{Deserialize, Serialize};
+
 /// Which way an order trades.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Adds to a long position, takes off a short one.
     Buy,
