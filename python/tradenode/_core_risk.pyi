@@ -52,7 +52,8 @@ class RiskGate:
     def __new__(cls, spec: bytes) -> Self:
         """Make a gate without an account, which approves nothing.
 
-        `spec` is JSON: `currency`, `leverage`, `instruments` (as in a run's document) and `limits`. Raises ConfigError.
+        `spec` is JSON: `currency`, `leverage`, `instruments`, `limits` and `protections` as in a run's document, and
+        for the latter the `balance` at the start and `bar_ns`. Raises ConfigError.
         """
 
     def set_account(self, balance: float, positions: Sequence[tuple[float, float]]) -> None:
@@ -113,8 +114,32 @@ class RiskGate:
     def mark(self, at: int) -> bool:
         """Take note of equity and prices for the limits on losses; True when one has just been passed."""
 
-    def on_trade_closed(self, at: int, won: bool) -> bool:
-        """Take note of a closed trade for the limit on losses in a row; True when it has just been reached."""
+    def on_trade_closed(
+        self, instrument: int, side: Literal["buy", "sell"], at: int, profit_ratio: float, profit: float, reason: str
+    ) -> bool:
+        """Take note of a closed trade, by the side of its entry; True when a limit on losses has just been reached.
+
+        `profit_ratio` is the profit, costs included, as a part of what was put in; `profit` is in the account's
+        currency; `reason` is one of `REASONS`. Raises ValueError for anything else.
+        """
+
+    def on_reject(self, instrument: int, at: int) -> None:
+        """Take note of an order that the venue refused."""
+
+    def on_time(self, at: int) -> None:
+        """Take note of the time: locks end, feeds grow stale."""
+
+    def locks(self) -> bytes:
+        """The locks that stand, as JSON: number, protection, kind, place, since, until (None while it lasts), cause."""
+
+    def lock_events(self) -> bytes:
+        """What has happened to locks since this was asked last, as JSON: when, what, and the lock as it then was."""
+
+    def lift(self, by: str, reason: str, at: int, number: int | None = None) -> int:
+        """Let an operator take away one lock, or all; how many there were. What led to them is forgotten.
+
+        Raises ValueError without a name or a reason, for a lock that does not stand, and without protections.
+        """
 
     @property
     def equity(self) -> float | None:
@@ -140,7 +165,7 @@ class RiskGate:
         """Let a person resume trading. Raises ValueError without a name, a reason or anything that stands."""
 
     def dump(self) -> bytes:
-        """What must survive a restart: losses, the state with its changes, the number of the last order; JSON."""
+        """What must survive a restart: losses, locks, the state with its changes, the last order's number; JSON."""
 
     def restore(self, state: bytes) -> None:
-        """Take over what `dump` gave. Raises ValueError for anything else."""
+        """Take over what `dump` gave. Raises ValueError for anything else, and for the state of other protections."""

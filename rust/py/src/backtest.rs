@@ -143,6 +143,8 @@ pub(crate) fn answer<'py>(
     result.set_item("trades", trades(py, recorder.trades)?)?;
     result.set_item("refusals", refusals(py, &recorder.refused)?)?;
     result.set_item("refused", recorder.refused_count)?;
+    let locks = serde_json::to_vec(&recorder.locks).map_err(|error| RunError::new_err(error.to_string()))?;
+    result.set_item("locks", locks)?;
     result.set_item("insurance", recorder.insurance)?;
     result.set_item("liquidations", recorder.liquidations)?;
     result.set_item("totals", (totals.traded, totals.fees, totals.slippage, totals.funding))?;

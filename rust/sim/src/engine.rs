@@ -116,8 +116,9 @@ impl<'a> Engine<'a> {
         let takes_parts = !parts.is_empty();
         let charges = lanes.iter().any(Lane::charges);
         let needs_volume = matches!(spec.costs.slippage, SlippageSpec::Volume { .. });
+        let every_bar = charges || takes_parts || needs_volume || ledger.gate.watches_market();
         Ok(Self {
-            glides: frames.len() == 1 && frames[0].detail.is_none() && !(charges || takes_parts || needs_volume),
+            glides: frames.len() == 1 && frames[0].detail.is_none() && !every_bar,
             ledger,
             spec: spec.with_position_limits(),
             fill: spec.fill,
@@ -207,14 +208,14 @@ impl<'a> Engine<'a> {
             let ends = Ends { opens: &lane.fills.ts[first..], step: self.step };
             let passed = match &mut lane.guard {
                 None => {
-                    self.ledger.sample_flat(ends, closes);
+                    self.ledger.sample_flat(ends, closes)?;
                     closes.len()
                 }
                 Some(guard) => {
                     let (ts, highs, lows) =
                         (&lane.fills.ts[span.clone()], &lane.fills.high[span.clone()], &lane.fills.low[span]);
                     let passed = self.ledger.pass_all(guard, &self.spec.exits, ts, highs, lows);
-                    self.ledger.sample_held(ends, &lane.fills.close[first..], passed);
+                    self.ledger.sample_held(ends, &lane.fills.close[first..], passed)?;
                     passed
                 }
             };
@@ -272,14 +273,17 @@ impl<'a> Engine<'a> {
         for &index in &due {
             let lane = &self.lanes[index];
             self.ledger.mark(index, lane.fills.close[lane.next]);
+            if self.ledger.gate.watches_market() {
+                self.ledger.gate.on_price(index, end, lane.fills.close[lane.next])?;
+            }
         }
         if self.fill.at == FillAt::Close {
             // Fills at the close belong to this bar's equity.
             self.signal(&due, end, strategy)?;
             self.carry_out(&due, end)?;
-            self.sample(now);
+            self.sample(now)?;
         } else {
-            self.sample(now);
+            self.sample(now)?;
             self.signal(&due, end, strategy)?;
         }
         for &index in &due {
@@ -290,8 +294,8 @@ impl<'a> Engine<'a> {
     }
 
     #[inline]
-    fn sample(&mut self, now: i64) {
-        if self.ledger.sample(now + self.step) {
+    fn sample(&mut self, now: i64) -> Result<(), RunError> {
+        if self.ledger.sample(now + self.step)? {
             // Stopped: what still waits at the venue would be new risk.
             for lane in &mut self.lanes {
                 lane.working.retain(|order| order.approved.intent().reduce_only);
@@ -300,6 +304,7 @@ impl<'a> Engine<'a> {
         if self.lanes.len() > 1 {
             self.ledger.recorder.equity_ts.to_mut().push(now);
         }
+        Ok(())
     }
 
     /// A bar opens: charges fall due, and its open is the price of what was asked for.

@@ -6,6 +6,7 @@ use thiserror::Error as ThisError;
 use tradenode_core::event::TapeError;
 use tradenode_core::money::MoneyError;
 use tradenode_core::orders::life::LifeError;
+use tradenode_core::protections::InputError;
 use tradenode_core::strategy::sizing::SizeError;
 use tradenode_core::units::UnitError;
 
@@ -48,6 +49,9 @@ pub enum RunError {
     /// A report that cannot be of our order: the simulated venue and the desk disagree.
     #[error(transparent)]
     Life(#[from] LifeError),
+    /// What protections refuse to take note of.
+    #[error(transparent)]
+    Protection(#[from] InputError),
     /// Figures that cannot be computed.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

@@ -8,6 +8,7 @@ use tradenode_core::account::{Account, Position};
 use tradenode_core::instrument::{Instrument, InstrumentSpec};
 use tradenode_core::money::{Atoms, Scale};
 use tradenode_core::orders::Intent;
+use tradenode_core::protections::{ProtectionSpec, Protections, Settings};
 use tradenode_core::risk::{Approved, Limits, Market, OpenOrders, Pending, RiskGate, Situation};
 use tradenode_core::strategy::ExitsSpec;
 use tradenode_core::strategy::guard::Guard;
@@ -70,6 +71,9 @@ pub(crate) struct Terms<'s> {
     pub(crate) account: &'s AccountSpec,
     pub(crate) instruments: &'s [InstrumentSpec],
     pub(crate) risk: &'s Limits,
+    pub(crate) protections: &'s [ProtectionSpec],
+    /// The bars to whose starts the ends of locks are rounded up; 0 rounds nothing.
+    pub(crate) bar_ns: i64,
     pub(crate) slippage: &'s SlippageSpec,
     /// Whether gross notional and extremes are recorded.
     pub(crate) full: bool,
@@ -135,6 +139,10 @@ impl<'a> Ledger<'a> {
         }
         if terms.isolated {
             gate = gate.with_isolated_margins();
+        }
+        if !terms.protections.is_empty() {
+            let settings = Settings { instruments: listed, balance: scale.to_f64(cash), bar_ns: terms.bar_ns };
+            gate = gate.with_protections(Protections::new(terms.protections, settings)?);
         }
         gate.begin_with(scale.to_f64(cash));
         Ok(Self {
@@ -405,39 +413,41 @@ impl<'a> Ledger<'a> {
 
     /// Records the equity at the end of bars in which nothing is held and nothing happens.
     #[inline]
-    pub(crate) fn sample_flat(&mut self, ends: Ends<'_>, closes: &[f64]) {
-        let Some(&last) = closes.last() else { return };
+    pub(crate) fn sample_flat(&mut self, ends: Ends<'_>, closes: &[f64]) -> Result<(), RunError> {
+        let Some(&last) = closes.last() else { return Ok(()) };
         self.trades_at(0, last);
-        if self.gate.watches_losses() {
+        if self.gate.watches_equity() {
             // What stands still is known from its ends, days that begin in between included.
             for row in [0, closes.len() - 1] {
-                self.gate.mark(ends.of(row), self.balance);
+                self.gate.mark(ends.of(row), self.balance)?;
             }
         }
         self.recorder.mark_flat(closes.len(), self.balance, self.full);
+        Ok(())
     }
 
     /// Records the equity of a lone position at the closes of the first `bars` of some bars, in which nothing happens.
     #[inline]
-    pub(crate) fn sample_held(&mut self, ends: Ends<'_>, closes: &[f64], bars: usize) {
-        let Some(last) = bars.checked_sub(1) else { return };
+    pub(crate) fn sample_held(&mut self, ends: Ends<'_>, closes: &[f64], bars: usize) -> Result<(), RunError> {
+        let Some(last) = bars.checked_sub(1) else { return Ok(()) };
         let Curve { slope, cost, .. } = self.curves[0];
         let line = Line { balance: self.balance, slope, cost, inverse: self.instruments[0].spec().inverse };
         if self.full {
             self.recorder.gross.extend(closes[..bars].iter().map(|&close| line.worth(close).abs()));
         }
         self.recorder.mark_held(closes, bars, line);
-        if self.gate.watches_losses() {
+        if self.gate.watches_equity() {
             for (row, &close) in closes[..bars].iter().enumerate() {
-                self.gate.mark(ends.of(row), line.at(close));
+                self.gate.mark(ends.of(row), line.at(close))?;
             }
         }
         self.mark(0, closes[last]);
+        Ok(())
     }
 
     /// Records the equity at a bar's end and tells the gate; returns whether a limit on losses has just been passed.
     #[inline]
-    pub(crate) fn sample(&mut self, end: i64) -> bool {
+    pub(crate) fn sample(&mut self, end: i64) -> Result<bool, RunError> {
         let (mut profit, mut gross) = (0.0, 0.0);
         for curve in &self.curves {
             profit += curve.profit;
@@ -446,7 +456,11 @@ impl<'a> Ledger<'a> {
         let equity = self.balance + profit;
         self.recorder.mark(equity, self.full.then_some(gross));
         self.gate.observe(end, |place| self.last[place]);
-        self.gate.mark(end, equity)
+        let passed = self.gate.mark(end, equity)?;
+        if self.gate.watches_market() {
+            self.recorder.lock(self.gate.lock_events());
+        }
+        Ok(passed)
     }
 
     /// Whether the equity covers all maintenance margins when this instrument trades at `price`.

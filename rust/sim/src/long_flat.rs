@@ -70,7 +70,7 @@ impl<'a> LongFlat<'a> {
         );
         (paid && market && sized && rules.enter_short.is_none() && !instrument.inverse)
             && (spec.fill.at == FillAt::NextOpen && frame.detail.is_none() && frame.funding.is_none())
-            && (spec.costs == CostsSpec::default() && spec.risk == Limits::default())
+            && (spec.costs == CostsSpec::default() && spec.risk == Limits::default() && spec.protections.is_empty())
             && (spec.exits == ExitsSpec::default() && spec.scale_in.is_none() && spec.scale_out.is_empty())
     }
 

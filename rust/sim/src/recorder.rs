@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale, as_f64};
 use tradenode_core::orders::{Reason, Side};
+use tradenode_core::protections::Event;
 use tradenode_core::risk::Refusal;
 
 use crate::metrics::{Course, Line, RoundTrip, Totals, TradeColumns};
@@ -193,6 +194,11 @@ pub(crate) struct Booked {
 }
 
 impl OpenTrade {
+    /// The profit so far, costs included.
+    pub(crate) const fn net(&self) -> Atoms {
+        self.realised - self.fees + self.funding
+    }
+
     pub(crate) fn new(opened: i64, side: Side, price: f64) -> Self {
         Self {
             opened,
@@ -244,6 +250,8 @@ pub struct Recorder<'a> {
     pub trades: Trades,
     /// The refused intents, the first [`Recorder::REFUSED_MAX`] of them.
     pub refused: Vec<Refused>,
+    /// What has happened to locks of protections, the first [`Recorder::LOCKS_MAX`] events.
+    pub locks: Vec<Event>,
     /// All refused intents, counted.
     pub refused_count: u64,
     /// The refusal that was made last.
@@ -274,6 +282,9 @@ impl<'a> Recorder<'a> {
     /// Refusals kept with all their details.
     pub const REFUSED_MAX: usize = 100_000;
 
+    /// Events of locks that are kept.
+    pub const LOCKS_MAX: usize = 100_000;
+
     pub(crate) fn with_capacity(bars: usize, full: bool) -> Self {
         let mut recorder = Self::default();
         // Room for a fill every few bars, so that busy runs copy little; memory that is not written costs nothing.
@@ -288,6 +299,12 @@ impl<'a> Recorder<'a> {
     /// A record of totals, and of what the course takes in.
     pub(crate) fn following(course: Course<'a>) -> Self {
         Self { course: Some(course), ..Self::default() }
+    }
+
+    /// What has happened to locks.
+    pub(crate) fn lock(&mut self, events: Vec<Event>) {
+        let room = Self::LOCKS_MAX - self.locks.len();
+        self.locks.extend(events.into_iter().take(room));
     }
 
     #[inline]
@@ -381,7 +398,7 @@ impl<'a> Recorder<'a> {
 
     /// Records a round trip that has just closed; returns its return on notional.
     pub(crate) fn close(&mut self, trade: &OpenTrade, exit: &Booked, instrument: &Instrument, scale: Scale) -> f64 {
-        let net = trade.realised - trade.fees + trade.funding;
+        let net = trade.net();
         let result = as_f64(net) / as_f64(trade.entry_worth.abs());
         let trip = RoundTrip {
             is_long: trade.direction > 0,

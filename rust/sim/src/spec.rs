@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tradenode_core::instrument::{InstrumentError, InstrumentSpec};
 use tradenode_core::money::MoneyError;
+use tradenode_core::protections::{self, ProtectionSpec};
 use tradenode_core::risk::{LimitError, Limits};
 use tradenode_core::rules::{NamedIndicator, Source};
 use tradenode_core::strategy::{EntrySpec, ExitsSpec, ScaleInSpec, ScaleOutSpec, SizeSpec};
@@ -33,6 +34,9 @@ pub struct RunSpec {
     /// The risk gate's limits.
     #[serde(default)]
     pub risk: Limits,
+    /// What locks entries for a while.
+    #[serde(default)]
+    pub protections: Vec<ProtectionSpec>,
     /// How large entries are; needed by rules, optional for call-backs.
     #[serde(default)]
     pub size: Option<SizeSpec>,
@@ -221,6 +225,9 @@ pub enum SpecError {
     /// Limits.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// Protections.
+    #[error(transparent)]
+    Protection(#[from] protections::SpecError),
     /// The account's money.
     #[error("account: {0}")]
     Money(#[from] MoneyError),
@@ -257,6 +264,8 @@ impl RunSpec {
             account: &self.account,
             instruments: &self.instruments,
             risk: &self.risk,
+            protections: &self.protections,
+            bar_ns: self.timeframe_ns,
             slippage: &self.costs.slippage,
             full: self.record == Record::Full,
             isolated: false,

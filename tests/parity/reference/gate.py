@@ -89,8 +89,10 @@ class Gate:
         return self._cover(index, order, notional, marks, working)
 
     def _after(self, index: int, side: int, orders: list[Order], marks: list[int]) -> tuple[int, Fraction]:
-        """The lots held once all orders of a side have filled, those that reduce first, and what they are worth: each order
-        at its own price, or the market's without one."""
+        """The lots held once all orders of a side have filled, those that reduce first, and what they are worth.
+
+        Each order counts at its own price, or the market's without one.
+        """
         instrument, held = self.account.instruments[index], self.account.lots[index]
         adding = [order for order in orders if not order.reduce_only]
         lots = sum(order.lots for order in adding)

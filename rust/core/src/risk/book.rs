@@ -14,6 +14,7 @@ use crate::account::{Account, Fill, Position};
 use crate::instrument::{Instrument, InstrumentError, InstrumentSpec};
 use crate::money::{Atoms, MoneyError, Scale};
 use crate::orders::Intent;
+use crate::protections::{InputError, ProtectionSpec, Protections, RestoreError, Settings, SpecError};
 use crate::units::Decimal;
 
 /// What an account may trade, and within which limits.
@@ -30,10 +31,26 @@ pub struct RiskSpec {
     /// The limits.
     #[serde(default)]
     pub limits: Limits,
+    /// What locks entries for a while.
+    #[serde(default)]
+    pub protections: Vec<ProtectionSpec>,
+    /// The balance at the start, at which realised drawdowns begin, account currency.
+    #[serde(default)]
+    pub balance: f64,
+    /// The bars to whose starts the ends of locks are rounded up; 0 rounds nothing.
+    #[serde(default)]
+    pub bar_ns: i64,
 }
 
 fn one() -> Decimal {
     Decimal::ONE
+}
+
+impl RiskSpec {
+    /// What its protections have in common.
+    pub(super) const fn settings(&self) -> Settings {
+        Settings { instruments: self.instruments.len(), balance: self.balance, bar_ns: self.bar_ns }
+    }
 }
 
 /// What a risk book cannot be made of, or cannot take.
@@ -46,6 +63,21 @@ pub enum RiskError {
     /// A limit that makes no sense.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// A protection that makes no sense.
+    #[error(transparent)]
+    Protection(#[from] SpecError),
+    /// The state of other protections, or one that is broken.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// A state without protections, where there should be some.
+    #[error("the state has no protections, the configuration {protections}")]
+    Unprotected {
+        /// How many there should be.
+        protections: usize,
+    },
+    /// What protections refuse to take note of.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// Money that cannot be counted.
     #[error(transparent)]
     Money(#[from] MoneyError),
@@ -95,6 +127,7 @@ struct Open {
 /// The gate and all that it judges by. One position an instrument, margins in common.
 #[derive(Debug, Clone)]
 pub struct RiskBook {
+    pub(super) spec: RiskSpec,
     instruments: Vec<Instrument>,
     scale: Scale,
     /// The gate.
@@ -119,8 +152,13 @@ impl RiskBook {
             return Err(RiskError::Currency { symbol, settlement, currency: spec.currency.clone() });
         }
         let count = instruments.len();
+        let gate = RiskGate::new(&spec.limits, &instruments, scale, spec.leverage)?;
         Ok(Self {
-            gate: RiskGate::new(&spec.limits, &instruments, scale, spec.leverage)?,
+            gate: match spec.protections.as_slice() {
+                [] => gate,
+                specs => gate.with_protections(Protections::new(specs, spec.settings())?),
+            },
+            spec: spec.clone(),
             account: None,
             marks: vec![0; count],
             markets: vec![Market::default(); count],
@@ -191,11 +229,23 @@ impl RiskBook {
     }
 
     /// An instrument's market as it was received; its middle is the price by which it is judged.
-    pub fn on_market(&mut self, instrument: usize, market: Market) {
+    ///
+    /// # Errors
+    /// What protections refuse to take note of.
+    pub fn on_market(&mut self, instrument: usize, market: Market) -> Result<(), RiskError> {
         if let Some(twice) = market.twice_mid().filter(|_| !market.broken) {
             self.marks[instrument] = twice / 2;
         }
         self.markets[instrument] = market;
+        if self.gate.watches_market() {
+            let value = |ticks| self.instruments[instrument].price.value(ticks);
+            let (bid, ask) = market.touch.map_or((f64::NAN, f64::NAN), |(bid, ask)| (value(bid), value(ask)));
+            self.gate.on_quote(instrument, market.at, bid, ask)?;
+            if let Some(twice) = market.twice_mid().filter(|&twice| twice > 0) {
+                self.gate.on_price(instrument, market.at, value(twice) / 2.0)?;
+            }
+        }
+        Ok(())
     }
 
     /// The last price of an instrument, ticks, where no market is known that has a middle.
@@ -291,12 +341,15 @@ impl RiskBook {
 
     /// Takes note of the equity, for the limits on losses, and of prices, for what moves together; true when a limit has just
     /// been passed.
-    pub fn mark(&mut self, at: i64) -> bool {
+    ///
+    /// # Errors
+    /// An equity that is no number.
+    pub fn mark(&mut self, at: i64) -> Result<bool, RiskError> {
         let (marks, instruments) = (&self.marks, &self.instruments);
         self.gate.observe(at, |place| instruments[place].price.value(marks[place]));
         match self.equity() {
-            Some(equity) => self.gate.mark(at, equity),
-            None => false,
+            Some(equity) => Ok(self.gate.mark(at, equity)?),
+            None => Ok(false),
         }
     }
 

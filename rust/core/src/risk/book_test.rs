@@ -26,7 +26,7 @@ fn spec(limits: &str) -> RiskSpec {
 fn book(limits: &str) -> RiskBook {
     let mut book = RiskBook::new(&spec(limits)).unwrap();
     book.set_account(10_000 * book.scale().one(), &[(0, 0); 3]).unwrap();
-    (0..3).for_each(|instrument| book.on_market(instrument, Market::quoted(99, 101, 0)));
+    (0..3).for_each(|instrument| book.on_market(instrument, Market::quoted(99, 101, 0)).unwrap());
     book
 }
 
@@ -92,17 +92,17 @@ fn an_exit_must_not_take_away_what_others_count_on() {
 fn it_fails_closed() {
     let mut book = book(r#"{"max_quote_age_ns":1000000000,"collar":"0.05","price_band":"0.5"}"#);
     assert_eq!(refused(&mut book, buy(1), 2 * SECOND), (Check::StaleQuote, 1.0, 2.0));
-    book.on_market(0, Market::quoted(101, 99, 2 * SECOND));
+    book.on_market(0, Market::quoted(101, 99, 2 * SECOND)).unwrap();
     assert_eq!(refused(&mut book, buy(1), 2 * SECOND), (Check::BrokenBook, 0.0, -2.0));
-    book.on_market(0, Market { stopped: true, ..Market::quoted(99, 101, 2 * SECOND) });
+    book.on_market(0, Market { stopped: true, ..Market::quoted(99, 101, 2 * SECOND) }).unwrap();
     assert_eq!(refused(&mut book, buy(1), 2 * SECOND).0, Check::Instrument);
     assert_eq!(refused(&mut book, Intent { instrument: 3, ..buy(1) }, 0).0, Check::Instrument);
-    book.on_market(0, Market::quoted(99, 101, 2 * SECOND));
+    book.on_market(0, Market::quoted(99, 101, 2 * SECOND)).unwrap();
     let (check, limit, value) = refused(&mut book, intent(0, Side::Buy, 1, OrderKind::Limit(106)), 2 * SECOND);
     assert_eq!((check, limit, (value * 1e9).round()), (Check::Collar, 0.05, 6e7));
     assert_eq!(refused(&mut book, intent(0, Side::Buy, 1, OrderKind::Limit(49)), 2 * SECOND).0, Check::PriceBand);
     // A mark far from the book counts too.
-    book.on_market(0, Market { mark: 90, ..Market::quoted(99, 101, 2 * SECOND) });
+    book.on_market(0, Market { mark: 90, ..Market::quoted(99, 101, 2 * SECOND) }).unwrap();
     assert_eq!(refused(&mut book, intent(0, Side::Buy, 1, OrderKind::Limit(96)), 2 * SECOND).0, Check::Collar);
     book.forget_account();
     assert_eq!(refused(&mut book, buy(1), 2 * SECOND).0, Check::Account);
@@ -110,7 +110,7 @@ fn it_fails_closed() {
     blind.set_account(10_000 * blind.scale().one(), &[(0, 0), (0, 0), (2, 100)]).unwrap();
     assert_eq!(refused(&mut blind, buy(1), 0).0, Check::NoPrice);
     // A position elsewhere whose price is not known may be worth anything.
-    blind.on_market(0, Market::quoted(99, 101, 0));
+    blind.on_market(0, Market::quoted(99, 101, 0)).unwrap();
     assert_eq!(refused(&mut blind, buy(1), 0).0, Check::NoPrice);
     assert_eq!(blind.equity(), None);
     let mut other = spec("{}");
@@ -147,9 +147,9 @@ fn what_moves_together_is_one_position() {
     for (second, price) in (1..).zip([100, 120, 90, 110, 100]) {
         // The perpetual follows, the other goes the other way.
         for (instrument, price) in [(0, price), (1, price), (2, 12_000 / price)] {
-            book.on_market(instrument, Market::quoted(price, price, second * SECOND));
+            book.on_market(instrument, Market::quoted(price, price, second * SECOND)).unwrap();
         }
-        book.mark(second * SECOND);
+        book.mark(second * SECOND).unwrap();
     }
     let now = 5 * SECOND;
     sent(&mut book, buy(6), now);
@@ -174,9 +174,9 @@ fn duplicates_and_orders_of_our_own_are_refused() {
         (Check::SelfTrade, 100.0, 100.0)
     );
     // At the market it would take the best bid, which is not ours while ours are behind it.
-    book.on_market(0, Market::quoted(101, 102, 0));
+    book.on_market(0, Market::quoted(101, 102, 0)).unwrap();
     sent(&mut book, intent(0, Side::Sell, 1, OrderKind::Market), 0);
-    book.on_market(0, Market::quoted(100, 102, 0));
+    book.on_market(0, Market::quoted(100, 102, 0)).unwrap();
     assert_eq!(refused(&mut book, intent(0, Side::Sell, 2, OrderKind::Market), 0).0, Check::SelfTrade);
     book.on_end(first).unwrap();
     assert_eq!(book.open(0).best[0], Some(100));
@@ -254,7 +254,7 @@ struct Twin {
 impl Twin {
     fn new() -> Self {
         let mut book = book(LIMITS);
-        (0..3).for_each(|instrument| book.on_market(instrument, Market::quoted(100, 100, 0)));
+        (0..3).for_each(|instrument| book.on_market(instrument, Market::quoted(100, 100, 0)).unwrap());
         Self { book, prices: [100; 3], now: 0, sent: Vec::new() }
     }
 
@@ -369,7 +369,7 @@ impl Twin {
             }
             Step::Price { instrument, to } => {
                 self.prices[instrument] = to;
-                self.book.on_market(instrument, Market::quoted(to, to, self.now));
+                self.book.on_market(instrument, Market::quoted(to, to, self.now)).unwrap();
             }
             Step::Wait { ns } => self.now += ns,
         }

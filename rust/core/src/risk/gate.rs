@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::approved::Approved;
 use super::exposure::{Cap, margin_of};
+use super::guarded::Guarded;
 use super::limits::{LimitError, Limits};
 use super::losses::Losses;
 use super::pace::Pace;
@@ -41,8 +42,9 @@ pub struct RiskGate {
     cancels: Option<Pace>,
     /// The last approved intents and when that was, oldest first; at most [`RiskGate::APPROVED_MAX`].
     pub(super) approved: VecDeque<(i64, Intent)>,
-    losses: Losses,
+    pub(super) losses: Losses,
     latch: Latch,
+    pub(super) guarded: Option<Box<Guarded>>,
     pub(super) correlation: Option<Correlation>,
     orders: u64,
 }
@@ -90,6 +92,7 @@ impl RiskGate {
             approved: VecDeque::new(),
             losses: Losses::default(),
             latch: Latch::default(),
+            guarded: None,
             correlation,
             orders: 0,
             limits: limits.clone(),
@@ -121,18 +124,6 @@ impl RiskGate {
     #[must_use]
     pub fn margin(&self, instrument: usize) -> Rate {
         self.margin[instrument]
-    }
-
-    /// Whether the equity's way matters to the gate.
-    #[must_use]
-    pub const fn watches_losses(&self) -> bool {
-        self.limits.watch_losses()
-    }
-
-    /// Whether trades that close matter to it.
-    #[must_use]
-    pub const fn watches_trades(&self) -> bool {
-        self.limits.max_consecutive_losses.is_some()
     }
 
     /// What has been lost.
@@ -181,18 +172,6 @@ impl RiskGate {
         self.losses.begin_with(equity);
     }
 
-    /// Takes note of the equity; true when a limit on losses has just been passed.
-    #[inline]
-    pub fn mark(&mut self, at: i64, equity: f64) -> bool {
-        self.losses.mark(at, equity, &self.limits)
-    }
-
-    /// Takes note of a closed trade; true when a limit has just been passed.
-    #[inline]
-    pub fn close(&mut self, at: i64, won: bool) -> bool {
-        self.losses.close(at, won, &self.limits)
-    }
-
     /// Takes note of the price of each instrument, quote units, not above 0 where there is none: what moves together is told
     /// from them.
     #[inline]
@@ -233,7 +212,8 @@ impl RiskGate {
             intent.lots = intent.lots.min(reducible);
         }
         let reducing = reducible > 0 && intent.lots <= reducible;
-        if let Err(refusal) = self.judge(&intent, at, account, reducing)? {
+        let unlocked = if reducing { Ok(()) } else { self.unlocked(&intent, at.now) };
+        if let Err(refusal) = self.judge(&intent, at, account, reducing, unlocked)? {
             return Ok(Err(refusal));
         }
         Ok(Ok(self.approve(intent, at.now)))
@@ -278,6 +258,7 @@ impl RiskGate {
         at: &Situation<'_>,
         account: &Account,
         reducing: bool,
+        unlocked: Verdict,
     ) -> Result<Verdict, MoneyError> {
         let verdict = match self.shape(intent, at, reducing) {
             Ok(()) if reducing => {
@@ -287,7 +268,7 @@ impl RiskGate {
                     refused => Ok(refused),
                 };
             }
-            Ok(()) => self.admits(intent, at),
+            Ok(()) => self.admits(intent, at, unlocked),
             refused => refused,
         };
         if verdict.is_err() { Ok(verdict) } else { self.exposure(intent, at, account) }
@@ -320,7 +301,7 @@ impl RiskGate {
     }
 
     /// Everything that new risk must pass before it is counted what would be held.
-    fn admits(&self, intent: &Intent, at: &Situation<'_>) -> Verdict {
+    fn admits(&self, intent: &Intent, at: &Situation<'_>, unlocked: Verdict) -> Verdict {
         self.priced(intent, at)?;
         self.collared(intent, at)?;
         self.band(intent, at)?;
@@ -333,6 +314,7 @@ impl RiskGate {
         if !self.limits.hours.is_empty() && !self.limits.hours.iter().any(|window| window.holds(at.now)) {
             return refuse(Check::Hours, f64::NAN, f64::NAN);
         }
+        unlocked?;
         // Reductions are counted but never refused, so that a window may hold more than its limit.
         for (check, pace) in [(Check::OrdersPerSecond, &self.second), (Check::OrdersPerMinute, &self.minute)] {
             if let Some(most) = pace.as_ref().and_then(|pace| pace.is_used_up(at.now)) {

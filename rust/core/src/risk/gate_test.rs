@@ -95,7 +95,10 @@ fn a_halt_lets_positions_be_closed_and_nothing_else() {
     let mut desk = desk(Limits { max_drawdown: Some(Rate(100_000_000)), ..Limits::default() });
     let approved = desk.ask(buy(100), 0).unwrap();
     desk.fill(approved);
-    assert!(!desk.gate.mark(0, 100.0) && !desk.gate.mark(1, 90.0) && desk.gate.mark(2, 89.9));
+    assert!(
+        [(100.0, false), (90.0, false), (89.9, true)].map(|(equity, passed)| desk.gate.mark(0, equity) == Ok(passed))
+            == [true; 3]
+    );
     assert_eq!(refused(desk.ask(buy(10), 0)), Check::Drawdown);
     let sell = Intent { side: Side::Sell, lots: 250, reduce_only: true, ..buy(1) };
     assert_eq!(desk.ask(sell, 0).unwrap().intent().lots, 100);

@@ -4,23 +4,13 @@ use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use tradenode_core::instrument::Instrument;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
-use tradenode_core::risk::{
-    Check, Latch, Losses, Market, Refusal as Refused, RiskBook, RiskError, RiskSpec, TradingState,
-};
+use tradenode_core::protections::{ClosedTrade, Which};
+use tradenode_core::risk::{Check, Market, Refusal as Refused, RiskBook, RiskError, RiskSpec, RiskState, TradingState};
 use tradenode_core::units::Grid;
 
 use super::order::{Approved, Refusal};
 use crate::backtest::ConfigError;
 use crate::desk::{lots, ticks, wrong};
-
-/// What survives a restart.
-#[derive(serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct State {
-    orders: u64,
-    losses: Losses,
-    latch: Latch,
-}
 
 #[pyclass(module = "tradenode._core")]
 pub(crate) struct RiskGate {
@@ -83,8 +73,8 @@ impl RiskGate {
         let (bid, ask) = (ticks(&grid, bid, "bid")?, ticks(&grid, ask, "ask")?);
         let mark = mark.map_or(0, |mark| nearest(&grid, mark));
         let broken = broken || bid > ask;
-        self.book.on_market(instrument, Market { touch: Some((bid, ask)), mark, at, broken, stopped });
-        Ok(())
+        let market = Market { touch: Some((bid, ask)), mark, at, broken, stopped };
+        self.book.on_market(instrument, market).map_err(raise)
     }
 
     fn on_last(&mut self, instrument: usize, price: f64, at: i64) -> PyResult<()> {
@@ -107,11 +97,7 @@ impl RiskGate {
         reduce_only: bool,
         replaces: Option<u64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let side = match side {
-            "buy" => Side::Buy,
-            "sell" => Side::Sell,
-            other => return wrong(format!("side must be buy or sell, got {other}")),
-        };
+        let side = side_of(side)?;
         let Some(traded) = self.book.instruments().get(instrument) else {
             let (limit, value) = (self.book.instruments().len() as f64, instrument as f64);
             return refuse(py, Refused { check: Check::Instrument, limit, value });
@@ -159,12 +145,50 @@ impl RiskGate {
         self.book.on_end(order).map_err(raise)
     }
 
-    fn mark(&mut self, at: i64) -> bool {
-        self.book.mark(at)
+    fn mark(&mut self, at: i64) -> PyResult<bool> {
+        self.book.mark(at).map_err(raise)
     }
 
-    fn on_trade_closed(&mut self, at: i64, won: bool) -> bool {
-        self.book.gate.close(at, won)
+    #[expect(clippy::too_many_arguments, reason = "a trade's fields, by keyword")]
+    fn on_trade_closed(
+        &mut self,
+        instrument: usize,
+        side: &str,
+        at: i64,
+        profit_ratio: f64,
+        profit: f64,
+        reason: &str,
+    ) -> PyResult<bool> {
+        self.instrument(instrument)?;
+        let Some(&reason) = Reason::ALL.iter().find(|known| known.name() == reason) else {
+            return wrong(format!("reason must be one of REASONS, got {reason}"));
+        };
+        let trade = ClosedTrade { instrument, side: side_of(side)?, closed: at, profit_ratio, profit, reason };
+        self.book.gate.close(&trade).map_err(|error| raise(error.into()))
+    }
+
+    fn on_reject(&mut self, instrument: usize, at: i64) -> PyResult<()> {
+        self.book.gate.on_reject(instrument, at).map_err(|error| raise(error.into()))
+    }
+
+    fn on_time(&mut self, at: i64) -> PyResult<()> {
+        self.book.gate.on_time(at).map_err(|error| raise(error.into()))
+    }
+
+    /// Locks and events as JSON, whose form is the core's own.
+    fn locks(&self) -> PyResult<Vec<u8>> {
+        json(&self.book.gate.protections().map_or(&[][..], |protections| protections.locks()))
+    }
+
+    fn lock_events(&mut self) -> PyResult<Vec<u8>> {
+        json(&self.book.gate.lock_events())
+    }
+
+    #[pyo3(signature = (by, reason, at, number = None))]
+    fn lift(&mut self, by: &str, reason: &str, at: i64, number: Option<u64>) -> PyResult<usize> {
+        let which = number.map_or(Which::All, Which::Number);
+        let Some(protections) = self.book.gate.protections_mut() else { return wrong("there are no protections") };
+        protections.lift(which, by, reason, at).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
     #[getter]
@@ -208,16 +232,13 @@ impl RiskGate {
     }
 
     fn dump(&self) -> PyResult<Vec<u8>> {
-        let gate = &self.book.gate;
-        let state = State { orders: gate.orders(), losses: gate.losses().clone(), latch: gate.latch().clone() };
-        serde_json::to_vec(&state).map_err(|error| PyValueError::new_err(error.to_string()))
+        json(&self.book.state())
     }
 
     fn restore(&mut self, state: &[u8]) -> PyResult<()> {
-        let State { orders, losses, latch } =
+        let state: RiskState =
             serde_json::from_slice(state).map_err(|error| PyValueError::new_err(format!("risk state: {error}")))?;
-        self.book.gate.restore(losses, latch, orders);
-        Ok(())
+        self.book.restore(state).map_err(raise)
     }
 }
 
@@ -227,6 +248,18 @@ impl RiskGate {
         let missing = || PyIndexError::new_err(format!("instrument {instrument} of {count}"));
         self.book.instruments().get(instrument).ok_or_else(missing)
     }
+}
+
+fn side_of(side: &str) -> PyResult<Side> {
+    match side {
+        "buy" => Ok(Side::Buy),
+        "sell" => Ok(Side::Sell),
+        other => wrong(format!("side must be buy or sell, got {other}")),
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> PyResult<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 /// The tick nearest to a price that lies on no grid of ours; 0 where there is none.

@@ -2,7 +2,8 @@
 
 use tradenode_core::account::{Applied, Fill};
 use tradenode_core::money::{Atoms, rate_of};
-use tradenode_core::orders::{OrderKind, Reason};
+use tradenode_core::orders::{OrderKind, Reason, Side};
+use tradenode_core::protections::ClosedTrade;
 use tradenode_core::risk::Approved;
 use tradenode_core::units::Rate;
 
@@ -43,7 +44,7 @@ impl Ledger<'_> {
             maker: quote.maker,
             reason: intent.reason,
         };
-        self.record_fill(index, &booked, applied);
+        self.record_fill(index, &booked, applied)?;
         self.redraw(index);
         Ok(Filled { closed: applied.closed, opened: applied.opened })
     }
@@ -77,13 +78,13 @@ impl Ledger<'_> {
             maker: fill.maker,
             reason,
         };
-        self.record_fill(place, &booked, applied);
+        self.record_fill(place, &booked, applied)?;
         self.recorder.queued(fill.behind, fill.waited_ns, &self.instruments[place]);
         self.redraw(place);
         Ok(())
     }
 
-    fn record_fill(&mut self, index: usize, booked: &Booked, applied: Applied) {
+    fn record_fill(&mut self, index: usize, booked: &Booked, applied: Applied) -> Result<(), RunError> {
         let instrument = &self.instruments[index];
         let price = instrument.price.value(booked.ticks);
         self.recorder.fill(booked, instrument, self.scale);
@@ -105,7 +106,16 @@ impl Ledger<'_> {
             if applied.opened > 0 || self.account.position(index).lots == 0 {
                 let result = self.recorder.close(trade, booked, instrument, self.scale);
                 self.record.note(result);
-                self.gate.close(booked.ts, result > 0.0);
+                if self.gate.watches_trades() {
+                    self.gate.close(&ClosedTrade {
+                        instrument: booked.instrument,
+                        side: if trade.direction > 0 { Side::Buy } else { Side::Sell },
+                        closed: booked.ts,
+                        profit_ratio: result,
+                        profit: self.scale.to_f64(trade.net()),
+                        reason: booked.reason,
+                    })?;
+                }
                 self.trades[index] = None;
             }
         }
@@ -114,6 +124,7 @@ impl Ledger<'_> {
             trade.costs(fee, slippage);
             trade.added(applied.opened, applied.added, self.account.position(index).lots);
         }
+        Ok(())
     }
 
     /// Charges `rate` on the notional held at `price`; shorts receive what longs pay unless `both_pay`.

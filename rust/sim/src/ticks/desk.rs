@@ -1,7 +1,7 @@
 //! What a strategy sees and does: the market as it was received, its orders and positions, and requests.
 
 use tradenode_core::book::{Book, Level};
-use tradenode_core::event::{Event, Kind, Status, Tape, side_number};
+use tradenode_core::event::{Event, Kind, LAST, Status, Tape, side_number};
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::Atoms;
 use tradenode_core::orders::terms::Terms;
@@ -321,6 +321,27 @@ impl Desk<'_> {
         }
     }
 
+    /// Shows the gate's protections a row that was received.
+    #[cold]
+    pub(super) fn watch(&mut self, instrument: usize, event: &Event) -> Result<(), RunError> {
+        let (view, grid) = (&self.views[instrument], &self.ledger.instruments[instrument].price);
+        let gate = &mut self.ledger.gate;
+        match view.market().touch {
+            Some((bid, ask)) if event.flags & LAST != 0 => {
+                let (bid, ask) = (grid.value(bid), grid.value(ask));
+                gate.on_quote(instrument, self.now, bid, ask)?;
+                if bid + ask > 0.0 {
+                    gate.on_price(instrument, self.now, (bid + ask) / 2.0)?;
+                }
+            }
+            None if event.kind == Kind::Trade && event.price > 0 => {
+                gate.on_price(instrument, self.now, grid.value(event.price))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
     /// Sends a cancel of every order that may open or add to a position.
     pub(super) fn cancel_adding(&mut self) {
         for instrument in 0..self.views.len() {
@@ -359,6 +380,9 @@ impl Desk<'_> {
     pub(super) fn hear(&mut self, report: &Report, fee: Atoms) -> Result<bool, RunError> {
         let Some(heard) = self.owner.hear(report, &mut self.ledger.open[report.instrument])? else { return Ok(false) };
         self.outcomes.count(report);
+        if let What::Rejected(_) = report.what {
+            self.ledger.gate.on_reject(report.instrument, self.now)?;
+        }
         if let What::Filled(fill) = report.what {
             self.ledger.book(report, &fill, fee, heard.intent.reason)?;
         }

@@ -124,14 +124,14 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// What the strategy stops at, and money that cannot be counted.
     pub fn run(&mut self) -> Result<(), RunError> {
         self.strategy.on_start(&mut self.desk)?;
-        if self.feeds.len() == 1 && self.interest.is_of_time_alone() {
+        if self.feeds.len() == 1 && self.interest.is_of_time_alone() && !self.desk.ledger.gate.watches_market() {
             self.run_by_timer()?;
         } else {
             while self.run_market()? {
                 self.run_rest()?;
             }
         }
-        self.record();
+        self.record()?;
         let (fund, recorder) = (self.clearing.fund, &mut self.desk.ledger.recorder);
         recorder.insurance = self.desk.ledger.scale.to_f64(fund);
         recorder.liquidations = self.clearing.liquidations;
@@ -204,7 +204,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
 
     /// Takes rows until something else is due; false when no row is left to be received.
     fn run_market(&mut self) -> Result<bool, RunError> {
-        if self.feeds.len() == 1 && !self.interest.calls_on_rows() {
+        if self.feeds.len() == 1 && !self.interest.calls_on_rows() && !self.desk.ledger.gate.watches_market() {
             return self.run_alone();
         }
         let mut due = self.due();
@@ -347,6 +347,9 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     #[inline]
     fn receive(&mut self, instrument: usize) -> Result<bool, RunError> {
         let event = self.take_in(instrument);
+        if self.desk.ledger.gate.watches_market() {
+            self.desk.watch(instrument, &event)?;
+        }
         let calls = &mut self.calls[instrument];
         match event.kind {
             Kind::Trade if calls.of_trades() => {
@@ -376,7 +379,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         let now = self.timer.min(self.sample);
         self.desk.now = now;
         if self.sample == now {
-            self.record();
+            self.record()?;
             self.sample += self.sample_ns;
         }
         if self.timer == now {
@@ -387,12 +390,13 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     }
 
     /// Records the equity, every instrument at its mid.
-    fn record(&mut self) {
+    fn record(&mut self) -> Result<(), RunError> {
         (0..self.desk.views.len()).for_each(|instrument| self.desk.mark(instrument));
-        if self.desk.ledger.sample(self.desk.now) {
+        if self.desk.ledger.sample(self.desk.now)? {
             self.desk.cancel_adding();
         }
         self.sampled.push(self.desk.now);
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tradenode_core::instrument::InstrumentSpec;
+use tradenode_core::protections::ProtectionSpec;
 use tradenode_core::risk::Limits;
 
 use super::maker::MakerSpec;
@@ -26,6 +27,9 @@ pub struct TickSpec {
     /// The risk gate's limits.
     #[serde(default)]
     pub risk: Limits,
+    /// What locks entries for a while.
+    #[serde(default)]
+    pub protections: Vec<ProtectionSpec>,
     /// How often the equity is recorded.
     #[serde(default = "one_second")]
     pub sample_ns: i64,
@@ -98,6 +102,8 @@ impl TickSpec {
             account: &self.account,
             instruments,
             risk: &self.risk,
+            protections: &self.protections,
+            bar_ns: 0,
             slippage: &SlippageSpec::None,
             full: true,
             isolated: self.margin == MarginMode::Isolated,
