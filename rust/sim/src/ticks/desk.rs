@@ -8,6 +8,7 @@ use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_core::risk::Refusal;
 
+use super::glances::Glance;
 use super::outcomes::Outcomes;
 use super::owner::{OwnOrder, Owner};
 use super::wire::Wire;
@@ -18,10 +19,12 @@ use crate::venue::{BookSource, Recorded, Report, Request, What};
 /// An instrument as the desk sees it.
 #[derive(Debug)]
 pub struct View {
-    /// The book, as far as it was received.
-    pub book: Book,
     /// The last trade's price in ticks, 0 before the first.
     pub last: i64,
+    /// The book, as far as it was received.
+    book: Book,
+    /// What is seen in place of the book, where only the venue keeps one.
+    glance: Option<Glance>,
     source: BookSource,
     /// The orders of a book that is made of them.
     orders: Option<Box<Recorded>>,
@@ -61,7 +64,26 @@ pub struct Desk<'a> {
 impl View {
     pub(super) fn new(source: BookSource) -> Self {
         let orders = (source == BookSource::Orders).then(Box::default);
-        Self { book: Book::new(), last: 0, source, orders }
+        Self { last: 0, book: Book::new(), glance: None, source, orders }
+    }
+
+    /// Takes in what is seen of the book that the venue keeps; from then on there is no other.
+    pub(super) const fn see(&mut self, glance: Glance) {
+        self.last = glance.last;
+        self.glance = Some(glance);
+    }
+
+    /// The book, as far as it was received; `None` where nothing but the touch is looked at.
+    #[must_use]
+    #[inline]
+    pub const fn book(&self) -> Option<&Book> {
+        if self.glance.is_some() { None } else { Some(&self.book) }
+    }
+
+    /// The same, to be lent to the strategy for a call.
+    #[inline]
+    pub const fn book_mut(&mut self) -> &mut Book {
+        &mut self.book
     }
 
     #[inline]
@@ -120,21 +142,33 @@ impl View {
     #[must_use]
     #[inline]
     pub fn is_sound(&self) -> bool {
-        !self.book.is_stale() && !self.book.is_crossed()
+        match self.glance {
+            Some(glance) => glance.sound,
+            None => !self.book.is_stale() && !self.book.is_crossed(),
+        }
     }
 
     /// The best bid and ask of a book that can be traded on.
     #[must_use]
     #[inline]
     pub fn touch(&self) -> Option<(Level, Level)> {
-        if self.is_sound() { self.book.touch() } else { None }
+        if self.is_sound() { self.best() } else { None }
+    }
+
+    /// The best bid and ask, whether they can be traded on or not.
+    #[inline]
+    fn best(&self) -> Option<(Level, Level)> {
+        match self.glance {
+            Some(glance) => glance.touch,
+            None => self.book.touch(),
+        }
     }
 
     /// What the instrument is worth now: the middle of the book or, where a side is empty, the last trade; ticks, 0 before
     /// either.
     #[must_use]
     pub fn mid(&self) -> f64 {
-        match self.book.touch() {
+        match self.best() {
             Some((bid, ask)) if self.source != BookSource::Trades => (bid.price as f64 + ask.price as f64) / 2.0,
             _ => self.last as f64,
         }

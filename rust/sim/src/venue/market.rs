@@ -7,7 +7,7 @@ use tradenode_core::book::Book;
 use tradenode_core::event::{Event, GAP, Kind, LAST, Status, Tape, side_number};
 use tradenode_core::orders::Side;
 
-use super::Band;
+use super::Reach;
 use super::by_order::Prints;
 use super::holding::Holding;
 use super::matching::Met;
@@ -121,29 +121,23 @@ impl Market {
         }
     }
 
-    /// Takes the rows of a checked tape from `first` on that happen until a time, up to one that gives something to report,
+    /// Takes the rows of a checked tape from `first` on that are within reach, up to one that gives something to report,
     /// moves money or takes the touch out of the band; returns the row after them. `clock` is the time of the first, and
     /// then of the last one taken.
     ///
     /// The same as [`Market::on_event`] row by row, for rows of levels without the rest of the row's columns.
-    pub(crate) fn take_rows(
-        &mut self,
-        tape: &Tape<'_>,
-        first: usize,
-        clock: &mut i64,
-        until: i64,
-        band: Band,
-    ) -> usize {
+    pub(crate) fn take_rows(&mut self, tape: &Tape<'_>, first: usize, clock: &mut i64, reach: &Reach) -> usize {
         let rows = tape.len();
         let (ts_event, ts_recv) = (&tape.ts_event[..rows], &tape.ts_recv[..rows]);
         let (kinds, sides, flags) = (&tape.kind[..rows], &tape.side[..rows], &tape.flags[..rows]);
         let (prices, sizes) = (&tape.price[..rows], &tape.size[..rows]);
         let levels = self.source != BookSource::Orders;
+        let Reach { until, received, band } = *reach;
         let mut now = *clock;
         let mut row = first;
         while row < rows {
             let at = ts_event[row].max(now).min(ts_recv[row]);
-            if at > until {
+            if at > until || ts_recv[row] > received {
                 break;
             }
             now = at;
