@@ -17,6 +17,7 @@ mod requests;
 pub mod rules;
 pub mod sets;
 pub mod signals;
+mod slots;
 pub mod spec;
 pub mod strategy;
 pub mod sweep;

@@ -1,12 +1,12 @@
 //! Our orders as the desk knows them: what was sent, what was heard, and how much of it may still fill.
 
-use rustc_hash::FxHashMap;
 use tradenode_core::orders::life::{Effect, Life, LifeError, Step};
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason};
 use tradenode_core::risk::Approved;
 
 use super::desk::Ticket;
+use crate::slots::Slots;
 use crate::venue::{Report, VENUES_ORDERS, What};
 
 /// An order of ours that has not ended.
@@ -29,15 +29,15 @@ pub struct OwnOrder {
 /// All orders that have not ended.
 #[derive(Debug, Default)]
 pub(crate) struct Owner {
-    orders: FxHashMap<u64, OwnOrder>,
+    orders: Slots<OwnOrder>,
     /// By instrument, oldest first.
     open: Vec<Vec<u64>>,
     /// Lots that may still fill, by instrument and side; of an order that is being replaced the larger size.
     exposed: Vec<[i64; 2]>,
     /// How often the orders of an instrument have changed.
     changes: Vec<u64>,
-    /// The order that ended last: who hears of the end may look at it.
-    ended: Option<OwnOrder>,
+    /// The slot of the order that ended last: who hears of the end may look at it.
+    ended: Option<u32>,
     /// Whether long and short are held apart: then orders that may only reduce expose nothing.
     legs: bool,
 }
@@ -45,7 +45,7 @@ pub(crate) struct Owner {
 impl Owner {
     pub(crate) fn new(instruments: usize, legs: bool) -> Self {
         Self {
-            orders: FxHashMap::default(),
+            orders: Slots::default(),
             open: vec![Vec::new(); instruments],
             exposed: vec![[0; 2]; instruments],
             changes: vec![0; instruments],
@@ -55,7 +55,8 @@ impl Owner {
     }
 
     pub(crate) fn get(&self, order: u64) -> Option<&OwnOrder> {
-        self.orders.get(&order).or_else(|| self.ended.as_ref().filter(|ended| ended.id == order))
+        let slot = self.orders.find(order).or(self.ended)?;
+        Some(&self.orders[slot]).filter(|own| own.id == order)
     }
 
     /// The numbers of an instrument's orders, oldest first.
@@ -86,7 +87,7 @@ impl Owner {
         self.changes[intent.instrument] += 1;
         let order = OwnOrder { id: approved.id(), intent, terms: ticket.terms, tag: ticket.tag, life, wanted: None };
         self.exposed[intent.instrument][intent.side as usize] += order.exposed(self.legs);
-        self.orders.insert(approved.id(), order);
+        self.orders.insert(order.id, order);
         Ok(())
     }
 
@@ -143,7 +144,8 @@ impl Owner {
     /// Changes an order and keeps what it exposes up to date.
     fn change<T>(&mut self, order: u64, change: impl FnOnce(&mut OwnOrder) -> T) -> Option<T> {
         let legs = self.legs;
-        let order = self.orders.get_mut(&order)?;
+        let slot = self.orders.find(order)?;
+        let order = &mut self.orders[slot];
         let before = order.exposed(legs);
         let result = change(order);
         let intent = &order.intent;
@@ -153,9 +155,10 @@ impl Owner {
     }
 
     fn forget(&mut self, order: u64) {
-        if let Some(order) = self.orders.remove(&order) {
-            self.open[order.intent.instrument].retain(|&open| open != order.id);
-            self.ended = Some(order);
+        let Some(slot) = self.orders.end(order) else { return };
+        self.open[self.orders[slot].intent.instrument].retain(|&open| open != order);
+        if let Some(before) = self.ended.replace(slot) {
+            self.orders.release(before);
         }
     }
 }

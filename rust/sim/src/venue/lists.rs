@@ -82,16 +82,17 @@ impl Market {
     pub(super) fn admit(&mut self, order: Order) -> u32 {
         self.next_expiry = self.next_expiry.min(order.expires());
         self.reducing += usize::from(order.reduce_only);
-        let slot = self.orders.insert(order);
-        self.slots.insert(order.id, slot);
-        slot
+        self.orders.insert(order.id, order)
     }
 
     /// Takes an order out of its list and frees its slot.
     pub(super) fn remove(&mut self, slot: u32) -> Order {
         self.unlist(slot);
-        let order = self.orders.remove(slot);
-        self.slots.remove(&order.id);
+        let order = self.orders[slot];
+        self.orders.end(order.id);
+        // Who has taken note of the slot finds out that the order is gone.
+        self.orders[slot].id = 0;
+        self.orders.release(slot);
         self.reducing -= usize::from(order.reduce_only);
         order
     }

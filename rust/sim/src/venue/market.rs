@@ -2,21 +2,21 @@
 
 use std::collections::VecDeque;
 
-use rustc_hash::FxHashMap;
 use tradenode_core::book::Book;
 use tradenode_core::event::{Event, GAP, Kind, LAST, Status, Tape, side_number};
 use tradenode_core::orders::Side;
 
-use super::Reach;
 use super::by_order::Prints;
 use super::holding::Holding;
 use super::matching::Met;
-use super::order::Orders;
+use super::order::Order;
 use super::recorded::Recorded;
 use super::report::{End, Report, What};
 use super::settings::{BookSource, VenueSpec};
 use super::taken::Taken;
+use super::{Band, Reach};
 use crate::models::queue::Ahead;
+use crate::slots::Slots;
 
 /// The least and the greatest price, in ticks, at which orders of ours rest on a side: what most rows are compared with,
 /// without a look at the orders.
@@ -46,9 +46,7 @@ pub(crate) struct Market {
     pub(super) prints: Prints,
     /// Whether an order of ours joined while the recorded ones were not known.
     pub(super) unplaced: bool,
-    pub(super) orders: Orders,
-    /// Where each living order is, by its number.
-    pub(super) slots: FxHashMap<u64, u32>,
+    pub(super) orders: Slots<Order>,
     /// The orders that ended last, and whether they were filled whole; at most [`RECENT`].
     pub(super) ended: VecDeque<(u64, bool)>,
     /// Our orders in the book, by side: best price first, at one price by arrival.
@@ -86,8 +84,7 @@ impl Market {
             recorded: (source == BookSource::Orders).then(Box::default),
             prints: Prints::default(),
             unplaced: false,
-            orders: Orders::default(),
-            slots: FxHashMap::default(),
+            orders: Slots::default(),
             ended: VecDeque::new(),
             resting: [Vec::new(), Vec::new()],
             spans: [Span::EMPTY; 2],
@@ -141,19 +138,19 @@ impl Market {
                 break;
             }
             now = at;
-            let mut concerns = false;
-            self.expire_until(at);
-            if levels && kinds[row] == Kind::Depth as u8 {
+            let concerns;
+            if levels && kinds[row] == Kind::Depth as u8 && flags[row] & !LAST == 0 && at < self.next_expiry {
                 let side = if sides[row] == side_number(Some(Side::Buy)) { Side::Buy } else { Side::Sell };
-                self.unsound |= flags[row] & GAP != 0;
                 self.on_depth(side, prices[row], sizes[row]);
-                self.book.note(flags[row]);
-                if flags[row] & LAST != 0 {
-                    self.on_last(true, at);
-                    concerns = band.is_left_by(&self.book);
+                if flags[row] == 0 || self.is_quiet(band) {
+                    row += 1;
+                    continue;
                 }
+                self.on_last(true, at);
+                concerns = band.is_left_by(&self.book);
             } else {
                 let event = Event { ts_event: at, ..tape.event(row) };
+                self.expire_until(at);
                 self.on_event(&event);
                 concerns = matches!(event.kind, Kind::Mark | Kind::Funding)
                     || (event.flags & LAST != 0 && band.is_left_by(&self.book));
@@ -165,6 +162,22 @@ impl Market {
         }
         *clock = now;
         row
+    }
+
+    /// Whether the end of a message about levels brings nothing about: they can be traded on and have reached no order of
+    /// ours, none waits, and the touch is within the band.
+    #[inline(always)]
+    fn is_quiet(&mut self, band: Band) -> bool {
+        let (bid, ask) = self.book.best_prices();
+        // One jump for all, which is hardly ever guessed wrong.
+        let sound = !self.book.is_stale() & (bid <= ask);
+        self.unsound = !sound;
+        sound
+            & (self.status == Status::Trading)
+            & !self.crossing
+            & self.waiting.is_empty()
+            & (band.low <= bid)
+            & (ask <= band.high)
     }
 
     /// Takes a row of the venue's tape.

@@ -209,7 +209,7 @@ impl Venue {
     /// How many orders of an instrument live at the venue.
     #[must_use]
     pub fn open_orders(&self, instrument: usize) -> usize {
-        self.markets[instrument].slots.len()
+        self.markets[instrument].orders.len()
     }
 }
 

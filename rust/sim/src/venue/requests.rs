@@ -46,7 +46,7 @@ impl Market {
         if let Some(why) = self.unfit(order).filter(|_| !waits) {
             return Err(why);
         }
-        if parent != 0 && !self.slots.contains_key(&parent) && !self.has_filled(parent) {
+        if parent != 0 && self.orders.find(parent).is_none() && !self.has_filled(parent) {
             return Err(Refused::Parent);
         }
         Ok(())
@@ -69,8 +69,8 @@ impl Market {
 
     /// A cancel of one order.
     pub(crate) fn cancel_order(&mut self, order: u64, at: i64) {
-        match self.slots.get(&order) {
-            Some(&slot) => self.cancel(slot, End::Asked, at),
+        match self.orders.find(order) {
+            Some(slot) => self.cancel(slot, End::Asked, at),
             None => self.report(at, order, What::CancelRejected(Refused::UnknownOrder)),
         }
     }
@@ -85,7 +85,7 @@ impl Market {
     /// At the same price and not larger than before it keeps its place in the queue; otherwise it arrives anew. An order
     /// that waits or is held takes them over, the price of a stop being where it is set off.
     pub(crate) fn replace(&mut self, order: u64, by: &Approved, at: i64) {
-        let Some(&slot) = self.slots.get(&order) else {
+        let Some(slot) = self.orders.find(order) else {
             return self.report(at, order, What::ReplaceRejected(Refused::UnknownOrder));
         };
         let (old, wanted) = (self.orders[slot], by.intent());
