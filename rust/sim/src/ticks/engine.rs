@@ -200,12 +200,16 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// Lets the rows of the only instrument happen up to a time, or up to one that brings something about besides;
     /// whether there is anything to tell.
     fn happen_until(&mut self, until: i64) -> Result<bool, RunError> {
-        let event = self.feeds[0].happen(&mut self.venue, 0, until, self.clearing.band(0));
+        let concerns = self.feeds[0].happen(&mut self.venue, 0, until, self.clearing.band(0));
         let told = self.send_reports(0)?;
-        match event {
-            Some(event) if self.moves_money(0, &event) => Ok(self.settle(0, &event)? | told),
-            _ => Ok(told),
+        // What was told may have moved the band.
+        if (concerns || told)
+            && let Some(event) = self.feeds[0].last_happened()
+            && self.moves_money(0, &event)
+        {
+            return Ok(self.settle(0, &event)? | told);
         }
+        Ok(told)
     }
 
     /// Takes in the rows of the only instrument that are received until a time; whether they are the last.

@@ -18,6 +18,8 @@ pub struct Feed<'a> {
     /// The next row at the venue and when it happens there; `i64::MAX` after the last.
     at_venue: usize,
     venue_time: i64,
+    /// When the row before it happened, where rows are taken in stretches.
+    happened: i64,
     /// The next row at the desk and when it is received.
     at_desk: usize,
     desk_time: i64,
@@ -32,7 +34,9 @@ impl<'a> Feed<'a> {
     #[must_use]
     pub fn new(tape: Tape<'a>, source: BookSource) -> Self {
         let (at_venue, at_desk, venue_time, desk_time) = (0, 0, i64::MIN, i64::MIN);
-        let mut feed = Self { tape, source, at_venue, venue_time, at_desk, desk_time, delay: 0, glances: None };
+        let happened = i64::MIN;
+        let mut feed =
+            Self { tape, source, at_venue, venue_time, happened, at_desk, desk_time, delay: 0, glances: None };
         feed.set_venue_time();
         feed.set_desk_time();
         feed
@@ -94,15 +98,20 @@ impl<'a> Feed<'a> {
     }
 
     /// Lets the rows that happen until a time happen at the venue, up to one that gives it something to report, moves money,
-    /// takes the touch out of the band or comes before one of which a note is to be made; the last of them, if there was one.
-    pub(crate) fn happen(&mut self, venue: &mut Venue, instrument: usize, until: i64, band: Band) -> Option<Event> {
-        let first = self.at_venue;
+    /// takes the touch out of the band or comes before one of which a note is to be made; whether it did one of the middle two.
+    pub(crate) fn happen(&mut self, venue: &mut Venue, instrument: usize, until: i64, band: Band) -> bool {
         let received = self.note(venue, instrument);
         let reach = Reach { until, received, band };
-        self.at_venue = venue.on_rows(instrument, &self.tape, first, &mut self.venue_time, &reach);
-        let now = self.venue_time;
+        let (next, concerns) = venue.on_rows(instrument, &self.tape, self.at_venue, &mut self.venue_time, &reach);
+        (self.at_venue, self.happened) = (next, self.venue_time);
         self.set_venue_time();
-        (self.at_venue > first).then(|| Event { ts_event: now, ..self.tape.event(self.at_venue - 1) })
+        concerns
+    }
+
+    /// The row that [`Feed::happen`] took last, at its time at the venue.
+    pub(crate) fn last_happened(&self) -> Option<Event> {
+        let row = self.at_venue.checked_sub(1)?;
+        Some(Event { ts_event: self.happened, ..self.tape.event(row) })
     }
 
     /// Lets the view take in the rows that are received until a time; when the last of them was, if there was one.

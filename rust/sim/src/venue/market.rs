@@ -119,26 +119,24 @@ impl Market {
     }
 
     /// Takes the rows of a checked tape from `first` on that are within reach, up to one that gives something to report,
-    /// moves money or takes the touch out of the band; returns the row after them. `clock` is the time of the first, and
-    /// then of the last one taken.
+    /// moves money or takes the touch out of the band; returns the row after them, and whether the last did one of the latter
+    /// two. `clock` is the time of the first, and then of the last one taken.
     ///
     /// The same as [`Market::on_event`] row by row, for rows of levels without the rest of the row's columns.
-    pub(crate) fn take_rows(&mut self, tape: &Tape<'_>, first: usize, clock: &mut i64, reach: &Reach) -> usize {
+    pub(crate) fn take_rows(&mut self, tape: &Tape<'_>, first: usize, clock: &mut i64, reach: &Reach) -> (usize, bool) {
         let rows = tape.len();
         let (ts_event, ts_recv) = (&tape.ts_event[..rows], &tape.ts_recv[..rows]);
         let (kinds, sides, flags) = (&tape.kind[..rows], &tape.side[..rows], &tape.flags[..rows]);
         let (prices, sizes) = (&tape.price[..rows], &tape.size[..rows]);
         let levels = self.source != BookSource::Orders;
         let Reach { until, received, band } = *reach;
-        let mut now = *clock;
-        let mut row = first;
+        let (mut now, mut row, mut concerns) = (*clock, first, false);
         while row < rows {
             let at = ts_event[row].max(now).min(ts_recv[row]);
             if at > until || ts_recv[row] > received {
                 break;
             }
             now = at;
-            let concerns;
             if levels && kinds[row] == Kind::Depth as u8 && flags[row] & !LAST == 0 && at < self.next_expiry {
                 let side = if sides[row] == side_number(Some(Side::Buy)) { Side::Buy } else { Side::Sell };
                 self.on_depth(side, prices[row], sizes[row]);
@@ -161,7 +159,7 @@ impl Market {
             }
         }
         *clock = now;
-        row
+        (row, concerns)
     }
 
     /// Whether the end of a message about levels brings nothing about: they can be traded on and have reached no order of

@@ -137,8 +137,8 @@ impl Venue {
     }
 
     /// Takes the rows of an instrument's checked tape from `first` on that are within reach, up to one that gives something
-    /// to report, moves money or takes the touch out of the band; returns the row after them. `clock` is the time of the
-    /// first, and then of the last one taken.
+    /// to report, moves money or takes the touch out of the band; returns the row after them, and whether the last did one of
+    /// the latter two. `clock` is the time of the first, and then of the last one taken.
     pub fn on_rows(
         &mut self,
         instrument: usize,
@@ -146,7 +146,7 @@ impl Venue {
         first: usize,
         clock: &mut i64,
         reach: &Reach,
-    ) -> usize {
+    ) -> (usize, bool) {
         self.markets[instrument].take_rows(tape, first, clock, reach)
     }
 
