@@ -3,7 +3,7 @@
 use tradenode_core::orders::Side;
 
 use super::by_order::UNPLACED;
-use super::market::{Market, Span};
+use super::market::{Market, height};
 use super::order::{Order, Place};
 use super::settings::BookSource;
 use crate::models::queue::Ahead;
@@ -28,14 +28,17 @@ impl Market {
         self.respan(side);
     }
 
-    /// Keeps between which prices our orders of a side rest.
+    /// Keeps between which prices our orders of a side rest, and from where on levels of the other reach them.
     fn respan(&mut self, side: Side) {
         let ticks = |slot: Option<&u32>| slot.map(|&slot| self.orders[slot].ticks);
         let list = &self.resting[side as usize];
-        self.spans[side as usize] = match (ticks(list.first()), ticks(list.last())) {
-            (Some(best), Some(worst)) => Span { least: best.min(worst), most: best.max(worst) },
-            _ => Span::EMPTY,
-        };
+        let ends = ticks(list.first()).zip(ticks(list.last()));
+        let (least, most, reach) = ends.map_or((i64::MAX, i64::MIN, i64::MAX), |(best, worst)| {
+            (best.min(worst), best.max(worst), height(side.opposite(), best))
+        });
+        let span = &mut self.spans[side as usize];
+        (span.least, span.most) = (least, most);
+        self.spans[side.opposite() as usize].reach = reach;
     }
 
     /// The place of an order that comes now, and how many lots are ahead of it, -1 where that is not known. Behind the best

@@ -18,16 +18,24 @@ use super::{Band, Reach};
 use crate::models::queue::Ahead;
 use crate::slots::Slots;
 
-/// The least and the greatest price, in ticks, at which orders of ours rest on a side: what most rows are compared with,
-/// without a look at the orders.
+/// What most levels of a side are compared with, without a look at our orders.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
+    /// The least and the greatest price, in ticks, at which orders of ours rest on the side.
     pub(super) least: i64,
     pub(super) most: i64,
+    /// From where on a level reaches one of ours on the other side, as [`height`] tells.
+    pub(super) reach: i64,
 }
 
 impl Span {
-    pub(super) const EMPTY: Self = Self { least: i64::MAX, most: i64::MIN };
+    const EMPTY: Self = Self { least: i64::MAX, most: i64::MIN, reach: i64::MAX };
+}
+
+/// A price of a side as a number that grows towards the other side.
+#[inline]
+pub(super) const fn height(side: Side, price: i64) -> i64 {
+    price ^ -(side as i64)
 }
 
 /// How many ended orders a market remembers, for those that are tied to them and come later.
@@ -238,7 +246,8 @@ impl Market {
     fn on_depth(&mut self, side: Side, price: i64, size: i64) {
         let before = self.book.set(side, price, size);
         let span = self.spans[side as usize];
-        if span.least <= price && price <= span.most {
+        // One jump, as neither comparison can be foreseen alone.
+        if (span.least <= price) & (price <= span.most) {
             self.requeue(side, price, before, size);
         }
         if !self.taken.is_empty() {
@@ -251,12 +260,7 @@ impl Market {
     /// is whole.
     #[inline]
     pub(super) fn watch_for_crossing(&mut self, side: Side, price: i64, size: i64) {
-        let ours = self.spans[side.opposite() as usize];
-        let reached = match side {
-            Side::Buy => price >= ours.least,
-            Side::Sell => price <= ours.most,
-        };
-        self.crossing |= reached & (size > 0);
+        self.crossing |= (height(side, price) >= self.spans[side as usize].reach) & (size > 0);
     }
 
     /// A level has changed at which some of our orders may queue.
