@@ -373,7 +373,7 @@ impl Desk<'_> {
         let Some(heard) = self.owner.hear(report)? else { return Ok(false) };
         self.outcomes.count(report);
         if let What::Filled(fill) = report.what {
-            self.ledger.book(report, &fill, fee, heard.intent.reason)?;
+            self.ledger.book(report, &fill, fee, heard.reason)?;
         }
         Ok(true)
     }

@@ -326,9 +326,12 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
 
     fn deliver(&mut self) -> Result<(), RunError> {
         let at = self.desk.wire.next_request();
-        if let Some(request) = self.desk.wire.take_request() {
-            self.venue.on_request(&request, at);
-            self.send_reports(request.instrument())?;
+        // Read where it lies: it is large.
+        if let Some(request) = self.desk.wire.first_request() {
+            let instrument = request.instrument();
+            self.venue.on_request(request, at);
+            self.desk.wire.take_request();
+            self.send_reports(instrument)?;
         }
         Ok(())
     }

@@ -166,21 +166,21 @@ impl Owner {
 /// What a report was about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Heard {
-    pub(crate) intent: Intent,
+    /// Why the order was made.
+    pub(crate) reason: Reason,
     pub(crate) ended: bool,
 }
 
 impl Heard {
     const fn of(order: &OwnOrder, ended: bool) -> Self {
-        Self { intent: order.intent, ended }
+        Self { reason: order.intent.reason, ended }
     }
 
-    fn of_venue(report: &Report) -> Option<Self> {
-        let What::Filled(fill) = report.what else { return None };
-        let (instrument, kind, reduce_only) = (report.instrument, OrderKind::Market, true);
-        let intent =
-            Intent { instrument, side: fill.side, lots: fill.lots, kind, reduce_only, reason: Reason::Liquidation };
-        Some(Self { intent, ended: true })
+    const fn of_venue(report: &Report) -> Option<Self> {
+        match report.what {
+            What::Filled(_) => Some(Self { reason: Reason::Liquidation, ended: true }),
+            _ => None,
+        }
     }
 }
 

@@ -33,11 +33,11 @@ impl Market {
         let ticks = |slot: Option<&u32>| slot.map(|&slot| self.orders[slot].ticks);
         let list = &self.resting[side as usize];
         let ends = ticks(list.first()).zip(ticks(list.last()));
-        let (least, most, reach) = ends.map_or((i64::MAX, i64::MIN, i64::MAX), |(best, worst)| {
-            (best.min(worst), best.max(worst), height(side.opposite(), best))
+        let (least, width, reach) = ends.map_or((i64::MAX, 0, i64::MAX), |(best, worst)| {
+            (best.min(worst), best.abs_diff(worst), height(side.opposite(), best))
         });
         let span = &mut self.spans[side as usize];
-        (span.least, span.most) = (least, most);
+        (span.least, span.width) = (least, width);
         self.spans[side.opposite() as usize].reach = reach;
     }
 
@@ -69,34 +69,33 @@ impl Market {
     }
 
     pub(super) fn unlist(&mut self, slot: u32) {
-        let order = self.orders[slot];
-        let list = match order.place {
-            Place::Resting => &mut self.resting[order.side as usize],
+        let Order { place, side, .. } = self.orders[slot];
+        let list = match place {
+            Place::Resting => &mut self.resting[side as usize],
             Place::Waiting => &mut self.waiting,
             Place::Held => &mut self.held,
         };
         list.retain(|&other| other != slot);
-        if order.place == Place::Resting {
-            self.respan(order.side);
+        if place == Place::Resting {
+            self.respan(side);
         }
     }
 
     /// Gives an order a slot.
-    pub(super) fn admit(&mut self, order: Order) -> u32 {
+    pub(super) fn admit(&mut self, order: &Order) -> u32 {
         self.next_expiry = self.next_expiry.min(order.expires());
         self.reducing += usize::from(order.reduce_only);
-        self.orders.insert(order.id, order)
+        self.orders.insert(order.id, *order)
     }
 
     /// Takes an order out of its list and frees its slot.
-    pub(super) fn remove(&mut self, slot: u32) -> Order {
+    pub(super) fn remove(&mut self, slot: u32) {
         self.unlist(slot);
-        let order = self.orders[slot];
-        self.orders.end(order.id);
-        // Who has taken note of the slot finds out that the order is gone.
-        self.orders[slot].id = 0;
-        self.orders.release(slot);
+        let order = &mut self.orders[slot];
         self.reducing -= usize::from(order.reduce_only);
-        order
+        // Who has taken note of the slot finds out that the order is gone.
+        let id = std::mem::take(&mut order.id);
+        self.orders.end(id);
+        self.orders.release(slot);
     }
 }

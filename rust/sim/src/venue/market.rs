@@ -21,15 +21,22 @@ use crate::slots::Slots;
 /// What most levels of a side are compared with, without a look at our orders.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
-    /// The least and the greatest price, in ticks, at which orders of ours rest on the side.
+    /// The least price, in ticks, at which orders of ours rest on the side, and how far up from there the greatest is.
     pub(super) least: i64,
-    pub(super) most: i64,
+    pub(super) width: u64,
     /// From where on a level reaches one of ours on the other side, as [`height`] tells.
     pub(super) reach: i64,
 }
 
 impl Span {
-    const EMPTY: Self = Self { least: i64::MAX, most: i64::MIN, reach: i64::MAX };
+    /// No orders: at the price that it has all the same, there are none to look at.
+    const EMPTY: Self = Self { least: i64::MAX, width: 0, reach: i64::MAX };
+
+    #[inline]
+    const fn holds(&self, price: i64) -> bool {
+        // One comparison: a price below wraps around to a large number.
+        price.wrapping_sub(self.least) as u64 <= self.width
+    }
 }
 
 /// A price of a side as a number that grows towards the other side.
@@ -245,9 +252,7 @@ impl Market {
     #[inline(always)]
     fn on_depth(&mut self, side: Side, price: i64, size: i64) {
         let before = self.book.set(side, price, size);
-        let span = self.spans[side as usize];
-        // One jump, as neither comparison can be foreseen alone.
-        if (span.least <= price) & (price <= span.most) {
+        if self.spans[side as usize].holds(price) {
             self.requeue(side, price, before, size);
         }
         if !self.taken.is_empty() {

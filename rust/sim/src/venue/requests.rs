@@ -12,15 +12,15 @@ use super::report::{End, Refused, What};
 impl Market {
     /// A new order.
     pub(crate) fn submit(&mut self, approved: &Approved, terms: Terms, at: i64) {
-        let order = Order::new(approved, terms);
+        let mut order = Order::new(approved, terms);
         if let Err(why) = self.admissible(&order, at) {
-            return self.refuse(&order, why, at);
+            return self.refuse(order.id, why, at);
         }
         self.report(at, order.id, What::Accepted);
         if order.terms.links.parent != 0 && !self.has_filled(order.terms.links.parent) {
-            return self.hold(order);
+            return self.hold(&mut order);
         }
-        self.enter(order, at);
+        self.enter(&mut order, at);
     }
 
     fn admissible(&self, order: &Order, at: i64) -> Result<(), Refused> {
@@ -56,14 +56,14 @@ impl Market {
         self.ended.contains(&(order, true))
     }
 
-    fn hold(&mut self, mut order: Order) {
+    fn hold(&mut self, order: &mut Order) {
         order.place = Place::Held;
         let slot = self.admit(order);
         self.held.push(slot);
     }
 
     /// An order that no other holds back comes to the market.
-    pub(super) fn enter(&mut self, order: Order, at: i64) {
+    pub(super) fn enter(&mut self, order: &mut Order, at: i64) {
         if order.terms.trigger == Trigger::None { self.arrive(order, at) } else { self.wait(order, at) }
     }
 
@@ -111,6 +111,6 @@ impl Market {
             return;
         }
         self.remove(slot);
-        self.arrive(new, at);
+        self.arrive(&mut new, at);
     }
 }
