@@ -7,8 +7,6 @@
 //! last move had levels to carry and blocks to look at. Moves therefore cost a constant number of steps an update,
 //! whatever the updates are.
 
-use std::hint::select_unpredictable;
-
 use super::tail::Tail;
 
 /// Levels that share one word of the bitmap.
@@ -180,12 +178,12 @@ impl<const BLOCKS: usize> Ladder<BLOCKS> {
     /// Keeps the best level after an update.
     #[inline]
     fn touch(&mut self, key: i64, size: i64) {
-        // Whether a level is at the touch cannot be foreseen: no branch, but for one that leaves it.
-        let best = self.best;
-        let leads = (key >= best.key) & (size != 0);
-        self.best.key = select_unpredictable(leads, key, best.key);
-        self.best.size = select_unpredictable(leads, size, best.size);
-        if (key == best.key) & (size == 0) {
+        if key < self.best.key {
+            return;
+        }
+        if size != 0 {
+            self.best = Keyed { key, size };
+        } else if key == self.best.key {
             // A side of one level, as quotes make it, must not pay for a look through the whole window.
             self.best = if self.levels == 0 { NONE } else { self.below(key).unwrap_or(NONE) };
         }
