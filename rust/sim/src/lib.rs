@@ -18,6 +18,7 @@ pub mod rules;
 pub mod sets;
 pub mod signals;
 pub mod sizing;
+mod slots;
 pub mod spec;
 pub mod strategy;
 pub mod sweep;

@@ -71,6 +71,12 @@ impl<const BLOCKS: usize> Ladder<BLOCKS> {
         if self.best.size == 0 { None } else { Some(self.best) }
     }
 
+    /// The greatest key there is; the least possible one where there is none.
+    #[inline]
+    pub(super) const fn top(&self) -> i64 {
+        self.best.key
+    }
+
     /// The size of a level, 0 where there is none.
     #[inline]
     pub(super) fn size(&self, key: i64) -> i64 {

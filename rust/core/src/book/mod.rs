@@ -103,6 +103,14 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
         }
     }
 
+    /// The prices of the best bid and the best ask; of an empty side the one that no other is worse than.
+    #[must_use]
+    #[inline]
+    pub const fn best_prices(&self) -> (i64, i64) {
+        let [bids, asks] = &self.sides;
+        (key_of(Side::Buy, bids.top()), key_of(Side::Sell, asks.top()))
+    }
+
     /// How many levels a side has.
     #[must_use]
     #[inline]
@@ -150,8 +158,9 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
     /// book is not to be traded on. A venue whose books overlap by design has a [`StampedBook`].
     #[must_use]
     #[inline]
-    pub fn is_crossed(&self) -> bool {
-        self.touch().is_some_and(|(bid, ask)| bid.price > ask.price)
+    pub const fn is_crossed(&self) -> bool {
+        let (bid, ask) = self.best_prices();
+        bid > ask
     }
 
     /// Whether the best bid is at the best ask.

@@ -126,6 +126,12 @@ impl RiskGate {
         self.margin[instrument]
     }
 
+    /// Whether it matters how old a quote is.
+    #[must_use]
+    pub const fn judges_age(&self) -> bool {
+        self.limits.max_quote_age_ns.is_some()
+    }
+
     /// What has been lost.
     #[must_use]
     pub const fn losses(&self) -> &Losses {

@@ -84,6 +84,7 @@ impl<'py> EventCallback<'py> {
             timer_ns: every("on_timer")?,
             funding: has(Call::Funding),
             reports: has(Call::Fill) || has(Call::Order),
+            touch_alone: false,
         };
         Ok(Self {
             py,
@@ -155,14 +156,14 @@ impl<'py> EventCallback<'py> {
     fn lend(&self, desk: &mut ticks::Desk<'_>) {
         for (instrument, (shown, book)) in self.desks.iter().zip(&self.books).enumerate() {
             shown.borrow_mut().see_events(desk, instrument);
-            book.borrow_mut().swap(&mut desk.view_mut(instrument).book);
+            book.borrow_mut().swap(desk.view_mut(instrument).book_mut());
         }
     }
 
     #[inline]
     fn lend_back(&self, desk: &mut ticks::Desk<'_>) {
         for (instrument, book) in self.books.iter().enumerate() {
-            book.borrow_mut().swap(&mut desk.view_mut(instrument).book);
+            book.borrow_mut().swap(desk.view_mut(instrument).book_mut());
         }
     }
 

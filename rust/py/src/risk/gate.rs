@@ -149,7 +149,6 @@ impl RiskGate {
         self.book.mark(at).map_err(raise)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a trade's fields, by keyword")]
     fn on_trade_closed(
         &mut self,
         instrument: usize,

@@ -8,6 +8,7 @@ use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_core::risk::{Approved, Market, Pending, Refusal};
 
+use super::glances::Glance;
 use super::outcomes::Outcomes;
 use super::owner::{OwnOrder, Owner};
 use super::wire::Wire;
@@ -18,8 +19,6 @@ use crate::venue::{BookSource, Recorded, Report, Request, What};
 /// An instrument as the desk sees it.
 #[derive(Debug)]
 pub struct View {
-    /// The book, as far as it was received.
-    pub book: Book,
     /// The last trade's price in ticks, 0 before the first.
     pub last: i64,
     /// The mark price in ticks, 0 before the first.
@@ -27,6 +26,10 @@ pub struct View {
     /// When something was last received of it, ns UTC.
     at: i64,
     status: Status,
+    /// The book, as far as it was received.
+    book: Book,
+    /// What is seen in place of the book, where only the venue keeps one.
+    glance: Option<Glance>,
     source: BookSource,
     /// The orders of a book that is made of them.
     orders: Option<Box<Recorded>>,
@@ -67,7 +70,26 @@ impl View {
     pub(super) fn new(source: BookSource) -> Self {
         let orders = (source == BookSource::Orders).then(Box::default);
         let (book, status) = (Book::new(), Status::Trading);
-        Self { book, last: 0, mark: 0, at: i64::MIN, status, source, orders }
+        Self { last: 0, mark: 0, at: i64::MIN, status, book, glance: None, source, orders }
+    }
+
+    /// Takes in what is seen of the book that the venue keeps; from then on there is no other.
+    pub(super) const fn see(&mut self, glance: Glance) {
+        self.last = glance.last;
+        self.glance = Some(glance);
+    }
+
+    /// The book, as far as it was received; `None` where nothing but the touch is looked at.
+    #[must_use]
+    #[inline]
+    pub const fn book(&self) -> Option<&Book> {
+        if self.glance.is_some() { None } else { Some(&self.book) }
+    }
+
+    /// The same, to be lent to the strategy for a call.
+    #[inline]
+    pub const fn book_mut(&mut self) -> &mut Book {
+        &mut self.book
     }
 
     #[inline]
@@ -132,20 +154,32 @@ impl View {
     #[must_use]
     #[inline]
     pub fn is_sound(&self) -> bool {
-        !self.book.is_stale() && !self.book.is_crossed()
+        match self.glance {
+            Some(glance) => glance.sound,
+            None => !self.book.is_stale() && !self.book.is_crossed(),
+        }
     }
 
     /// The best bid and ask of a book that can be traded on.
     #[must_use]
     #[inline]
     pub fn touch(&self) -> Option<(Level, Level)> {
-        if self.is_sound() { self.book.touch() } else { None }
+        if self.is_sound() { self.best() } else { None }
+    }
+
+    /// The best bid and ask, whether they can be traded on or not.
+    #[inline]
+    fn best(&self) -> Option<(Level, Level)> {
+        match self.glance {
+            Some(glance) => glance.touch,
+            None => self.book.touch(),
+        }
     }
 
     /// The market as the risk gate judges by it.
     #[inline]
     fn market(&self) -> Market {
-        let touch = self.book.touch().filter(|_| self.source != BookSource::Trades);
+        let touch = self.best().filter(|_| self.source != BookSource::Trades);
         Market {
             touch: touch.map(|(bid, ask)| (bid.price, ask.price)),
             mark: self.mark,
@@ -159,7 +193,7 @@ impl View {
     /// either.
     #[must_use]
     pub fn mid(&self) -> f64 {
-        match self.book.touch() {
+        match self.best() {
             Some((bid, ask)) if self.source != BookSource::Trades => (bid.price as f64 + ask.price as f64) / 2.0,
             _ => self.last as f64,
         }
@@ -384,7 +418,7 @@ impl Desk<'_> {
             self.ledger.gate.on_reject(report.instrument, self.now)?;
         }
         if let What::Filled(fill) = report.what {
-            self.ledger.book(report, &fill, fee, heard.intent.reason)?;
+            self.ledger.book(report, &fill, fee, heard.reason)?;
         }
         Ok(true)
     }

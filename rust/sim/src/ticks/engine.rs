@@ -9,10 +9,12 @@ use std::borrow::Cow;
 use tradenode_core::event::{Event, Kind};
 use tradenode_core::risk::Market;
 
+use super::alarm::Alarm;
 use super::calls::Calls;
 use super::clearing::Clearing;
 use super::desk::{Desk, View};
 use super::feed::Feed;
+use super::glances::Glance;
 use super::outcomes::Outcomes;
 use super::owner::Owner;
 use super::spec::TickSpec;
@@ -47,9 +49,8 @@ pub struct TickEngine<'a, S> {
     pub(super) strategy: S,
     interest: Interest,
     /// When the strategy's timer and the recording of equity are due.
-    timer: i64,
-    sample: i64,
-    sample_ns: i64,
+    timer: Alarm,
+    sample: Alarm,
     /// What of each instrument the strategy is called for.
     calls: Vec<Calls>,
     /// When the equity was recorded.
@@ -93,7 +94,6 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         let views = feeds.iter().map(|feed| View::new(feed.source)).collect();
         let wire = Wire::new(latency);
         let start = feeds.iter().map(Feed::venue_time).min().unwrap_or(i64::MAX);
-        let after = |every: Option<i64>| every.map_or(i64::MAX, |every| first_multiple(every, start));
         let hedging = spec.positions == PositionMode::Hedging;
         let venue = Venue::new(&listings, spec.venue);
         Ok(Self {
@@ -107,9 +107,8 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 wire,
                 outcomes: Outcomes::default(),
             },
-            timer: after(interest.timer_ns),
-            sample: after(Some(spec.sample_ns)),
-            sample_ns: spec.sample_ns,
+            timer: Alarm::after(start, interest.timer_ns),
+            sample: Alarm::after(start, Some(spec.sample_ns)),
             calls: feeds.iter().map(|feed| Calls::new(&interest, feed.source)).collect(),
             sampled: Vec::new(),
             feeds,
@@ -123,9 +122,17 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// # Errors
     /// What the strategy stops at, and money that cannot be counted.
     pub fn run(&mut self) -> Result<(), RunError> {
+        let gate = &self.desk.ledger.gate;
+        let by_timer = self.feeds.len() == 1 && self.interest.is_of_time_alone() && !gate.watches_market();
+        let touch_alone = self.interest.touch_alone && !gate.judges_age();
+        let shown = by_timer && touch_alone && self.feeds[0].makes_one_book();
+        if shown {
+            self.feeds[0].show_at(self.timer, self.sample);
+            self.desk.views[0].see(Glance::NOTHING);
+        }
         self.strategy.on_start(&mut self.desk)?;
-        if self.feeds.len() == 1 && self.interest.is_of_time_alone() && !self.desk.ledger.gate.watches_market() {
-            self.run_by_timer()?;
+        if by_timer {
+            self.run_by_timer(shown)?;
         } else {
             while self.run_market()? {
                 self.run_rest()?;
@@ -148,21 +155,31 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
 
     /// The whole run of one instrument and a strategy that nothing but the timer calls. Between two calls the desk decides
     /// nothing: the venue goes first, alone with the requests that arrive, then what it told is heard, then rows are taken
-    /// in. Each is one stretch.
-    fn run_by_timer(&mut self) -> Result<(), RunError> {
+    /// in. Each is one stretch. A desk that is `shown` the touch takes in no rows: it sees the venue's book as those that are
+    /// received have left it.
+    fn run_by_timer(&mut self, shown: bool) -> Result<(), RunError> {
         let last = self.feeds[0].last_received();
         loop {
-            let until = self.timer.min(self.sample).min(last);
+            let until = self.next_tick().min(last);
             self.run_venue(until)?;
             while self.desk.wire.next_news() <= until {
                 self.hear()?;
             }
-            self.receive_until(until);
-            if self.feeds[0].desk_time() == i64::MAX {
+            let over = if shown { self.show(until) } else { self.receive_until(until) };
+            if over {
                 return Ok(());
             }
             self.tick()?;
         }
+    }
+
+    /// Shows the desk what is to be seen of the only instrument at a time; whether every row is received.
+    fn show(&mut self, until: i64) -> bool {
+        let over = self.feeds[0].show(&mut self.desk.views[0], &self.venue, 0, until);
+        if over {
+            self.desk.now = until;
+        }
+        over
     }
 
     /// Lets everything happen at the venue of the only instrument that happens there until a time.
@@ -187,19 +204,24 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// Lets the rows of the only instrument happen up to a time, or up to one that brings something about besides;
     /// whether there is anything to tell.
     fn happen_until(&mut self, until: i64) -> Result<bool, RunError> {
-        let event = self.feeds[0].happen(&mut self.venue, 0, until, self.clearing.band(0));
+        let concerns = self.feeds[0].happen(&mut self.venue, 0, until, self.clearing.band(0));
         let told = self.send_reports(0)?;
-        match event {
-            Some(event) if self.moves_money(0, &event) => Ok(self.settle(0, &event)? | told),
-            _ => Ok(told),
+        // What was told may have moved the band.
+        if (concerns || told)
+            && let Some(event) = self.feeds[0].last_happened()
+            && self.moves_money(0, &event)
+        {
+            return Ok(self.settle(0, &event)? | told);
         }
+        Ok(told)
     }
 
-    /// Takes in the rows of the only instrument that are received until a time.
-    fn receive_until(&mut self, until: i64) {
+    /// Takes in the rows of the only instrument that are received until a time; whether they are the last.
+    fn receive_until(&mut self, until: i64) -> bool {
         if let Some(now) = self.feeds[0].receive(&mut self.desk.views[0], until) {
             self.desk.now = now;
         }
+        self.feeds[0].desk_time() == i64::MAX
     }
 
     /// Takes rows until something else is due; false when no row is left to be received.
@@ -248,22 +270,27 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 due = self.due();
             }
         }
-        self.receive_until(due.receiving);
-        Ok(self.feeds[0].desk_time() != i64::MAX)
+        Ok(!self.receive_until(due.receiving))
+    }
+
+    /// When the timer or the recording of equity is due.
+    #[inline]
+    fn next_tick(&self) -> i64 {
+        self.timer.next().min(self.sample.next())
     }
 
     /// Until when rows go first.
     #[inline]
     fn due(&self) -> Due {
         let message = self.desk.wire.next_request().min(self.desk.wire.next_news()).min(self.venue.next_expiry());
-        let timer = self.timer.min(self.sample);
+        let timer = self.next_tick();
         Due { happening: message.min(timer), receiving: message.saturating_sub(1).min(timer) }
     }
 
     /// Takes what is due besides rows.
     fn run_rest(&mut self) -> Result<(), RunError> {
         let (request, report) = (self.desk.wire.next_request(), self.desk.wire.next_news());
-        let (timer, expiry) = (self.timer.min(self.sample), self.venue.next_expiry());
+        let (timer, expiry) = (self.next_tick(), self.venue.next_expiry());
         if expiry <= request && expiry <= report && expiry <= timer {
             self.expire(expiry)
         } else if request <= report && request <= timer {
@@ -303,9 +330,12 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
 
     fn deliver(&mut self) -> Result<(), RunError> {
         let at = self.desk.wire.next_request();
-        if let Some(request) = self.desk.wire.take_request() {
-            self.venue.on_request(&request, at);
-            self.send_reports(request.instrument())?;
+        // Read where it lies: it is large.
+        if let Some(request) = self.desk.wire.first_request() {
+            let instrument = request.instrument();
+            self.venue.on_request(request, at);
+            self.desk.wire.take_request();
+            self.send_reports(instrument)?;
         }
         Ok(())
     }
@@ -376,14 +406,14 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     }
 
     fn tick(&mut self) -> Result<(), RunError> {
-        let now = self.timer.min(self.sample);
+        let now = self.next_tick();
         self.desk.now = now;
-        if self.sample == now {
+        if self.sample.next() == now {
             self.record()?;
-            self.sample += self.sample_ns;
+            self.sample.pass();
         }
-        if self.timer == now {
-            self.timer += self.interest.timer_ns.unwrap_or(i64::MAX - now);
+        if self.timer.next() == now {
+            self.timer.pass();
             self.strategy.on_timer(&mut self.desk)?;
         }
         Ok(())
@@ -398,9 +428,4 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         self.sampled.push(self.desk.now);
         Ok(())
     }
-}
-
-/// The first multiple of `every` after a time.
-const fn first_multiple(every: i64, after: i64) -> i64 {
-    (after.div_euclid(every) + 1) * every
 }

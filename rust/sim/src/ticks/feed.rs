@@ -1,9 +1,11 @@
 //! One instrument's tape on its way: each row happens at the venue, and is received later.
 
-use tradenode_core::event::{Event, Tape};
+use tradenode_core::event::{Event, Kind, Tape};
 
+use super::alarm::Alarm;
 use super::desk::View;
-use crate::venue::{Band, BookSource, Venue};
+use super::glances::{Glance, Glances};
+use crate::venue::{Band, BookSource, Reach, Venue};
 
 /// A tape with the places that venue and desk have reached in it.
 ///
@@ -16,19 +18,25 @@ pub struct Feed<'a> {
     /// The next row at the venue and when it happens there; `i64::MAX` after the last.
     at_venue: usize,
     venue_time: i64,
+    /// When the row before it happened, where rows are taken in stretches.
+    happened: i64,
     /// The next row at the desk and when it is received.
     at_desk: usize,
     desk_time: i64,
     /// What rows take to the desk beyond what the tape says, ns.
     delay: i64,
+    /// What the desk sees where only the venue keeps a book.
+    glances: Option<Glances>,
 }
 
 impl<'a> Feed<'a> {
     /// A feed of a checked tape.
     #[must_use]
     pub fn new(tape: Tape<'a>, source: BookSource) -> Self {
+        let (at_venue, at_desk, venue_time, desk_time) = (0, 0, i64::MIN, i64::MIN);
+        let happened = i64::MIN;
         let mut feed =
-            Self { tape, source, at_venue: 0, venue_time: i64::MIN, at_desk: 0, desk_time: i64::MIN, delay: 0 };
+            Self { tape, source, at_venue, venue_time, happened, at_desk, desk_time, delay: 0, glances: None };
         feed.set_venue_time();
         feed.set_desk_time();
         feed
@@ -40,6 +48,22 @@ impl<'a> Feed<'a> {
         let mut feed = Self { delay, ..self };
         feed.set_desk_time();
         feed
+    }
+
+    /// Whether every row leaves the same book at the desk as at the venue, and there is nothing else to see: where there are
+    /// rows, the book is of levels, and none is about a single order, the mark price or whether trading goes on.
+    pub(crate) fn makes_one_book(&self) -> bool {
+        let tells_more = |&kind: &u8| {
+            (Kind::Add as u8..=Kind::Execute as u8).contains(&kind)
+                || kind == Kind::Mark as u8
+                || kind == Kind::Status as u8
+        };
+        self.source == BookSource::Depth && !self.tape.is_empty() && !self.tape.kind.iter().any(tells_more)
+    }
+
+    /// From now on the desk sees what [`Feed::show`] tells at these calls.
+    pub(super) fn show_at(&mut self, timer: Alarm, sample: Alarm) {
+        self.glances = Some(Glances::new(timer, sample, self.last_received()));
     }
 
     /// When the next row happens at the venue.
@@ -77,14 +101,21 @@ impl<'a> Feed<'a> {
         event
     }
 
-    /// Lets the rows that happen until a time happen at the venue, up to one that gives it something to report, moves money
-    /// or takes the touch out of the band; the last of them, if there was one.
-    pub(crate) fn happen(&mut self, venue: &mut Venue, instrument: usize, until: i64, band: Band) -> Option<Event> {
-        let first = self.at_venue;
-        self.at_venue = venue.on_rows(instrument, &self.tape, first, &mut self.venue_time, until, band);
-        let now = self.venue_time;
+    /// Lets the rows that happen until a time happen at the venue, up to one that gives it something to report, moves money,
+    /// takes the touch out of the band or comes before one of which a note is to be made; whether it did one of the middle two.
+    pub(crate) fn happen(&mut self, venue: &mut Venue, instrument: usize, until: i64, band: Band) -> bool {
+        let received = self.note(venue, instrument);
+        let reach = Reach { until, received, band };
+        let (next, concerns) = venue.on_rows(instrument, &self.tape, self.at_venue, &mut self.venue_time, &reach);
+        (self.at_venue, self.happened) = (next, self.venue_time);
         self.set_venue_time();
-        (self.at_venue > first).then(|| Event { ts_event: now, ..self.tape.event(self.at_venue - 1) })
+        concerns
+    }
+
+    /// The row that [`Feed::happen`] took last, at its time at the venue.
+    pub(crate) fn last_happened(&self) -> Option<Event> {
+        let row = self.at_venue.checked_sub(1)?;
+        Some(Event { ts_event: self.happened, ..self.tape.event(row) })
     }
 
     /// Lets the view take in the rows that are received until a time; when the last of them was, if there was one.
@@ -93,6 +124,26 @@ impl<'a> Feed<'a> {
         self.at_desk = view.on_rows(&self.tape, first, until.saturating_sub(self.delay));
         self.set_desk_time();
         (self.at_desk > first).then(|| self.tape.ts_recv[self.at_desk - 1].saturating_add(self.delay))
+    }
+
+    /// Takes note of what the desk will see, if the next row is not received before it looks; the last time of receipt, as
+    /// the tape has it, of rows that need no other note.
+    fn note(&mut self, venue: &Venue, instrument: usize) -> i64 {
+        let Some(glances) = &mut self.glances else { return i64::MAX };
+        if let Some(received) = self.tape.ts_recv.get(self.at_venue).map(|at| at.saturating_add(self.delay))
+            && received > glances.next()
+        {
+            glances.note(Glance::at(venue.book(instrument), venue.last(instrument)), received);
+        }
+        glances.next().saturating_sub(self.delay)
+    }
+
+    /// Shows the view what is seen of the venue's book at a call, and whether every row is received by then.
+    pub(super) fn show(&mut self, view: &mut View, venue: &Venue, instrument: usize, call: i64) -> bool {
+        if let Some(glances) = &mut self.glances {
+            view.see(glances.look(call, Glance::at(venue.book(instrument), venue.last(instrument))));
+        }
+        call >= self.last_received()
     }
 
     #[inline]

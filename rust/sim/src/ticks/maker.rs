@@ -76,7 +76,7 @@ impl Maker {
 
 impl TickStrategy for Maker {
     fn interest(&self) -> Interest {
-        Interest { timer_ns: Some(self.spec.every_ns), ..Interest::default() }
+        Interest { timer_ns: Some(self.spec.every_ns), touch_alone: true, ..Interest::default() }
     }
 
     fn on_timer(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {

@@ -1,10 +1,12 @@
 //! Runs over events: the market as it happens at the venue, as it is received, and orders in between.
 
+mod alarm;
 mod calls;
 mod clearing;
 mod desk;
 mod engine;
 mod feed;
+mod glances;
 mod liquidation;
 mod maker;
 mod mids;

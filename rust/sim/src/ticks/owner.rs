@@ -1,6 +1,5 @@
 //! Our orders as the desk knows them: what was sent, what was heard, and how much of it may still fill.
 
-use rustc_hash::FxHashMap;
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::MoneyError;
 use tradenode_core::orders::life::{Effect, Life, Step};
@@ -10,6 +9,7 @@ use tradenode_core::risk::{Approved, OpenOrders, Pending};
 
 use super::desk::Ticket;
 use crate::error::RunError;
+use crate::slots::Slots;
 use crate::venue::{Report, VENUES_ORDERS, What};
 
 /// An order of ours that has not ended.
@@ -36,20 +36,20 @@ pub struct OwnOrder {
 /// All orders that have not ended.
 #[derive(Debug, Default)]
 pub(crate) struct Owner {
-    orders: FxHashMap<u64, OwnOrder>,
+    orders: Slots<OwnOrder>,
     /// By instrument, oldest first.
     open: Vec<Vec<u64>>,
     instruments: Vec<Instrument>,
     /// How often the orders of an instrument have changed.
     changes: Vec<u64>,
-    /// The order that ended last: who hears of the end may look at it.
-    ended: Option<OwnOrder>,
+    /// The slot of the order that ended last: who hears of the end may look at it.
+    ended: Option<u32>,
 }
 
 impl Owner {
     pub(crate) fn new(instruments: &[Instrument]) -> Self {
         Self {
-            orders: FxHashMap::default(),
+            orders: Slots::default(),
             open: vec![Vec::new(); instruments.len()],
             instruments: instruments.to_vec(),
             changes: vec![0; instruments.len()],
@@ -58,7 +58,8 @@ impl Owner {
     }
 
     pub(crate) fn get(&self, order: u64) -> Option<&OwnOrder> {
-        self.orders.get(&order).or_else(|| self.ended.as_ref().filter(|ended| ended.id == order))
+        let slot = self.orders.find(order).or(self.ended)?;
+        Some(&self.orders[slot]).filter(|own| own.id == order)
     }
 
     /// The numbers of an instrument's orders, oldest first.
@@ -68,7 +69,7 @@ impl Owner {
 
     /// What an order counts for among the open orders.
     pub(crate) fn pending(&self, order: u64) -> Option<Pending> {
-        self.orders.get(&order)?.pending
+        self.orders.find(order).and_then(|slot| self.orders[slot].pending)
     }
 
     /// How often the orders of an instrument have changed.
@@ -95,25 +96,27 @@ impl Owner {
         if let Some(pending) = &order.pending {
             open.add(pending);
         }
-        self.orders.insert(approved.id(), order);
+        self.orders.insert(id, order);
         Ok(())
     }
 
     /// Whether a cancel may be sent now; it then counts as sent.
     pub(crate) fn cancel(&mut self, order: u64) -> bool {
-        let Some(order) = self.orders.get_mut(&order) else { return false };
+        let Some(slot) = self.orders.find(order) else { return false };
+        let order = &mut self.orders[slot];
         self.changes[order.intent.instrument] += 1;
         order.life.step(Step::RequestCancel).is_ok()
     }
 
     /// Whether a replace may be sent now; it then counts as sent.
     pub(crate) fn replace(&mut self, order: u64, by: &Approved, open: &mut OpenOrders) -> Result<bool, RunError> {
-        let Some(found) = self.orders.get_mut(&order) else { return Ok(false) };
+        let Some(slot) = self.orders.find(order) else { return Ok(false) };
+        let found = &mut self.orders[slot];
         self.changes[found.intent.instrument] += 1;
         let sent = found.life.step(Step::RequestReplace).is_ok();
         if sent {
             found.wanted = Some(*by.intent());
-            self.recount(order, open)?;
+            self.recount(slot, open)?;
         }
         Ok(sent)
     }
@@ -135,7 +138,8 @@ impl Owner {
             What::CancelRejected(_) => Step::CancelRejected,
             What::Expired => Step::Expired,
         };
-        let Some(order) = self.orders.get_mut(&report.order) else { return Ok(None) };
+        let Some(slot) = self.orders.find(report.order) else { return Ok(None) };
+        let order = &mut self.orders[slot];
         self.changes[order.intent.instrument] += 1;
         let effect = order.life.step(step)?;
         match report.what {
@@ -148,7 +152,7 @@ impl Owner {
         }
         let heard = Heard::of(order, effect == Effect::Ended);
         if !matches!(report.what, What::Accepted) {
-            self.recount(report.order, open)?;
+            self.recount(slot, open)?;
         }
         if heard.ended {
             self.forget(report.order);
@@ -157,8 +161,8 @@ impl Owner {
     }
 
     /// Counts an order anew that has changed.
-    fn recount(&mut self, order: u64, open: &mut OpenOrders) -> Result<(), RunError> {
-        let Some(order) = self.orders.get_mut(&order) else { return Ok(()) };
+    fn recount(&mut self, slot: u32, open: &mut OpenOrders) -> Result<(), RunError> {
+        let order = &mut self.orders[slot];
         let (instrument, side) = (order.intent.instrument, order.intent.side);
         let left = order.left(&self.instruments[instrument])?;
         let before = std::mem::replace(&mut order.pending, left);
@@ -167,16 +171,17 @@ impl Owner {
             open.add(left);
         }
         if was_best {
-            let pending = self.open[instrument].iter().filter_map(|id| self.orders.get(id)?.pending);
+            let pending = self.open[instrument].iter().filter_map(|&id| self.pending(id));
             open.set_best(side, pending.filter(|pending| pending.side == side).filter_map(|pending| pending.price));
         }
         Ok(())
     }
 
     fn forget(&mut self, order: u64) {
-        if let Some(order) = self.orders.remove(&order) {
-            self.open[order.intent.instrument].retain(|&open| open != order.id);
-            self.ended = Some(order);
+        let Some(slot) = self.orders.end(order) else { return };
+        self.open[self.orders[slot].intent.instrument].retain(|&open| open != order);
+        if let Some(before) = self.ended.replace(slot) {
+            self.orders.release(before);
         }
     }
 }
@@ -184,21 +189,21 @@ impl Owner {
 /// What a report was about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Heard {
-    pub(crate) intent: Intent,
+    /// Why the order was made.
+    pub(crate) reason: Reason,
     pub(crate) ended: bool,
 }
 
 impl Heard {
     const fn of(order: &OwnOrder, ended: bool) -> Self {
-        Self { intent: order.intent, ended }
+        Self { reason: order.intent.reason, ended }
     }
 
-    fn of_venue(report: &Report) -> Option<Self> {
-        let What::Filled(fill) = report.what else { return None };
-        let (instrument, kind, reduce_only) = (report.instrument, OrderKind::Market, true);
-        let intent =
-            Intent { instrument, side: fill.side, lots: fill.lots, kind, reduce_only, reason: Reason::Liquidation };
-        Some(Self { intent, ended: true })
+    const fn of_venue(report: &Report) -> Option<Self> {
+        match report.what {
+            What::Filled(_) => Some(Self { reason: Reason::Liquidation, ended: true }),
+            _ => None,
+        }
     }
 }
 

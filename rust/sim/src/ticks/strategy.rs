@@ -22,6 +22,10 @@ pub struct Interest {
     pub timer_ns: Option<i64>,
     /// Every report on an order.
     pub reports: bool,
+    /// Whether of a book nothing but the best levels is looked at, and only when called: [`View::book`] may then be absent.
+    ///
+    /// [`View::book`]: super::View::book
+    pub touch_alone: bool,
 }
 
 impl Interest {

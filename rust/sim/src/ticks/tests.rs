@@ -109,7 +109,7 @@ impl TickStrategy for Scripted {
     }
 
     fn on_book(&mut self, desk: &mut Desk<'_>, instrument: usize) -> Result<(), RunError> {
-        let bid = desk.view(instrument).book.best(Side::Buy).map(|level| level.price);
+        let bid = desk.view(instrument).book().unwrap().best(Side::Buy).map(|level| level.price);
         self.seen.push(format!("{}: bid of {instrument} at {bid:?}", desk.now()));
         Ok(())
     }
@@ -266,7 +266,7 @@ impl TickStrategy for Watcher {
     }
 
     fn on_timer(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
-        let touch = desk.view(0).book.touch();
+        let touch = desk.view(0).book().unwrap().touch();
         self.seen.push((desk.now(), touch));
         if let Some((bid, _)) = touch
             && desk.open_orders(0).is_empty()

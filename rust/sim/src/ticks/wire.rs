@@ -147,6 +147,13 @@ impl<'a> Wire<'a> {
         self.back.next()
     }
 
+    /// The request that arrives next, which stays under way.
+    #[must_use]
+    #[inline]
+    pub fn first_request(&self) -> Option<&Request> {
+        self.there.messages.front().map(|(_, request)| request)
+    }
+
     /// The request that arrives next.
     pub fn take_request(&mut self) -> Option<Request> {
         self.there.messages.pop_front().map(|(_, request)| request)

@@ -7,25 +7,26 @@ use super::report::{End, Refused, What};
 impl Market {
     /// Takes an order out of the market without its having been filled whole.
     pub(super) fn cancel(&mut self, slot: u32, end: End, at: i64) {
-        let order = self.remove(slot);
-        self.end(&order, end, at);
+        let order = self.orders[slot].id;
+        self.remove(slot);
+        self.end(order, end, at);
     }
 
     /// Reports the end of an order that is in no list any more.
-    pub(super) fn end(&mut self, order: &Order, end: End, at: i64) {
-        self.report(at, order.id, What::Cancelled(end));
+    pub(super) fn end(&mut self, order: u64, end: End, at: i64) {
+        self.report(at, order, What::Cancelled(end));
         self.forget(order, at);
     }
 
     /// Reports that an order is not taken.
-    pub(super) fn refuse(&mut self, order: &Order, why: Refused, at: i64) {
-        self.report(at, order.id, What::Rejected(why));
+    pub(super) fn refuse(&mut self, order: u64, why: Refused, at: i64) {
+        self.report(at, order, What::Rejected(why));
         self.forget(order, at);
     }
 
-    fn forget(&mut self, order: &Order, at: i64) {
-        self.remember(order.id, false);
-        self.orphan(order.id, at);
+    fn forget(&mut self, order: u64, at: i64) {
+        self.remember(order, false);
+        self.orphan(order, at);
     }
 
     pub(super) fn remember(&mut self, order: u64, filled: bool) {
@@ -62,8 +63,9 @@ impl Market {
     /// The orders that were held for one that is filled now come to the market.
     pub(super) fn release(&mut self, parent: u64, at: i64) {
         while let Some(&slot) = self.held.iter().find(|&&slot| self.orders[slot].terms.links.parent == parent) {
-            let order = self.remove(slot);
-            self.enter(order, at);
+            let mut order = self.orders[slot];
+            self.remove(slot);
+            self.enter(&mut order, at);
         }
     }
 
@@ -87,9 +89,10 @@ impl Market {
     /// Ends the orders whose time is over, the earliest first.
     pub(super) fn expire(&mut self, now: i64) {
         while let Some(slot) = self.earliest().filter(|&slot| self.orders[slot].expires() <= now) {
-            let order = self.remove(slot);
-            self.report(order.expires(), order.id, What::Expired);
-            self.forget(&order, order.expires());
+            let (order, at) = (self.orders[slot].id, self.orders[slot].expires());
+            self.remove(slot);
+            self.report(at, order, What::Expired);
+            self.forget(order, at);
         }
         self.next_expiry = self.earliest().map_or(i64::MAX, |slot| self.orders[slot].expires());
     }

@@ -3,7 +3,7 @@
 use tradenode_core::orders::Side;
 
 use super::by_order::UNPLACED;
-use super::market::{Market, Span};
+use super::market::{Market, height};
 use super::order::{Order, Place};
 use super::settings::BookSource;
 use crate::models::queue::Ahead;
@@ -28,14 +28,17 @@ impl Market {
         self.respan(side);
     }
 
-    /// Keeps between which prices our orders of a side rest.
+    /// Keeps between which prices our orders of a side rest, and from where on levels of the other reach them.
     fn respan(&mut self, side: Side) {
         let ticks = |slot: Option<&u32>| slot.map(|&slot| self.orders[slot].ticks);
         let list = &self.resting[side as usize];
-        self.spans[side as usize] = match (ticks(list.first()), ticks(list.last())) {
-            (Some(best), Some(worst)) => Span { least: best.min(worst), most: best.max(worst) },
-            _ => Span::EMPTY,
-        };
+        let ends = ticks(list.first()).zip(ticks(list.last()));
+        let (least, width, reach) = ends.map_or((i64::MAX, 0, i64::MAX), |(best, worst)| {
+            (best.min(worst), best.abs_diff(worst), height(side.opposite(), best))
+        });
+        let span = &mut self.spans[side as usize];
+        (span.least, span.width) = (least, width);
+        self.spans[side.opposite() as usize].reach = reach;
     }
 
     /// The place of an order that comes now, and how many lots are ahead of it, -1 where that is not known. Behind the best
@@ -66,33 +69,33 @@ impl Market {
     }
 
     pub(super) fn unlist(&mut self, slot: u32) {
-        let order = self.orders[slot];
-        let list = match order.place {
-            Place::Resting => &mut self.resting[order.side as usize],
+        let Order { place, side, .. } = self.orders[slot];
+        let list = match place {
+            Place::Resting => &mut self.resting[side as usize],
             Place::Waiting => &mut self.waiting,
             Place::Held => &mut self.held,
         };
         list.retain(|&other| other != slot);
-        if order.place == Place::Resting {
-            self.respan(order.side);
+        if place == Place::Resting {
+            self.respan(side);
         }
     }
 
     /// Gives an order a slot.
-    pub(super) fn admit(&mut self, order: Order) -> u32 {
+    pub(super) fn admit(&mut self, order: &Order) -> u32 {
         self.next_expiry = self.next_expiry.min(order.expires());
         self.reducing += usize::from(order.reduce_only);
-        let slot = self.orders.insert(order);
-        self.slots.insert(order.id, slot);
-        slot
+        self.orders.insert(order.id, *order)
     }
 
     /// Takes an order out of its list and frees its slot.
-    pub(super) fn remove(&mut self, slot: u32) -> Order {
+    pub(super) fn remove(&mut self, slot: u32) {
         self.unlist(slot);
-        let order = self.orders.remove(slot);
-        self.slots.remove(&order.id);
+        let order = &mut self.orders[slot];
         self.reducing -= usize::from(order.reduce_only);
-        order
+        // Who has taken note of the slot finds out that the order is gone.
+        let id = std::mem::take(&mut order.id);
+        self.orders.end(id);
+        self.orders.release(slot);
     }
 }

@@ -2,32 +2,47 @@
 
 use std::collections::VecDeque;
 
-use rustc_hash::FxHashMap;
 use tradenode_core::book::Book;
 use tradenode_core::event::{Event, GAP, Kind, LAST, Status, Tape, side_number};
 use tradenode_core::orders::Side;
 
-use super::Band;
 use super::by_order::Prints;
 use super::holding::Holding;
 use super::matching::Met;
-use super::order::Orders;
+use super::order::Order;
 use super::recorded::Recorded;
 use super::report::{End, Report, What};
 use super::settings::{BookSource, VenueSpec};
 use super::taken::Taken;
+use super::{Band, Reach};
 use crate::models::queue::Ahead;
+use crate::slots::Slots;
 
-/// The least and the greatest price, in ticks, at which orders of ours rest on a side: what most rows are compared with,
-/// without a look at the orders.
+/// What most levels of a side are compared with, without a look at our orders.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
+    /// The least price, in ticks, at which orders of ours rest on the side, and how far up from there the greatest is.
     pub(super) least: i64,
-    pub(super) most: i64,
+    pub(super) width: u64,
+    /// From where on a level reaches one of ours on the other side, as [`height`] tells.
+    pub(super) reach: i64,
 }
 
 impl Span {
-    pub(super) const EMPTY: Self = Self { least: i64::MAX, most: i64::MIN };
+    /// No orders: at the price that it has all the same, there are none to look at.
+    const EMPTY: Self = Self { least: i64::MAX, width: 0, reach: i64::MAX };
+
+    #[inline]
+    const fn holds(&self, price: i64) -> bool {
+        // One comparison: a price below wraps around to a large number.
+        price.wrapping_sub(self.least) as u64 <= self.width
+    }
+}
+
+/// A price of a side as a number that grows towards the other side.
+#[inline]
+pub(super) const fn height(side: Side, price: i64) -> i64 {
+    price ^ -(side as i64)
 }
 
 /// How many ended orders a market remembers, for those that are tied to them and come later.
@@ -46,9 +61,7 @@ pub(crate) struct Market {
     pub(super) prints: Prints,
     /// Whether an order of ours joined while the recorded ones were not known.
     pub(super) unplaced: bool,
-    pub(super) orders: Orders,
-    /// Where each living order is, by its number.
-    pub(super) slots: FxHashMap<u64, u32>,
+    pub(super) orders: Slots<Order>,
     /// The orders that ended last, and whether they were filled whole; at most [`RECENT`].
     pub(super) ended: VecDeque<(u64, bool)>,
     /// Our orders in the book, by side: best price first, at one price by arrival.
@@ -86,8 +99,7 @@ impl Market {
             recorded: (source == BookSource::Orders).then(Box::default),
             prints: Prints::default(),
             unplaced: false,
-            orders: Orders::default(),
-            slots: FxHashMap::default(),
+            orders: Slots::default(),
             ended: VecDeque::new(),
             resting: [Vec::new(), Vec::new()],
             spans: [Span::EMPTY; 2],
@@ -121,45 +133,37 @@ impl Market {
         }
     }
 
-    /// Takes the rows of a checked tape from `first` on that happen until a time, up to one that gives something to report,
-    /// moves money or takes the touch out of the band; returns the row after them. `clock` is the time of the first, and
-    /// then of the last one taken.
+    /// Takes the rows of a checked tape from `first` on that are within reach, up to one that gives something to report,
+    /// moves money or takes the touch out of the band; returns the row after them, and whether the last did one of the latter
+    /// two. `clock` is the time of the first, and then of the last one taken.
     ///
     /// The same as [`Market::on_event`] row by row, for rows of levels without the rest of the row's columns.
-    pub(crate) fn take_rows(
-        &mut self,
-        tape: &Tape<'_>,
-        first: usize,
-        clock: &mut i64,
-        until: i64,
-        band: Band,
-    ) -> usize {
+    pub(crate) fn take_rows(&mut self, tape: &Tape<'_>, first: usize, clock: &mut i64, reach: &Reach) -> (usize, bool) {
         let rows = tape.len();
         let (ts_event, ts_recv) = (&tape.ts_event[..rows], &tape.ts_recv[..rows]);
         let (kinds, sides, flags) = (&tape.kind[..rows], &tape.side[..rows], &tape.flags[..rows]);
         let (prices, sizes) = (&tape.price[..rows], &tape.size[..rows]);
         let levels = self.source != BookSource::Orders;
-        let mut now = *clock;
-        let mut row = first;
+        let Reach { until, received, band } = *reach;
+        let (mut now, mut row, mut concerns) = (*clock, first, false);
         while row < rows {
             let at = ts_event[row].max(now).min(ts_recv[row]);
-            if at > until {
+            if at > until || ts_recv[row] > received {
                 break;
             }
             now = at;
-            let mut concerns = false;
-            self.expire_until(at);
-            if levels && kinds[row] == Kind::Depth as u8 {
+            if levels && kinds[row] == Kind::Depth as u8 && flags[row] & !LAST == 0 && at < self.next_expiry {
                 let side = if sides[row] == side_number(Some(Side::Buy)) { Side::Buy } else { Side::Sell };
-                self.unsound |= flags[row] & GAP != 0;
                 self.on_depth(side, prices[row], sizes[row]);
-                self.book.note(flags[row]);
-                if flags[row] & LAST != 0 {
-                    self.on_last(true, at);
-                    concerns = band.is_left_by(&self.book);
+                if flags[row] == 0 || self.is_quiet(band) {
+                    row += 1;
+                    continue;
                 }
+                self.on_last(true, at);
+                concerns = band.is_left_by(&self.book);
             } else {
                 let event = Event { ts_event: at, ..tape.event(row) };
+                self.expire_until(at);
                 self.on_event(&event);
                 concerns = matches!(event.kind, Kind::Mark | Kind::Funding)
                     || (event.flags & LAST != 0 && band.is_left_by(&self.book));
@@ -170,7 +174,23 @@ impl Market {
             }
         }
         *clock = now;
-        row
+        (row, concerns)
+    }
+
+    /// Whether the end of a message about levels brings nothing about: they can be traded on and have reached no order of
+    /// ours, none waits, and the touch is within the band.
+    #[inline(always)]
+    fn is_quiet(&mut self, band: Band) -> bool {
+        let (bid, ask) = self.book.best_prices();
+        // One jump for all, which is hardly ever guessed wrong.
+        let sound = !self.book.is_stale() & (bid <= ask);
+        self.unsound = !sound;
+        sound
+            & (self.status == Status::Trading)
+            & !self.crossing
+            & self.waiting.is_empty()
+            & (band.low <= bid)
+            & (ask <= band.high)
     }
 
     /// Takes a row of the venue's tape.
@@ -232,8 +252,7 @@ impl Market {
     #[inline(always)]
     fn on_depth(&mut self, side: Side, price: i64, size: i64) {
         let before = self.book.set(side, price, size);
-        let span = self.spans[side as usize];
-        if span.least <= price && price <= span.most {
+        if self.spans[side as usize].holds(price) {
             self.requeue(side, price, before, size);
         }
         if !self.taken.is_empty() {
@@ -246,12 +265,7 @@ impl Market {
     /// is whole.
     #[inline]
     pub(super) fn watch_for_crossing(&mut self, side: Side, price: i64, size: i64) {
-        let ours = self.spans[side.opposite() as usize];
-        let reached = match side {
-            Side::Buy => price >= ours.least,
-            Side::Sell => price <= ours.most,
-        };
-        self.crossing |= reached & (size > 0);
+        self.crossing |= (height(side, price) >= self.spans[side as usize].reach) & (size > 0);
     }
 
     /// A level has changed at which some of our orders may queue.

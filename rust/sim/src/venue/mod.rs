@@ -103,6 +103,17 @@ impl Band {
     }
 }
 
+/// How far the rows of a tape are taken at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// The last time at which one may happen, ns UTC.
+    pub until: i64,
+    /// The last time of receipt that one may have, as the tape has it.
+    pub received: i64,
+    /// Where the touch may be after each.
+    pub band: Band,
+}
+
 /// The venue.
 #[derive(Debug)]
 pub struct Venue {
@@ -125,18 +136,18 @@ impl Venue {
         market.on_event(event);
     }
 
-    /// Takes the rows of an instrument's checked tape from `first` on that happen until a time, up to one that gives
-    /// something to report, moves money or takes the touch out of the band; returns the row after them. `clock` is the time of the first, and then of the last one taken.
+    /// Takes the rows of an instrument's checked tape from `first` on that are within reach, up to one that gives something
+    /// to report, moves money or takes the touch out of the band; returns the row after them, and whether the last did one of
+    /// the latter two. `clock` is the time of the first, and then of the last one taken.
     pub fn on_rows(
         &mut self,
         instrument: usize,
         tape: &Tape<'_>,
         first: usize,
         clock: &mut i64,
-        until: i64,
-        band: Band,
-    ) -> usize {
-        self.markets[instrument].take_rows(tape, first, clock, until, band)
+        reach: &Reach,
+    ) -> (usize, bool) {
+        self.markets[instrument].take_rows(tape, first, clock, reach)
     }
 
     /// When the time of an order is over next, `i64::MAX` for never.
@@ -183,6 +194,12 @@ impl Venue {
         &self.markets[instrument].book
     }
 
+    /// The price of an instrument's last trade in ticks, 0 before the first.
+    #[must_use]
+    pub fn last(&self, instrument: usize) -> i64 {
+        self.markets[instrument].last
+    }
+
     /// Lots held of an instrument: above zero long.
     #[must_use]
     pub fn position(&self, instrument: usize) -> i64 {
@@ -192,7 +209,7 @@ impl Venue {
     /// How many orders of an instrument live at the venue.
     #[must_use]
     pub fn open_orders(&self, instrument: usize) -> usize {
-        self.markets[instrument].slots.len()
+        self.markets[instrument].orders.len()
     }
 }
 

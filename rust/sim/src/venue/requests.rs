@@ -12,15 +12,15 @@ use super::report::{End, Refused, What};
 impl Market {
     /// A new order.
     pub(crate) fn submit(&mut self, approved: &Approved, terms: Terms, at: i64) {
-        let order = Order::new(approved, terms);
+        let mut order = Order::new(approved, terms);
         if let Err(why) = self.admissible(&order, at) {
-            return self.refuse(&order, why, at);
+            return self.refuse(order.id, why, at);
         }
         self.report(at, order.id, What::Accepted);
         if order.terms.links.parent != 0 && !self.has_filled(order.terms.links.parent) {
-            return self.hold(order);
+            return self.hold(&mut order);
         }
-        self.enter(order, at);
+        self.enter(&mut order, at);
     }
 
     fn admissible(&self, order: &Order, at: i64) -> Result<(), Refused> {
@@ -46,7 +46,7 @@ impl Market {
         if let Some(why) = self.unfit(order).filter(|_| !waits) {
             return Err(why);
         }
-        if parent != 0 && !self.slots.contains_key(&parent) && !self.has_filled(parent) {
+        if parent != 0 && self.orders.find(parent).is_none() && !self.has_filled(parent) {
             return Err(Refused::Parent);
         }
         Ok(())
@@ -56,21 +56,21 @@ impl Market {
         self.ended.contains(&(order, true))
     }
 
-    fn hold(&mut self, mut order: Order) {
+    fn hold(&mut self, order: &mut Order) {
         order.place = Place::Held;
         let slot = self.admit(order);
         self.held.push(slot);
     }
 
     /// An order that no other holds back comes to the market.
-    pub(super) fn enter(&mut self, order: Order, at: i64) {
+    pub(super) fn enter(&mut self, order: &mut Order, at: i64) {
         if order.terms.trigger == Trigger::None { self.arrive(order, at) } else { self.wait(order, at) }
     }
 
     /// A cancel of one order.
     pub(crate) fn cancel_order(&mut self, order: u64, at: i64) {
-        match self.slots.get(&order) {
-            Some(&slot) => self.cancel(slot, End::Asked, at),
+        match self.orders.find(order) {
+            Some(slot) => self.cancel(slot, End::Asked, at),
             None => self.report(at, order, What::CancelRejected(Refused::UnknownOrder)),
         }
     }
@@ -85,7 +85,7 @@ impl Market {
     /// At the same price and not larger than before it keeps its place in the queue; otherwise it arrives anew. An order
     /// that waits or is held takes them over, the price of a stop being where it is set off.
     pub(crate) fn replace(&mut self, order: u64, by: &Approved, at: i64) {
-        let Some(&slot) = self.slots.get(&order) else {
+        let Some(slot) = self.orders.find(order) else {
             return self.report(at, order, What::ReplaceRejected(Refused::UnknownOrder));
         };
         let (old, wanted) = (self.orders[slot], by.intent());
@@ -111,6 +111,6 @@ impl Market {
             return;
         }
         self.remove(slot);
-        self.arrive(new, at);
+        self.arrive(&mut new, at);
     }
 }

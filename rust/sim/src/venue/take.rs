@@ -11,17 +11,16 @@ use super::settings::{Fills, SelfTrade};
 
 impl Market {
     /// An order that waits for nothing comes to the book.
-    pub(super) fn arrive(&mut self, mut order: Order, at: i64) {
-        if let Some(why) = self.unfit(&order) {
-            return self.end(&order, if why == Refused::WouldTake { End::WouldTake } else { End::NoMarket }, at);
+    pub(super) fn arrive(&mut self, order: &mut Order, at: i64) {
+        if let Some(why) = self.unfit(order) {
+            return self.end(order.id, if why == Refused::WouldTake { End::WouldTake } else { End::NoMarket }, at);
         }
         let whole = order.terms.time_in_force == TimeInForce::FillOrKill;
-        let kept =
-            if whole && !self.can_fill_whole(&order, at) { Err(End::Remainder) } else { self.take(&mut order, at) };
+        let kept = if whole && !self.can_fill_whole(order, at) { Err(End::Remainder) } else { self.take(order, at) };
         match kept {
-            Err(end) => self.end(&order, end, at),
+            Err(end) => self.end(order.id, end, at),
             Ok(()) if order.left == 0 => {}
-            Ok(()) if order.is_immediate() => self.end(&order, End::Remainder, at),
+            Ok(()) if order.is_immediate() => self.end(order.id, End::Remainder, at),
             Ok(()) => {
                 let slot = self.admit(order);
                 self.enlist(slot, at);

@@ -61,18 +61,19 @@ impl Market {
                 place += 1;
                 continue;
             }
-            let order = self.remove(slot);
+            let mut order = *order;
+            self.remove(slot);
             self.report(at, order.id, What::Triggered);
-            self.arrive(order, at);
+            self.arrive(&mut order, at);
             // What it did may have ended others that wait.
             place = 0;
         }
     }
 
     /// Holds an order until its price comes, unless it has.
-    pub(super) fn wait(&mut self, mut order: Order, at: i64) {
+    pub(super) fn wait(&mut self, order: &mut Order, at: i64) {
         order.place = Place::Waiting;
-        let price = self.trigger_price(&order);
+        let price = self.trigger_price(order);
         order.trigger = order.trigger_at(price);
         if price.is_some_and(|price| order.is_set_off_by(price)) {
             self.report(at, order.id, What::Triggered);
