@@ -13,6 +13,7 @@ pub mod portfolio;
 pub mod protections;
 pub mod risk;
 pub mod rules;
+pub mod slots;
 pub mod strategy;
 pub mod timeframe;
 pub mod units;

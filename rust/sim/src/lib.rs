@@ -18,7 +18,6 @@ pub mod rules;
 pub mod sets;
 pub mod signals;
 pub mod sizing;
-mod slots;
 pub mod spec;
 pub mod strategy;
 pub mod sweep;

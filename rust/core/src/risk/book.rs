@@ -1,7 +1,5 @@
 //! The gate and all that it judges by, kept from reports: what a node asks before it sends an order.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -15,6 +13,7 @@ use crate::instrument::{Instrument, InstrumentError, InstrumentSpec};
 use crate::money::{Atoms, MoneyError, Scale};
 use crate::orders::Intent;
 use crate::protections::{InputError, ProtectionSpec, Protections, RestoreError, Settings, SpecError};
+use crate::slots::Slots;
 use crate::units::Decimal;
 
 /// What an account may trade, and within which limits.
@@ -136,7 +135,7 @@ pub struct RiskBook {
     marks: Vec<i64>,
     markets: Vec<Market>,
     open: Vec<OpenOrders>,
-    orders: BTreeMap<u64, Open>,
+    orders: Slots<Open>,
 }
 
 impl RiskBook {
@@ -163,7 +162,7 @@ impl RiskBook {
             marks: vec![0; count],
             markets: vec![Market::default(); count],
             open: vec![OpenOrders::default(); count],
-            orders: BTreeMap::new(),
+            orders: Slots::default(),
             instruments,
             scale,
         })
@@ -196,13 +195,13 @@ impl RiskBook {
     /// The intent of an open order and how many of its lots are left.
     #[must_use]
     pub fn order(&self, order: u64) -> Option<(&Intent, i64)> {
-        self.orders.get(&order).map(|open| (&open.intent, open.left))
+        self.find(order).ok().map(|open| (&open.intent, open.left))
     }
 
     /// The numbers of all open orders, ascending.
     #[must_use]
     pub fn open_orders(&self) -> Vec<u64> {
-        self.orders.keys().copied().collect()
+        self.orders.numbers().collect()
     }
 
     /// Takes over the account as the venue has it: the balance in atoms, of each instrument lots and their entry price in
@@ -267,7 +266,7 @@ impl RiskBook {
         now: i64,
         replaces: Option<u64>,
     ) -> Result<Result<Approved, Refusal>, RiskError> {
-        let replaced = replaces.map(|order| self.orders.get(&order).ok_or(RiskError::Order(order))).transpose()?;
+        let replaced = replaces.map(|order| self.find(order)).transpose()?;
         let situation = Situation {
             now,
             account: self.account.as_ref(),
@@ -295,7 +294,7 @@ impl RiskBook {
 
     /// Lets a strategy's cancel pass, or says why not. Those of a kill switch are not asked about.
     pub fn check_cancel(&mut self, order: u64, now: i64) -> Result<(), Refusal> {
-        if !self.orders.contains_key(&order) {
+        if self.orders.find(order).is_none() {
             return Err(Refusal { check: Check::UnknownOrder, limit: f64::NAN, value: order as f64 });
         }
         self.gate.check_cancel(now)
@@ -306,7 +305,7 @@ impl RiskBook {
     /// # Errors
     /// An order that is not open, more than was left of it, money that cannot be counted; nothing is booked then.
     pub fn on_fill(&mut self, order: u64, lots: i64, ticks: i64, fee: Atoms) -> Result<(), RiskError> {
-        let open = *self.orders.get(&order).ok_or(RiskError::Order(order))?;
+        let open = *self.find(order)?;
         if lots <= 0 || lots > open.left {
             return Err(RiskError::Overfill { order, lots, left: open.left });
         }
@@ -324,7 +323,7 @@ impl RiskBook {
     /// # Errors
     /// An order that is not open.
     pub fn on_end(&mut self, order: u64) -> Result<(), RiskError> {
-        let open = *self.orders.get(&order).ok_or(RiskError::Order(order))?;
+        let open = *self.find(order)?;
         self.recount(order, open, 0)
     }
 
@@ -353,18 +352,24 @@ impl RiskBook {
         }
     }
 
+    fn find(&self, order: u64) -> Result<&Open, RiskError> {
+        self.orders.find(order).map(|slot| &self.orders[slot]).ok_or(RiskError::Order(order))
+    }
+
     fn recount(&mut self, order: u64, open: Open, left: i64) -> Result<(), RiskError> {
         let Intent { instrument, side, .. } = open.intent;
         let was_best = self.open[instrument].remove(&open.pending);
+        let Some(slot) = self.orders.find(order) else { return Err(RiskError::Order(order)) };
         if left == 0 {
-            self.orders.remove(&order);
+            self.orders.end(order);
+            self.orders.release(slot);
         } else {
             let pending = Pending::new(&open.intent, left, &self.instruments[instrument], open.mark)?;
             self.open[instrument].add(&pending);
-            self.orders.insert(order, Open { left, pending, ..open });
+            self.orders[slot] = Open { left, pending, ..open };
         }
         if was_best {
-            let same = self.orders.values().filter(|o| o.intent.instrument == instrument && o.intent.side == side);
+            let same = self.orders.living().filter(|o| o.intent.instrument == instrument && o.intent.side == side);
             self.open[instrument].set_best(side, same.filter_map(|o| o.pending.price));
         }
         Ok(())

@@ -270,7 +270,7 @@ impl Twin {
     /// All open orders of a side that may add: lots, and what they are worth at their prices.
     fn waiting(&self, instrument: usize, side: Side) -> (i64, f64) {
         let orders = self.book.open_orders();
-        let open = orders.iter().map(|&order| (self.book.order(order).unwrap(), self.book.orders[&order].mark));
+        let open = orders.iter().map(|&order| (self.book.order(order).unwrap(), self.book.find(order).unwrap().mark));
         let counts =
             |intent: &Intent| (intent.instrument, intent.side, intent.reduce_only) == (instrument, side, false);
         open.filter(|((intent, _), _)| counts(intent)).fold((0, 0.0), |(lots, worth), ((intent, left), mark)| {

@@ -8,6 +8,23 @@ use crate::money::{Atoms, MoneyError, mul_div, rate_of};
 use crate::orders::{Intent, Side};
 use crate::units::Rate;
 
+/// A situation, its account, and what waits in the intent's instrument without the order that goes if it is approved.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) at: &'a Situation<'a>,
+    pub(super) account: &'a Account,
+    pub(super) open: OpenOrders,
+}
+
+/// What waits in an instrument, without the order that goes if the intent is approved.
+pub(super) fn open_without(instrument: usize, at: &Situation<'_>) -> OpenOrders {
+    let mut open = at.open.get(instrument).copied().unwrap_or_default();
+    if let Some(replaced) = &at.replaced {
+        open.remove(replaced);
+    }
+    open
+}
+
 /// A position as it would be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Leg {
@@ -40,13 +57,9 @@ fn overflow() -> MoneyError {
 }
 
 impl RiskGate {
-    /// Checks what would be held after an intent that takes new risk. `account` is the situation's.
-    pub(super) fn exposure(
-        &self,
-        intent: &Intent,
-        at: &Situation<'_>,
-        account: &Account,
-    ) -> Result<Verdict, MoneyError> {
+    /// Checks what would be held after an intent that takes new risk.
+    pub(super) fn exposure(&self, intent: &Intent, asked: &Asked<'_>) -> Result<Verdict, MoneyError> {
+        let Asked { at, account, open } = asked;
         let blind = |&place: &usize| at.marks[place] <= 0 && account.position(place).lots != 0;
         if let Some(place) = (0..at.instruments.len()).find(blind) {
             return Ok(refuse(Check::NoPrice, f64::NAN, place as f64));
@@ -62,11 +75,10 @@ impl RiskGate {
         if let Some(limit) = self.caps[place].order.filter(|&limit| notional > limit) {
             return Ok(refuse(Check::MaxOrderNotional, money(limit), money(notional)));
         }
-        let open = self.open_without(intent.instrument, at);
         let held = account.position(place).lots;
         let adding = open.adding[intent.side as usize].checked_add(intent.lots).ok_or_else(overflow)?;
         let worth = open.worth[intent.side as usize].checked_add(notional).ok_or_else(overflow)?;
-        let after = self.leg(place, intent.side, held, adding, worth, &open, at)?;
+        let after = self.leg(place, intent.side, held, adding, worth, open, at)?;
         if after.lots.unsigned_abs() > self.caps[place].lots as u64 {
             let lots = |lots| instrument.quantity.value(lots);
             return Ok(refuse(Check::MaxPosition, lots(self.caps[place].lots), lots(after.lots.abs())));
@@ -83,18 +95,12 @@ impl RiskGate {
         if self.isolated {
             let kept = if held.signum() == after.lots.signum() { held.abs() } else { 0 };
             let kept = instrument.notional(kept, at.marks[place])?;
-            return self.cover_apart(intent, at, account, (after.worth.abs() - kept).max(0), notional);
+            let covered = self.cover_apart(intent, at, account, (after.worth.abs() - kept).max(0), notional)?;
+            if covered.is_err() {
+                return Ok(covered);
+            }
         }
-        self.portfolio(intent, at, account, notional)
-    }
-
-    /// What waits in an instrument, without the order that goes if the intent is approved.
-    pub(super) fn open_without(&self, instrument: usize, at: &Situation<'_>) -> OpenOrders {
-        let mut open = at.open.get(instrument).copied().unwrap_or_default();
-        if let Some(replaced) = &at.replaced {
-            open.remove(replaced);
-        }
-        open
+        self.portfolio(intent, asked, notional)
     }
 
     /// A position of `held` lots after `adding` lots of a side, worth `worth`, have filled; reducing orders of that side may
@@ -182,13 +188,8 @@ impl RiskGate {
     }
 
     /// Checks all positions together.
-    fn portfolio(
-        &self,
-        intent: &Intent,
-        at: &Situation<'_>,
-        account: &Account,
-        notional: Atoms,
-    ) -> Result<Verdict, MoneyError> {
+    fn portfolio(&self, intent: &Intent, asked: &Asked<'_>, notional: Atoms) -> Result<Verdict, MoneyError> {
+        let (at, account) = (asked.at, asked.account);
         let listed = if self.legs > 0 { self.legs } else { at.instruments.len() };
         let extra = Some(Extra { side: intent.side, lots: intent.lots, worth: notional });
         let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?.max(0);
@@ -196,8 +197,8 @@ impl RiskGate {
         let (mut asset, mut moving): (Atoms, Atoms) = (0, 0);
         for other in 0..listed {
             let own = other == intent.instrument;
-            let open = if own { self.open_without(other, at) } else { at.open.get(other).copied().unwrap_or_default() };
-            let reach = self.reach(other, at, account, &open, extra.filter(|_| own))?;
+            let open = if own { Some(&asked.open) } else { at.open.get(other) };
+            let reach = self.reach(other, at, account, open.unwrap_or(&OpenOrders::NONE), extra.filter(|_| own))?;
             if reach == Reach::default() {
                 continue;
             }
@@ -216,7 +217,7 @@ impl RiskGate {
             };
         }
         let equity = account.equity(at.instruments, at.marks)?;
-        if needed > equity {
+        if needed > equity && !self.isolated {
             return Ok(refuse(Check::Margin, self.scale.to_f64(equity), self.scale.to_f64(needed)));
         }
         Ok(self.together(Together { gross, net, asset, moving }, equity, intent.side))
@@ -241,6 +242,9 @@ impl RiskGate {
             (Check::Correlated, correlated, moving),
         ] {
             let Some(limit) = limit else { continue };
+            if limit >= Rate::ONE && value <= equity {
+                continue;
+            }
             // Equity that cannot be multiplied is none to lend on.
             if rate_of(equity, limit).map_or(true, |most| value > most) {
                 return refuse(check, limit.to_f64(), money(value) / money(equity));

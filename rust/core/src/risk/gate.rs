@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::approved::Approved;
-use super::exposure::{Cap, margin_of};
+use super::exposure::{Asked, Cap, margin_of, open_without};
 use super::guarded::Guarded;
 use super::limits::{LimitError, Limits};
 use super::losses::Losses;
@@ -11,7 +11,6 @@ use super::pace::Pace;
 use super::refusal::{Check, Refusal, Verdict, refuse};
 use super::situation::Situation;
 use super::state::{Latch, LatchError, TradingState};
-use crate::account::Account;
 use crate::instrument::Instrument;
 use crate::money::{Atoms, MoneyError, Scale};
 use crate::orders::{Intent, Side};
@@ -213,13 +212,14 @@ impl RiskGate {
             return Ok(Err(Refusal { check: Check::Account, limit: f64::NAN, value: f64::NAN }));
         };
         let mut intent = *intent;
-        let reducible = self.reducible(&intent, at, account)?;
+        let asked = Asked { at, account, open: open_without(intent.instrument, at) };
+        let reducible = self.reducible(&intent, &asked)?;
         if intent.reduce_only && reducible > 0 {
             intent.lots = intent.lots.min(reducible);
         }
         let reducing = reducible > 0 && intent.lots <= reducible;
         let unlocked = if reducing { Ok(()) } else { self.unlocked(&intent, at.now) };
-        if let Err(refusal) = self.judge(&intent, at, account, reducing, unlocked)? {
+        if let Err(refusal) = self.judge(&intent, &asked, reducing, unlocked)? {
             return Ok(Err(refusal));
         }
         Ok(Ok(self.approve(intent, at.now)))
@@ -227,20 +227,17 @@ impl RiskGate {
 
     /// How many lots of an intent can do nothing but shrink a position. What is marked as reduce-only the venue cuts to what is
     /// there then; of the rest, what waits on its side may have used up the position before.
-    fn reducible(&self, intent: &Intent, at: &Situation<'_>, account: &Account) -> Result<i64, MoneyError> {
+    fn reducible(&self, intent: &Intent, asked: &Asked<'_>) -> Result<i64, MoneyError> {
+        let Asked { at, account, open } = asked;
         let held = account.position(self.place(intent.instrument, intent.side, intent.reduce_only)).lots;
         let shrinks = held != 0 && Side::adding(held) == intent.side.opposite();
         let there = if shrinks { held.abs() } else { 0 };
         let side = intent.side as usize;
         if !intent.reduce_only {
-            let open = self.open_without(intent.instrument, at);
             return Ok(there - open.adding[side].saturating_add(open.reducing[side]).min(there));
         }
         // It may come to reduce what an order on the other side opens before.
-        let against = match at.open.get(intent.instrument) {
-            Some(open) if !at.at_once => open.adding[intent.side.opposite() as usize],
-            _ => 0,
-        };
+        let against = if at.at_once { 0 } else { open.adding[intent.side.opposite() as usize] };
         there.checked_add(against).ok_or(MoneyError::Overflow)
     }
 
@@ -261,30 +258,30 @@ impl RiskGate {
     fn judge(
         &self,
         intent: &Intent,
-        at: &Situation<'_>,
-        account: &Account,
+        asked: &Asked<'_>,
         reducing: bool,
         unlocked: Verdict,
     ) -> Result<Verdict, MoneyError> {
+        let at = asked.at;
         let verdict = match self.shape(intent, at, reducing) {
             Ok(()) if reducing => {
                 let verdict = self.collared(intent, at).and_then(|()| self.lets_reduce(intent));
                 return match verdict {
-                    Ok(()) => self.leaves_room(intent, at, account),
+                    Ok(()) => self.leaves_room(intent, asked),
                     refused => Ok(refused),
                 };
             }
             Ok(()) => self.admits(intent, at, unlocked),
             refused => refused,
         };
-        if verdict.is_err() { Ok(verdict) } else { self.exposure(intent, at, account) }
+        if verdict.is_err() { Ok(verdict) } else { self.exposure(intent, asked) }
     }
 
     /// Whether orders that wait on the same side, and that count on the position to shrink, do not open too much once this
     /// one has shrunk it. While trading is stopped they are on their way out, and what closes must pass.
-    fn leaves_room(&self, intent: &Intent, at: &Situation<'_>, account: &Account) -> Result<Verdict, MoneyError> {
+    fn leaves_room(&self, intent: &Intent, asked: &Asked<'_>) -> Result<Verdict, MoneyError> {
+        let (at, account, mut open) = (asked.at, asked.account, asked.open);
         let place = self.place(intent.instrument, intent.side, intent.reduce_only);
-        let mut open = self.open_without(intent.instrument, at);
         let side = intent.side as usize;
         if !intent.reduce_only || open.adding[side] == 0 || at.at_once || self.latch.state() != TradingState::Active {
             return Ok(Ok(()));

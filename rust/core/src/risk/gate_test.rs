@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::account::Fill;
+use crate::account::{Account, Fill};
 use crate::instrument::InstrumentSpec;
 use crate::orders::{OrderKind, Reason};
 use crate::risk::OpenOrders;

@@ -74,8 +74,8 @@ impl RiskGate {
     /// Whether the same has not been approved just before.
     pub(super) fn new_to_us(&self, intent: &Intent, now: i64) -> Verdict {
         let Some(within) = self.limits.duplicate_ns else { return Ok(()) };
-        let same = |&&(at, other): &&(i64, Intent)| other == *intent && now - at < within;
-        match self.approved.iter().rev().find(same) {
+        let mut recent = self.approved.iter().rev().take_while(|&&(at, _)| now - at < within);
+        match recent.find(|&&(_, other)| other == *intent) {
             Some((at, _)) => refuse(Check::Duplicate, within as f64 / SECOND_NS, (now - at) as f64 / SECOND_NS),
             None => Ok(()),
         }

@@ -97,6 +97,9 @@ pub struct OpenOrders {
 }
 
 impl OpenOrders {
+    /// Nothing waits.
+    pub const NONE: Self = Self { count: 0, adding: [0; 2], worth: [0; 2], reducing: [0; 2], best: [None; 2] };
+
     /// Whether nothing that waits may open or add to a position.
     #[must_use]
     #[inline]

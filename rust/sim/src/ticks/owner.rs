@@ -9,8 +9,8 @@ use tradenode_core::risk::{Approved, OpenOrders, Pending};
 
 use super::desk::Ticket;
 use crate::error::RunError;
-use crate::slots::Slots;
 use crate::venue::{Report, VENUES_ORDERS, What};
+use tradenode_core::slots::Slots;
 
 /// An order of ours that has not ended.
 #[derive(Debug, Clone)]

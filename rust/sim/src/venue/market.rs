@@ -16,7 +16,7 @@ use super::settings::{BookSource, VenueSpec};
 use super::taken::Taken;
 use super::{Band, Reach};
 use crate::models::queue::Ahead;
-use crate::slots::Slots;
+use tradenode_core::slots::Slots;
 
 /// What most levels of a side are compared with, without a look at our orders.
 #[derive(Debug, Clone, Copy)]

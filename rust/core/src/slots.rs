@@ -6,8 +6,8 @@
 use std::ops::{Index, IndexMut};
 
 /// Items by the number of their slot or by their own.
-#[derive(Debug)]
-pub(crate) struct Slots<T> {
+#[derive(Debug, Clone)]
+pub struct Slots<T> {
     items: Vec<T>,
     free: Vec<u32>,
     /// Numbers with their slots, ascending.
@@ -22,19 +22,37 @@ impl<T> Default for Slots<T> {
 
 impl<T> Slots<T> {
     /// How many live.
-    pub(crate) const fn len(&self) -> usize {
+    #[must_use]
+    pub const fn len(&self) -> usize {
         self.living.len()
+    }
+
+    /// Whether none lives.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.living.is_empty()
+    }
+
+    /// The numbers of those that live, ascending.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.living.iter().map(|&(number, _)| number)
+    }
+
+    /// Those that live, by their numbers.
+    pub fn living(&self) -> impl Iterator<Item = &T> {
+        self.living.iter().map(|&(_, slot)| &self.items[slot as usize])
     }
 
     /// The slot of a living item.
     #[inline]
-    pub(crate) fn find(&self, number: u64) -> Option<u32> {
+    #[must_use]
+    pub fn find(&self, number: u64) -> Option<u32> {
         self.place(number).ok().map(|place| self.living[place].1)
     }
 
     /// Puts an item in a slot; its number is not that of a living one.
     #[inline]
-    pub(crate) fn insert(&mut self, number: u64, item: T) -> u32 {
+    pub fn insert(&mut self, number: u64, item: T) -> u32 {
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.items[slot as usize] = item;
@@ -56,13 +74,13 @@ impl<T> Slots<T> {
 
     /// Ends the life of an item; it stays in its slot, which is returned, until that is released.
     #[inline]
-    pub(crate) fn end(&mut self, number: u64) -> Option<u32> {
+    pub fn end(&mut self, number: u64) -> Option<u32> {
         self.place(number).ok().map(|place| self.living.remove(place).1)
     }
 
     /// Lets a slot be used again; it belongs to no living item.
     #[inline]
-    pub(crate) fn release(&mut self, slot: u32) {
+    pub fn release(&mut self, slot: u32) {
         self.free.push(slot);
     }
 
