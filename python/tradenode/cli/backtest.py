@@ -89,8 +89,19 @@ def show(result: "Result", folder: Path, *, report: bool) -> None:
     console.answer("")
     console.answer(f"{'report' if report else 'folder'}  {folder / REPORT_FILE if report else folder}")
     if result.refused:
-        console.note(f"the risk gate refused {result.refused:,} orders; refusals.csv says which and why")
+        console.note(f"the risk gate refused {result.refused:,} orders{_most_often(result)}; refusals.csv has each")
     for tape in result.events.tapes if result.events is not None else ():
         if tape.faults:
             counted = ", ".join(f"{count:,} {kind}" for kind, count in tape.faults.items())
             console.note(f"{tape.instrument} has faults ({counted}); events.json names the first of them")
+
+
+def _most_often(result: "Result") -> str:
+    """The check that refused most of what was recorded; refusals may be counted and not recorded."""
+    from collections import Counter
+
+    from tradenode.messages.refusals import refusal_words
+
+    checks = Counter(result.refusals["check"].tolist()).most_common(1)
+    names = [result.labels["check"][code] for code, _ in checks]
+    return "".join(f", most of them by {name} ({refusal_words(name)})" for name in names)
