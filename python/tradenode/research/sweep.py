@@ -42,8 +42,8 @@ def sweep(
 
     Rules run in threads and share the indicators that they have in common; a strategy in Python runs in processes of
     its own. The result is the same whatever their number. Rules that buy and sell one instrument whole at the next open
-    are run several times faster where no limit on losses, positions or hours binds: `[risk] defaults = "off"` in the
-    config.
+    take a quarter of the time, or less, where no limit on losses, positions or hours binds: `[risk] defaults = "off"`
+    in the config.
 
     Args:
         config: as for `backtest`.
