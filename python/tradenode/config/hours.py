@@ -27,8 +27,7 @@ class Hours(msgspec.Struct, frozen=True):
     end: int
 
     def __str__(self) -> str:
-        days = ",".join(name for place, name in enumerate(DAYS) if self.days >> place & 1)
-        return f"{days} {_clock(self.begin)}-{_clock(self.end)}"
+        return f"{_names(self.days)} {_clock(self.begin)}-{_clock(self.end)}"
 
 
 class HoursText(msgspec.Struct, frozen=True):
@@ -54,6 +53,17 @@ def _minute(hour: str, minute: str) -> int:
 
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _names(bits: int) -> str:
+    """Days as people write them: three and more in a row as from the first to the last."""
+    rows: list[list[str]] = [[]]
+    for place, name in enumerate(DAYS):
+        if bits >> place & 1:
+            rows[-1].append(name)
+        else:
+            rows.append([])
+    return ",".join(f"{row[0]}-{row[-1]}" if len(row) > 2 else ",".join(row) for row in rows if row)
 
 
 def _days(text: str) -> int:

@@ -270,6 +270,14 @@ def test_hours_are_read_as_they_are_meant(text: str, expected: Hours) -> None:
     assert HoursText().read(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(1, "Mon"), (0b111_1111, "Mon-Sun"), (0b101_0011, "Mon,Tue,Fri,Sun"), (0b111_0111, "Mon-Wed,Fri-Sun")],
+)
+def test_days_in_a_row_are_shown_as_one(days: int, expected: str) -> None:
+    assert str(Hours(days, 0, 1440)) == f"{expected} 00:00-24:00"
+
+
 @given(days=st.integers(1, 127), begin=st.integers(0, 1439), end=st.integers(0, 1440))
 def test_hours_read_as_they_are_shown(days: int, begin: int, end: int) -> None:
     hours = Hours(days, begin, end)
@@ -302,7 +310,7 @@ def test_the_list_says_of_each_limit_its_unit_and_who_set_it() -> None:
     assert told["max_leverage"][:2] == (1.5, "times the equity")
     assert told["correlation.every"][:3] == (3600.0, "s", "config")
     assert told["correlation.max_exposure"][:2] == (1.2, "times the equity")
-    assert told["trading_hours"][:2] == ("Mon,Tue,Wed,Thu,Fri 08:00-20:00; Sat,Sun 22:30-06:00", "UTC")
+    assert told["trading_hours"][:2] == ("Mon-Fri 08:00-20:00; Sat,Sun 22:30-06:00", "UTC")
     assert told["instruments.bitmex/BTC-USD.max_open_orders"][:3] == (400, "orders an instrument", "config")
     assert told["instruments.bitmex/BTC-USD.max_notional"][:2] == (900.0, "USD")
     assert json.dumps(list(told.values()))
