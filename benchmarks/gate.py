@@ -123,9 +123,7 @@ def compare(runs: int, quick: bool = False, peers: Sequence[Contestant] = (), co
         Claim("ns an intent in Rust", MOST_RUST_NS, ns.get(OURS), at_most=True),
         Claim("ns an intent through Python", MOST_PYTHON_NS, ns.get("ours_gate"), at_most=True),
     ]
-    agree = {
-        name: summary["answer"] == {"approved": intents} for name, summary in few.summary.items() if name != OURS
-    }
+    agree = {name: summary["answer"] == {"approved": intents} for name, summary in few.summary.items() if name != OURS}
     extra = {"machine": before, "streams": streams, "notes": NOTES}
     report = document("gate", WORK.format(count=intents, instruments=FEW), few, claims, agree, extra)
     if intents != INTENTS:

@@ -57,6 +57,9 @@ fraction = "100%"
 [costs]
 maker_fee = "0.1%"
 taker_fee = "0.1%"
+
+[risk]
+defaults = "off"
 """
 
 

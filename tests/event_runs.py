@@ -48,6 +48,9 @@ quote = "USDT"
 maker_fee = "-0.005%"
 taker_fee = "0.04%"
 
+[risk]
+defaults = "off"
+
 [latency]
 request = "10ms"
 report = "10ms"

@@ -30,6 +30,8 @@ HEAD = """
 catalogue = "demo/data"
 instruments = ["SYN-USD"]
 timeframe = "1m"
+[risk]
+defaults = "off"
 [account]
 currency = "USD"
 cash = 10_000

@@ -12,6 +12,8 @@ from tests.parity.reference.plan import Distance, Exits, Limits, Plan, Size
 from tests.parity.reference.resample import coarser
 
 MINUTE = 60_000_000_000
+EVENING = (1440 - 8) * MINUTE
+"""Where runs begin, so that the longer ones last into a second day."""
 VOLUMES = (0, 3, 8, 20, 50, 121)
 Draw = st.DrawFn
 
@@ -51,7 +53,7 @@ def walk(seed: int, count: int) -> list[Bar]:
         close = max(opened + random.randint(-2 * wild, 2 * wild), 20)
         high = max(opened, close) + random.choice((0, 1, 2, 3, 5 * wild))
         low = max(min(opened, close) - random.choice((0, 1, 2, 3, 5 * wild)), 1)
-        rows.append(Bar(row * MINUTE, opened, high, low, close, float(random.choice(VOLUMES))))
+        rows.append(Bar(EVENING + row * MINUTE, opened, high, low, close, float(random.choice(VOLUMES))))
         last = close
     return rows
 
@@ -181,7 +183,9 @@ SLIPPAGES: tuple[dict[str, Any], ...] = (
 @st.composite
 def limits_of(draw: Draw, units: list[Instrument]) -> tuple[dict[str, Any], Limits]:
     """Mostly none; now and then one of them."""
-    kind = draw(st.sampled_from((None, None, None, "position", "notional", "rate", "open", "drawdown", "drawdown")))
+    kind = draw(
+        st.sampled_from((None, None, None, "position", "notional", "rate", "open", "drawdown", "losses", "losses"))
+    )
     if kind == "position":
         quantity = draw(st.sampled_from((5, 30)))
         lots = int(quantity / units[0].lot)
@@ -197,6 +201,10 @@ def limits_of(draw: Draw, units: list[Instrument]) -> tuple[dict[str, Any], Limi
     if kind == "drawdown":
         limit = draw(st.sampled_from(("0.001", "0.01", "0.05")))
         return {"max_drawdown": limit}, Limits(max_drawdown=Fraction(limit))
+    if kind == "losses":
+        day, whole = draw(st.sampled_from((("0.001", "0.3"), ("0.01", "0.3"), ("0.01", "0.05"), ("0.05", "0.01"))))
+        spec = {"max_daily_loss": day, "max_drawdown": whole}
+        return spec, Limits(daily_loss=Fraction(day), max_drawdown=Fraction(whole))
     return {}, Limits()
 
 

@@ -27,6 +27,13 @@ RULES = (
     "rsi(n) < 40",
     "OTHER-USD.close > ema(n)@30m or hl2 > fast_mean",
 )
+RISKS: tuple[dict[str, Any], ...] = (
+    {"defaults": "off"},
+    {"max_daily_loss": "off", "max_drawdown": "off"},
+    {},
+    {"max_drawdown": "5%"},
+    {"defaults": "off", "trading_hours": ["Mon-Fri 22:00-06:00"]},
+)
 EXITS = ("fast_mean <= slow_mean", "close < fast_mean within 2 bars", "rsi(n) > level")
 
 
@@ -65,8 +72,7 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
         tree["exits"] = {"stop_loss": {"distance": "n * atr(14)"}, "max_hold": "6h"}
     if draw(st.booleans()):
         tree["costs"] |= {"slippage": {"model": "bps", "bps": 1}, "funding": {"rate": "0.01%", "every": "8h"}}
-    if draw(st.booleans()):
-        tree["risk"] = {"max_drawdown": "5%"}
+    tree["risk"] = draw(st.sampled_from(RISKS))
     return tree
 
 

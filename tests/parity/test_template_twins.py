@@ -31,6 +31,8 @@ def part(percent: str) -> Fraction:
     return Fraction(percent) / 100
 
 
+DEFAULTS = Limits(max_drawdown=part("25"), daily_loss=part("5"))
+"""What binds where a config says nothing, as far as it could refuse an order here."""
 BTC = Instrument(TICK, Fraction(1, 100_000), part("0.02"), part("0.05"), min_notional=Fraction(10))
 
 
@@ -106,7 +108,7 @@ def ema_crossover(minutes: list[Bar]) -> Engine:
         rule(lambda row: ind.crosses_above(fast, slow, row)), rule(lambda row: ind.crosses_above(slow, fast, row))
     )
     size = Size("equity_fraction", (Fraction(1),))
-    plan = Plan(Fraction(10_000), HOUR, HOUR, slippage=("bps", 1, 0), size=size)
+    plan = Plan(Fraction(10_000), HOUR, HOUR, slippage=("bps", 1, 0), size=size, limits=DEFAULTS)
     return run(plan, BTC, month.bars, Rules(long, Side()))
 
 
@@ -145,7 +147,7 @@ def rsi_mean_reversion(minutes: list[Bar]) -> Engine:
         slippage=("bps", 1, 0),
         size=Size("risk_per_trade", (part("0.5"),)),
         exits=Exits(stop_loss=Distance(part("1.5")), max_hold=12 * HOUR),
-        limits=Limits(max_notional=Fraction(20_000), max_drawdown=part("25")),
+        limits=Limits(max_notional=Fraction(20_000), max_drawdown=part("25"), daily_loss=part("5")),
     )
     return run(plan, BTC, month.bars, Rules(long, short), minutes)
 
@@ -173,6 +175,7 @@ def macd_trend(minutes: list[Bar]) -> Engine:
         size=Size("equity_fraction", (Fraction(1),)),
         exits=Exits(stop_loss=Distance(None), trailing=(Distance(part("1.5")), part("2"))),
         parts=((part("2"), part("50")),),
+        limits=DEFAULTS,
     )
     instrument = Instrument(BTC.tick, BTC.lot, BTC.maker, BTC.taker, Fraction(1, 2), part("1"), BTC.min_notional)
     rules = Rules(long, short, lambda index, row: Distances(stop_loss=2.5 * value(ranges, row)))
@@ -214,7 +217,7 @@ def breakout(minutes: list[Bar]) -> Engine:
             table=((0, part("8")), (24 * HOUR, part("4")), (72 * HOUR, part("1"))),
             break_even=(part("3"), part("0.2")),
         ),
-        limits=Limits(max_open=1, per_minute=20),
+        limits=Limits(max_open=1, per_minute=20, max_drawdown=part("25"), daily_loss=part("5")),
     )
     rules = Rules(long, short, lambda index, row: Distances(stop_loss=2 * value(ranges, row)))
     return run(plan, BTC, month.bars, rules)

@@ -120,7 +120,7 @@ def make_run(
         "equity": equity,
         "trades": trades,
         "rejects": [
-            Reject(ts=int(ts[i]), instrument=names[0], reason="position limit: 2.5 > 2.0")
+            Reject(ts=int(ts[i]), instrument=names[0], reason="max_position: too large", figures=f"{2.5 + i}, limit 2")
             for i in range(0, min(count, 900), 3)
         ],
         "expectations": [

@@ -16,6 +16,7 @@ from tradenode.messages.headline import headline, lines
 from tradenode.messages.wording import duration, moment, money, number, percent
 from tradenode.report.html import render, write_report
 from tradenode.report.payload import TRADE_ROWS, payload, shown_rows
+from tradenode.report.sections import rejects_table
 from tradenode.report.series import OVERVIEW_CANDLES, candle_levels, candles, equity_points
 from tradenode.report.summary import verdicts
 from tradenode.report.view import Expectation, PriceBars, Reject, RunView
@@ -94,7 +95,7 @@ def test_words_of_a_run_cannot_become_markup(run: RunView) -> None:
         "instruments": [HOSTILE],
         "exit_reasons": [HOSTILE] * 3,
         "bars": {HOSTILE: next(iter(run.bars.values()))},
-        "rejects": [Reject(ts=START, instrument=HOSTILE, reason=HOSTILE)],
+        "rejects": [Reject(ts=START, instrument=HOSTILE, reason=HOSTILE, figures=HOSTILE)],
         "expectations": [Expectation(text=HOSTILE, value=None, passed=False)],
         "fidelity": [(HOSTILE, HOSTILE)],
         "hashes": {HOSTILE: HOSTILE},
@@ -107,6 +108,18 @@ def test_words_of_a_run_cannot_become_markup(run: RunView) -> None:
     assert ours.count("&lt;script&gt;") >= 10
     data = page[len(ours) : page.index("</script>", len(ours))]
     assert "<" not in data[1:].partition(">")[2]
+
+
+def test_refusals_are_counted_by_check_whatever_their_values() -> None:
+    rejects = [
+        Reject(ts=START, instrument="A-B", reason="collar: too far", figures="6.00 %, limit 5.00 %"),
+        Reject(ts=START, instrument="A-B", reason="collar: too far", figures="7.00 %, limit 5.00 %"),
+        Reject(ts=START, instrument="A-B", reason="halted: trading is halted"),
+    ]
+    text = rejects_table(rejects)
+    assert "<dt>collar: too far</dt><dd>2</dd>" in text
+    assert "<dt>halted: trading is halted</dt><dd>1</dd>" in text
+    assert text.count(", limit 5.00 %") == 2
 
 
 def test_only_the_page_s_own_scripts_may_run(run: RunView) -> None:

@@ -32,7 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Result:
         "exits": {"stop_loss": "0.5%", "take_profit": "1%"},
         "size": {"kind": "fixed_quantity", "quantity": "0.1"},
         "costs": {"maker_fee": 0, "taker_fee": 0, "borrow": "5%"},
-        "risk": {"max_notional": 4_000},
+        "risk": {"defaults": "off", "max_notional": 4_000},
         "metrics": {"sampling": "bar"},
     }
     return backtest(config, catalogue=folder)
@@ -71,7 +71,8 @@ def test_refused_orders_are_listed_with_their_check(run: Result, tmp_path: Path)
     assert run.refused == len(run.refusals["ts"]) or run.refused > len(run.refusals["ts"]) > 0
     assert run.refused > 0
     view = run_view(run)
-    assert view.rejects[0].reason.startswith("max_notional: ")
+    assert view.rejects[0].reason == "max_notional: the position would be worth too much"
+    assert view.rejects[0].figures.endswith(" USD, limit 4,000.00 USD")
     folder = write_run_folder(tmp_path, run, report=False)
     assert ",max_notional," in (folder / "refusals.csv").read_text().splitlines()[1]
     assert not (folder / "report.html").exists()

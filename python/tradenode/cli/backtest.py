@@ -89,8 +89,19 @@ def show(result: "Result", folder: Path, *, report: bool) -> None:
     console.answer("")
     console.answer(f"{'report' if report else 'folder'}  {folder / REPORT_FILE if report else folder}")
     if result.refused:
-        console.note(f"the risk gate refused {result.refused:,} orders; refusals.csv says which and why")
+        console.note(_refusals(result))
     for tape in result.events.tapes if result.events is not None else ():
         if tape.faults:
             counted = ", ".join(f"{count:,} {kind}" for kind, count in tape.faults.items())
             console.note(f"{tape.instrument} has faults ({counted}); events.json names the first of them")
+
+
+def _refusals(result: "Result") -> str:
+    """How many orders the gate refused, and by which check most of those that were recorded."""
+    import numpy as np
+
+    from tradenode.messages.refusals import refusal_words
+
+    check = result.labels["check"][int(np.bincount(result.refusals["check"]).argmax())]
+    count = "1 order " if result.refused == 1 else f"{result.refused:,} orders, most of them "
+    return f"the risk gate refused {count}by {check} ({refusal_words(check)}); refusals.csv says when and which"

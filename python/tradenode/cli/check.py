@@ -10,16 +10,20 @@ from tradenode.cli.main import USAGE
 
 
 def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Name every fault of a config, each with its place.
+    """Name every fault of a config, each with its place; of one without faults its limits and the worst of its days.
 
     The instruments are looked up in the catalogue where there is one; a strategy in Python is loaded, but not run.
 
     Args:
         config: the TOML file.
-        json: answer as one JSON object with the faults as a list.
+        json: answer as one JSON object: `config`; `faults`, a list; `limits`, those that bind, each with name, value,
+            unit, source and line; `worst_day`, what a day can lose and what a gap costs, null where there are faults.
     """
+    from tradenode.cli.limits import limits_text, worst_day_text
     from tradenode.config.diagnose import load
     from tradenode.config.faults import ConfigFaultsError
+    from tradenode.config.limit_list import bound_limits
+    from tradenode.config.worst_day import worst_day
     from tradenode.data.catalogue import Catalogue
     from tradenode.research.backtest import described_contracts
     from tradenode.research.inputs import catalogue_of
@@ -38,12 +42,13 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
     except ConfigFaultsError as fault:
         if not json:
             raise
-        console.answer_json({"config": str(config), "faults": fault.frames})
+        console.answer_json({"config": str(config), "faults": fault.frames, "limits": [], "worst_day": None})
         return USAGE
+    limits, day = bound_limits(read, source), worst_day(read)
     if json:
-        console.answer_json({"config": str(config), "faults": []})
+        console.answer_json({"config": str(config), "faults": [], "limits": limits, "worst_day": day})
         return 0
-    console.answer(f"{config}: no faults")
+    console.answer(f"{config}: no faults\n\n{limits_text(limits)}\n\n{worst_day_text(day)}")
     if not catalogued:
         console.note(f"catalogue {folder} is empty, so the instruments were not looked up")
     return 0

@@ -34,6 +34,10 @@ stop_loss = "3%"
 maker_fee = "0.02%"
 taker_fee = "0.05%"
 
+[risk]                     # these bind without being written down too; `tradenode check` lists all that do
+max_daily_loss = "5%"      # then nothing is bought until the next day (UTC)
+max_drawdown = "25%"       # then nothing is bought any more
+
 [expect]                   # exit status 3 where one is not met
 max_drawdown = "< 50%"
 trades = ">= 1"

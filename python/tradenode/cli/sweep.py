@@ -28,6 +28,9 @@ def sweep(
 ) -> int:
     """Run a config with every set of values of some parameters; print the best of them.
 
+    Limits on losses, which bind by default, are followed from bar to bar in every set; with `[risk] defaults = "off"` a
+    sweep of simple rules takes a quarter of the time, or less.
+
     Args:
         config: the TOML file.
         grid: name=start:stop:step, both ends included, or name=a,b,c; one for each parameter.

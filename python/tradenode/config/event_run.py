@@ -8,6 +8,7 @@ import msgspec
 
 from tradenode.config.costs import Costs
 from tradenode.config.latency import Leg, LogNormal, Normal
+from tradenode.config.limits import core_limits
 from tradenode.config.model import Config
 from tradenode.config.run import account_spec, plain_fields
 from tradenode.config.values import plain
@@ -27,7 +28,7 @@ def event_spec(config: Config, contracts: list[dict[str, Any]], books: Sequence[
         "account": account_spec(config.account),
         "instruments": contracts,
         "venue": _venue(config.venue),
-        "risk": plain_fields(config.risk),
+        "risk": core_limits(config, [contract["symbol"] for contract in contracts]),
         "sample_ns": config.metrics.sample_ns,
         "latency": {
             "request": _leg(config.latency.request),

@@ -9,6 +9,7 @@ import msgspec
 from tradenode.config.account import Account
 from tradenode.config.costs import Costs
 from tradenode.config.exits import DistanceTable, Exits
+from tradenode.config.limits import core_limits
 from tradenode.config.model import Config
 from tradenode.config.params import param_of
 from tradenode.config.rules import for_core
@@ -35,7 +36,7 @@ def run_spec(config: Config, contracts: list[dict[str, Any]], rules: dict[str, A
         "detail_ns": config.data.detail,
         "fill": config.fill,
         "costs": _costs(config.costs),
-        "risk": plain_fields(config.risk),
+        "risk": core_limits(config, [contract["symbol"] for contract in contracts]),
         "size": _size(config.size),
         "exits": _exits(config.exits),
         "scale_in": _scale_in(config.scale_in),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tradenode.messages.events import HORIZONS_NS, EventFacts, TapeFacts
+from tradenode.messages.refusals import refusal_words
 from tradenode.messages.wording import money, number, percent, short_duration
 from tradenode.report.event_view import EventView
 from tradenode.report.sections import definitions, table, tone
@@ -41,7 +42,7 @@ def _outcomes(view: EventView, currency: str) -> str:
         words = f"{kind}: {why.replace('_', ' ')}" if why else NAMES.get(name, name.replace("_", " "))
         rows.append((words, f"{count:,}{f' ({count / sent:.1%})' if sent and name != 'sent' else ''}"))
     for name, count in view.refused.items():
-        rows.append((f"refused by the risk gate: {name.replace('_', ' ')}", f"{count:,}"))
+        rows.append((f"refused by the risk gate: {refusal_words(name)}", f"{count:,}"))
     rows += [
         ("fills", f"{orders.fills:,} of {orders.orders_filled:,} orders"),
         ("fill ratio", percent(orders.fill_ratio, 1, signed=False)),

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 
 from tradenode.messages.fidelity import event_fidelity
+from tradenode.messages.refusals import refusal_figures, refusal_words
 from tradenode.messages.run import Run
 from tradenode.messages.timeframe import Timeframe
-from tradenode.messages.wording import number
 from tradenode.report.event_view import event_view
 from tradenode.report.view import Expectation, PriceBars, Reject, RunView
 
@@ -60,15 +60,15 @@ def run_view(run: Run) -> RunView:
 
 def _rejects(run: Run) -> list[Reject]:
     columns = run.refusals
-    rows = range(min(len(columns["ts"]), REJECTS_MAX))
+    checks = [run.labels["check"][code] for code in columns["check"][:REJECTS_MAX]]
     return [
         Reject(
             ts=int(columns["ts"][row]),
             instrument=run.instruments[columns["instrument"][row]],
-            reason=f"{run.labels['check'][columns['check'][row]]}: "
-            f"{number(float(columns['value'][row]), 4)} against {number(float(columns['limit'][row]), 4)}",
+            reason=f"{check}: {refusal_words(check)}",
+            figures=refusal_figures(check, float(columns["value"][row]), float(columns["limit"][row]), run.currency),
         )
-        for row in rows
+        for row, check in enumerate(checks)
     ]
 
 

@@ -191,9 +191,13 @@ def rejects_table(rejects: Sequence[Reject]) -> str:
     rest = sum(count for _, count in counts[REJECT_REASONS:])
     others = [("other reasons", f"{rest:,}")] if rest else []
     text = definitions([(reason, f"{count:,}") for reason, count in counts[:REJECT_REASONS]] + others)
-    rows = [[(moment(each.ts), ""), (each.instrument, ""), (each.reason, "")] for each in rejects[:REJECT_ROWS]]
+    rows = [
+        [(moment(each.ts), ""), (each.instrument, ""), (each.reason, ""), (each.figures, "")]
+        for each in rejects[:REJECT_ROWS]
+    ]
     title = f"the first {len(rows):,} of {len(rejects):,}" if len(rejects) > len(rows) else "one by one"
-    return f"{text}<details><summary>{title}</summary>{table(('time', 'instrument', 'reason'), rows, 'left')}</details>"
+    head = ("time", "instrument", "reason", "value")
+    return f"{text}<details><summary>{title}</summary>{table(head, rows, 'left')}</details>"
 
 
 def provenance(run: RunView) -> str:

@@ -34,11 +34,12 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True):
-    """An intent that did not become an order: when (ns UTC), on what, and why."""
+    """An intent that did not become an order: when (ns UTC), on what, why, and the value beside the limit it broke."""
 
     ts: int
     instrument: str
     reason: str
+    figures: str = ""
 
 
 class RunView(msgspec.Struct, frozen=True, kw_only=True):

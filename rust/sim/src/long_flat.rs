@@ -22,6 +22,8 @@ use crate::recorder::Recorder;
 use crate::signals::{SignalColumns, bit};
 use crate::spec::{CostsSpec, FillAt, RunSpec};
 
+const SECOND_NS: i64 = 1_000_000_000;
+
 /// What is held since it was bought.
 #[derive(Debug, Clone, Copy)]
 struct Held {
@@ -70,7 +72,8 @@ impl<'a> LongFlat<'a> {
         );
         (paid && market && sized && rules.enter_short.is_none() && !instrument.inverse)
             && (spec.fill.at == FillAt::NextOpen && frame.detail.is_none() && frame.funding.is_none())
-            && (spec.costs == CostsSpec::default() && spec.risk == Limits::default() && spec.protections.is_empty())
+            && (spec.costs == CostsSpec::default() && spec.protections.is_empty())
+            && cannot_bind(&spec.risk, spec.timeframe_ns)
             && (spec.exits == ExitsSpec::default() && spec.scale_in.is_none() && spec.scale_out.is_empty())
     }
 
@@ -198,6 +201,31 @@ impl<'a> LongFlat<'a> {
     }
 }
 
+/// Whether limits can refuse nothing of such a run, whose orders go to the market at most one a bar, with none of ours
+/// open besides: what is about prices, quotes, cancels and our own orders never binds it, a pace only where it is less than
+/// one order a bar. What is lost, held or open to trading is not followed here.
+fn cannot_bind(limits: &Limits, bar_ns: i64) -> bool {
+    let keeps_up =
+        |most: Option<u32>, window_ns| most.is_none_or(|most| i64::from(most).saturating_mul(bar_ns) >= window_ns);
+    let others = Limits {
+        price_band: None,
+        collar: None,
+        max_quote_age_ns: None,
+        duplicate_ns: None,
+        refuse_self_trade: false,
+        max_orders_per_second: None,
+        max_orders_per_minute: None,
+        max_cancels_per_second: None,
+        max_open_orders: None,
+        ..limits.clone()
+    };
+    others == Limits::default()
+        && limits.duplicate_ns.is_none_or(|within| within <= bar_ns)
+        && limits.max_open_orders.is_none_or(|most| most >= 1)
+        && keeps_up(limits.max_orders_per_second, SECOND_NS)
+        && keeps_up(limits.max_orders_per_minute, 60 * SECOND_NS)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -210,6 +238,15 @@ mod tests {
     use crate::sweep::{Facts, sweep};
 
     const MINUTE_NS: i64 = 60_000_000_000;
+
+    /// Limits as a config sets them that says nothing, but for those on losses.
+    const LIMITS: &str = r#""price_band":"0.5","collar":"0.05","max_quote_age_ns":10000000000,"duplicate_ns":10000000,
+        "refuse_self_trade":true,"max_orders_per_second":100,"max_orders_per_minute":3000,"max_cancels_per_second":200,
+        "max_open_orders":200"#;
+    /// The tightest that cannot bind, on bars of an hour.
+    const TIGHTEST: &str = r#""price_band":"0.000000001","collar":"0.000000001","max_quote_age_ns":1,
+        "duplicate_ns":3600000000000,"refuse_self_trade":true,"max_orders_per_second":1,"max_orders_per_minute":1,
+        "max_cancels_per_second":0,"max_open_orders":1"#;
 
     /// Columns of a walk in ticks of 0.01, its bars hours of a few days.
     fn walk(steps: &[(i64, i64)]) -> (Vec<i64>, [Vec<f64>; 5]) {
@@ -224,11 +261,11 @@ mod tests {
         (hours.map(|hour| hour * 60 * MINUTE_NS).collect(), columns)
     }
 
-    fn spec(size: &str, fee: &str, instrument: &str, exit: &str) -> RunSpec {
+    fn spec(size: &str, fee: &str, instrument: &str, exit: &str, risk: &str) -> RunSpec {
         let text = format!(
             r#"{{"account":{{"currency":"Y","cash":"1000"}},"timeframe_ns":3600000000000,
             "instruments":[{{"symbol":"X-Y","base":"X","quote":"Y","settlement":"Y","tick":"0.01","lot":"0.001",
-            "maker_fee":"0","taker_fee":"{fee}"{instrument}}}],"size":{size},"rules":{{"numbers":[["n",3]],
+            "maker_fee":"0","taker_fee":"{fee}"{instrument}}}],"size":{size},"risk":{{{risk}}},"rules":{{"numbers":[["n",3]],
             "indicators":[["mean","ewm(n)"]],"enter_long":{{"when":"close > mean"}}{exit}}}}}"#
         );
         RunSpec { record: Record::Lean, ..RunSpec::from_json(text.as_bytes()).unwrap() }
@@ -256,12 +293,13 @@ mod tests {
                 r#","exit_long":"close > mean""#,
                 "",
             ]),
+            risk in prop::sample::select(vec!["", LIMITS, TIGHTEST]),
             period in 1..9_u32,
         ) {
             let (ts, [open, high, low, close, volume]) = walk(&steps);
             let bars = Bars { ts: &ts, open: &open, high: &high, low: &low, close: &close, volume: &volume };
             let frames = [Frame { bars: SoundBars::new(bars).unwrap(), detail: None, funding: None }];
-            let mut spec = spec(size, fee, instrument, exit);
+            let mut spec = spec(size, fee, instrument, exit, risk);
             prop_assert!(LongFlat::fits(&spec, &frames));
             let options = MetricOptions { sampling: Sampling::Daily, ..MetricOptions::default() };
             let names = Names { instruments: &["X-Y"], exit_reasons: &["r"; 16] };
@@ -280,6 +318,38 @@ mod tests {
             // As text, in which an undefined figure equals itself.
             prop_assert_eq!(format!("{:?}", found[0].summary), format!("{:?}", crate::metrics::Summary::from(whole)));
             prop_assert_eq!((found[0].fills, found[0].refused), (run.filled, run.refused_count));
+        }
+    }
+    #[test]
+    fn limits_that_could_bind_are_the_engines() {
+        let (second, minute) = (SECOND_NS, 60 * SECOND_NS);
+        for (risk, bar_ns, expected) in [
+            (LIMITS, second, true),
+            (TIGHTEST, 60 * minute, true),
+            (r#""duplicate_ns":60000000001"#, minute, false),
+            (r#""max_open_orders":0"#, minute, false),
+            // At an order a second the window holds 60 with the one that is asked for.
+            (r#""max_orders_per_minute":60"#, second, true),
+            (r#""max_orders_per_minute":59"#, second, false),
+            (r#""max_orders_per_minute":1"#, minute, true),
+            (r#""max_orders_per_minute":0"#, minute, false),
+            (r#""max_orders_per_second":1"#, second, true),
+            (r#""max_orders_per_second":0"#, minute, false),
+            (r#""max_daily_loss":"0.05""#, minute, false),
+            (r#""max_drawdown":"0.25""#, minute, false),
+            (r#""max_daily_drawdown":"0.25""#, minute, false),
+            (r#""max_consecutive_losses":3"#, minute, false),
+            (r#""max_position":"5""#, minute, false),
+            (r#""max_notional":"5""#, minute, false),
+            (r#""max_order_notional":"5""#, minute, false),
+            (r#""max_gross_exposure":"5""#, minute, false),
+            (r#""max_leverage":"5""#, minute, false),
+            (r#""max_open_positions":1"#, minute, false),
+            (r#""hours":[{"days":1,"from":0,"until":60}]"#, minute, false),
+            (r#""instruments":{"X-Y":{"max_open_orders":0}}"#, minute, false),
+        ] {
+            let limits: Limits = serde_json::from_str(&format!("{{{risk}}}")).unwrap();
+            assert_eq!(cannot_bind(&limits, bar_ns), expected, "{risk} on bars of {bar_ns} ns");
         }
     }
 }

@@ -65,7 +65,7 @@ class Engine:
             self._carry_out(bars, end, {index: bar.close for index, bar in bars.items()})
         equity = self.account.equity(self.marks)
         self.equity.append((now, equity))
-        if self.gate.watch(equity):
+        if self.gate.watch(end, equity):
             for orders in self.working:
                 orders[:] = [order for order in orders if order.reduce_only]
         if not self.plan.at_close:

@@ -6,29 +6,39 @@ from tests.parity.reference.account import Account
 from tests.parity.reference.plan import Limits, Order, Plan
 
 MINUTE = 60_000_000_000
+DAY = 1440 * MINUTE
 
 
 class Gate:
-    """The gate of one run: counts orders, refusals by check, and watches the drawdown."""
+    """The gate of one run: counts orders, refusals by check, and watches what is lost."""
 
     def __init__(self, plan: Plan, account: Account) -> None:
         self.limits: Limits = plan.limits
         self.account = account
-        self.peak, self.halted, self.number = plan.cash, False, 0
+        self.peak, self.last, self.number = plan.cash, plan.cash, 0
+        self.day, self.first = -1, plan.cash
+        # Limits on losses that were passed, and the first day on which they do not bind any more.
+        self.passed: dict[str, int | None] = {}
         self.sent: list[int] = []
         self.refused: list[tuple[int, int, str]] = []
         # Rates are counted in billionths, the margin of a leverage rounded up to them.
         least = Fraction(-((-(10**9)) // plan.leverage), 10**9)
         self.margin = [max(instrument.initial, least) for instrument in account.instruments]
 
-    def watch(self, equity: Fraction) -> bool:
-        """Takes note of the equity at a bar's end; true when trading is halted by it."""
-        self.peak = max(self.peak, equity)
-        limit = self.limits.max_drawdown
-        if limit is not None and not self.halted and equity < self.peak * (1 - limit):
-            self.halted = True
-            return True
-        return False
+    def watch(self, end: int, equity: Fraction) -> bool:
+        """Takes note of the equity at a bar's end; true when a limit on losses has just been passed."""
+        self.peak, day = max(self.peak, equity), end // DAY
+        if day != self.day:
+            # A day begins with the equity at midnight, else with the last one before.
+            self.day, self.first = day, self.last if end % DAY else equity
+            self.passed = {name: until for name, until in self.passed.items() if until is None or until > day}
+        self.last, before = equity, len(self.passed)
+        limits = self.limits
+        if limits.max_drawdown is not None and equity < self.peak * (1 - limits.max_drawdown):
+            self.passed.setdefault("max_drawdown", None)
+        if limits.daily_loss is not None and equity < self.first * (1 - limits.daily_loss):
+            self.passed.setdefault("max_daily_loss", day + 1)
+        return len(self.passed) > before
 
     def approve(self, now: int, index: int, order: Order, marks: list[int], working: list[list[Order]]) -> Order | None:
         """The order, cut to the position where it may only shrink it; None when a check refuses it."""
@@ -69,8 +79,9 @@ class Gate:
             return "order_size"
         if reducing:
             return None
-        if self.halted:
-            return "max_drawdown"
+        standing = [name for name, until in self.passed.items() if until is None or until > now // DAY]
+        if standing:
+            return standing[0]
         if limits.per_minute is not None and sum(now - MINUTE < sent for sent in self.sent) >= limits.per_minute:
             return "max_orders_per_minute"
         notional = instrument.notional(order.lots, marks[index] if order.kind == "market" else order.ticks)

@@ -48,6 +48,7 @@ class Limits:
     per_minute: int | None = None
     max_open: int | None = None
     max_drawdown: Fraction | None = None
+    daily_loss: Fraction | None = None
 
 
 @dataclass(frozen=True)

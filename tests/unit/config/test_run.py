@@ -65,6 +65,14 @@ def test_the_risk_the_size_and_the_rules_reach_the_core() -> None:
         "price_band": "0.05",
         "max_drawdown": "0.3",
         "max_open_positions": 2,
+        # Not in the file.
+        "collar": "0.05",
+        "duplicate_ns": 10_000_000,
+        "refuse_self_trade": True,
+        "max_orders_per_second": 100,
+        "max_cancels_per_second": 200,
+        "max_open_orders": 200,
+        "max_daily_loss": "0.05",
     }
     assert spec["size"] == {"kind": "equity_fraction", "fraction": "1"}
     assert spec["exits"] == {

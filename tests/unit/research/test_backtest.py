@@ -41,6 +41,7 @@ def config(**change: Any) -> dict[str, Any]:
         "exit": {"long": {"when": {"indicator1": "fast", "operator": "crosses_below", "indicator2": "slow"}}},
         "size": {"kind": "equity_fraction", "fraction": "100%"},
         "costs": {"maker_fee": 0, "taker_fee": 0.0005},
+        "risk": {"defaults": "off"},
         "expect": {"trades": "> 3", "max_drawdown": "< 90%"},
     }
     return tree | change

@@ -60,7 +60,7 @@ def written(folder: Path, decides: str) -> Path:
     path.write_text(
         'title = "Test <sweep>"\n[data]\ncatalogue = "data"\ninstruments = ["SYN-USD"]\ntimeframe = "15m"\n'
         '[account]\ncurrency = "USD"\ncash = 10_000\n[costs]\nmaker_fee = 0\ntaker_fee = "0.05%"\n'
-        f'[size]\nkind = "equity_fraction"\nfraction = "100%"\n{decides}'
+        f'[risk]\ndefaults = "off"\n[size]\nkind = "equity_fraction"\nfraction = "100%"\n{decides}'
     )
     return path
 

@@ -81,6 +81,7 @@ CONFIG = {
     "account": {"currency": "USD", "cash": 1000},
     "instruments": {"X-USD": {"tick": "0.01", "lot": "0.001"}},
     "costs": {"maker_fee": 0, "taker_fee": 0},
+    "risk": {"defaults": "off"},
 }
 
 

@@ -1,0 +1,55 @@
+"""The limits that bind a config and the worst of its days, as `tradenode check` tells them."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tradenode.cli import console
+from tradenode.config.values import plain
+from tradenode.config.worst_day import WorstDay
+from tradenode.messages.limits import BoundLimit
+from tradenode.messages.wording import money, percent, short_duration
+
+
+def limits_text(limits: Sequence[BoundLimit]) -> str:
+    """A table: each limit, its value, and the line that sets it."""
+    if not limits:
+        return "no limit binds but the account's margin"
+    rows = [(each.name, _value(each), "default" if each.line is None else f"line {each.line}") for each in limits]
+    return console.table(("limit", "at most", "set by"), rows, left=3)
+
+
+def _value(limit: BoundLimit) -> str:
+    value = limit.value
+    if isinstance(value, str):
+        return f"{value} {limit.unit}".rstrip()
+    if limit.unit == "ratio":
+        return f"{plain(Decimal(repr(value)).scaleb(2))} %"
+    if limit.unit == "s":
+        return short_duration(value * 1e9)
+    return f"{_digits(value)} {limit.unit}"
+
+
+def _digits(value: float) -> str:
+    whole, point, fraction = plain(Decimal(repr(value))).partition(".")
+    return f"{int(whole):,}{point}{fraction}"
+
+
+def worst_day_text(day: WorstDay) -> str:
+    """What a day can cost, and where it comes from."""
+    equity, rest = money(day.equity, day.currency), _beyond(day)
+    if day.limit is None:
+        more = " or more, as what is short or on credit can lose more than there is" if day.beyond_equity else ""
+        return f"the most that a day can lose: all of {equity}{more}; no limit on losses binds\n  {rest}"
+    part = percent(day.part, signed=False)
+    return (
+        f"the most that a day can lose: {money(day.loss, day.currency)}, and what open positions lose beyond that\n"
+        f"  = {day.limit} {part} of the equity of {equity}; then no new risk is taken, but nothing is closed\n  {rest}"
+    )
+
+
+def _beyond(day: WorstDay) -> str:
+    apart = f", at most {money(day.position, day.currency)} in one instrument" if day.position < day.held else ""
+    held = f"{money(day.held, day.currency)} may be held{apart}"
+    unknown = f" ({', '.join(day.uncounted)} may allow less)" if day.uncounted else ""
+    cost = f"a gap of {percent(day.gap, 0, signed=False)} through every stop costs {money(day.gap_loss, day.currency)}"
+    return f"{held}{unknown}: {cost}; no limit bounds it"
