@@ -158,6 +158,25 @@ class RiskGate:
     def changes(self) -> list[tuple[int, str, str, str, str]]:
         """The last changes of the state, oldest first: time, from, to, by whom, why."""
 
+    def kill(self, what: Literal["cancel_all", "halt", "flatten"], by: str, reason: str, at: int) -> None:
+        """Pull the kill switch: what is to be done is told by `kill_step`.
+
+        `halt` and `flatten` leave trading halted until a person resumes it. What is further than what is being done
+        takes its place.
+        """
+
+    def kill_step(self, at: int) -> tuple[list[int], list[Approved]]:
+        """What the kill switch wants done now: orders to cancel, whatever their pace, and orders to send.
+
+        To be asked when it was pulled, after every report, and at `kill_due`. What nothing came of is told again.
+        """
+
+    @property
+    def killing(self) -> Literal["cancel_all", "halt", "flatten"] | None:
+        """What the kill switch is about; None when nothing is left to do."""
+
+    @property
+    def kill_due(self) -> int | None: ...
     def trip(self, state: Literal["reducing", "halted"], by: str, reason: str, at: int) -> bool:
         """Stop trading so far; False where it is stopped as far already."""
 

@@ -112,6 +112,8 @@ reasons! {
     Liquidation = "liquidation",
     /// A call-back asked for it.
     Strategy = "strategy",
+    /// The kill switch closed the position.
+    KillSwitch = "kill_switch",
 }
 
 /// An order that a strategy wants: nothing happens until the risk gate has approved it.

@@ -33,14 +33,9 @@ impl<T> Slots<T> {
         self.living.is_empty()
     }
 
-    /// The numbers of those that live, ascending.
-    pub fn numbers(&self) -> impl Iterator<Item = u64> {
-        self.living.iter().map(|&(number, _)| number)
-    }
-
-    /// Those that live, by their numbers.
-    pub fn living(&self) -> impl Iterator<Item = &T> {
-        self.living.iter().map(|&(_, slot)| &self.items[slot as usize])
+    /// Those that live with their numbers, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+        self.living.iter().map(|&(number, slot)| (number, &self.items[slot as usize]))
     }
 
     /// The slot of a living item.

@@ -1,5 +1,5 @@
-//! The Rust side of the comparison `gate`: every limit set, intents that pass and the ends of their orders, timed; prints
-//! the JSON of a contestant.
+//! The Rust side of the comparison `gate`: every limit set, intents that pass and the ends of their orders, timed, and the
+//! kill switch; prints the JSON of a contestant.
 //!
 //! `gate CONTESTANT FOLDER --runs N`: the contestant's name is how many instruments there are; the folder's file `intents`
 //! says how many intents.
@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
-use tradenode_core::risk::{Market, RiskBook, RiskSpec};
+use tradenode_core::risk::{Kill, Market, RiskBook, RiskSpec};
 
 const USAGE: &str = "usage: gate INSTRUMENTS FOLDER --runs N";
+/// So many orders are open when the kill switch is pulled.
+const OPEN: usize = 500;
 /// From intent to intent: slow enough for every pace.
 const STEP_NS: i64 = 1_000_000_000;
 
@@ -31,17 +33,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn measure(spec: &RiskSpec, intents: usize, runs: usize) -> Result<Value, Box<dyn Error>> {
-    let (mut cpu, mut wall, mut approved) = (Vec::new(), Vec::new(), 0);
+    let (mut cpu, mut wall, mut approved, mut kill) = (Vec::new(), Vec::new(), 0, Duration::ZERO);
     for _ in 0..=runs {
         let mut book = prepared(spec)?;
         let (begun, before) = (Instant::now(), processor_time());
         approved = std::hint::black_box(pass(&mut book, intents)?);
         cpu.push((processor_time() - before).as_secs_f64());
         wall.push(begun.elapsed().as_secs_f64());
+        kill = kill.max(killed(&mut book)?);
     }
     Ok(json!({
         "cpu_s": &cpu[1..], "wall_s": &wall[1..], "first_cpu_s": cpu[0], "first_wall_s": wall[0], "start_cpu_s": 0.0,
-        "peak_mb": 0.0, "version": null, "answer": {"approved": approved}, "columns": {},
+        "peak_mb": 0.0, "version": null, "answer": {"approved": approved, "kill_ms": kill.as_secs_f64() * 1e3}, "columns": {},
     }))
 }
 
@@ -86,6 +89,23 @@ fn pass(book: &mut RiskBook, intents: usize) -> Result<u64, Box<dyn Error>> {
         }
     }
     Ok(approved)
+}
+
+/// From the word to the last cancel of 500 open orders, wall time.
+fn killed(book: &mut RiskBook) -> Result<Duration, Box<dyn Error>> {
+    let now = i64::MAX / 2;
+    book.on_market(0, Market::quoted(999, 1_001, now))?;
+    while book.open_orders().len() < OPEN {
+        let number = book.open_orders().len() as i64;
+        // Each a millisecond after the other, and none like the last.
+        let exit = Intent { reduce_only: true, ..limit(0, Side::Sell, 1 + number % 3, 1_002 + number) };
+        book.check(&exit, now + number * 1_000_000, None)?.map_err(|refusal| format!("{refusal:?}"))?;
+    }
+    let begun = Instant::now();
+    book.kill(Kill::Flatten, "benchmark", "a drill", now);
+    let (cancels, _) = book.kill_step(now)?;
+    let took = begun.elapsed();
+    if cancels.len() != OPEN { Err(format!("{} cancels", cancels.len()).into()) } else { Ok(took) }
 }
 
 fn processor_time() -> Duration {

@@ -5,9 +5,11 @@ use thiserror::Error;
 
 use super::approved::Approved;
 use super::gate::RiskGate;
+use super::kill::{Command, Exposed, Kill, KillSwitch};
 use super::limits::{LimitError, Limits};
 use super::refusal::{Check, Refusal};
 use super::situation::{Market, OpenOrders, Pending, Situation};
+use super::state::TradingState;
 use crate::account::{Account, Fill, Position};
 use crate::instrument::{Instrument, InstrumentError, InstrumentSpec};
 use crate::money::{Atoms, MoneyError, Scale};
@@ -136,6 +138,7 @@ pub struct RiskBook {
     markets: Vec<Market>,
     open: Vec<OpenOrders>,
     orders: Slots<Open>,
+    kill: KillSwitch,
 }
 
 impl RiskBook {
@@ -163,6 +166,7 @@ impl RiskBook {
             markets: vec![Market::default(); count],
             open: vec![OpenOrders::default(); count],
             orders: Slots::default(),
+            kill: KillSwitch::new(count),
             instruments,
             scale,
         })
@@ -201,7 +205,7 @@ impl RiskBook {
     /// The numbers of all open orders, ascending.
     #[must_use]
     pub fn open_orders(&self) -> Vec<u64> {
-        self.orders.numbers().collect()
+        self.orders.iter().map(|(number, _)| number).collect()
     }
 
     /// Takes over the account as the venue has it: the balance in atoms, of each instrument lots and their entry price in
@@ -327,6 +331,45 @@ impl RiskBook {
         self.recount(order, open, 0)
     }
 
+    /// Pulls the kill switch. Unless it only cancels, trading stays halted until a person [resumes](RiskGate::resume) it.
+    pub fn kill(&mut self, kill: Kill, by: &str, reason: &str, at: i64) {
+        if kill != Kill::CancelAll {
+            self.gate.trip(TradingState::Halted, by, reason, at);
+        }
+        self.kill.pull(kill, at);
+    }
+
+    /// The switch.
+    #[must_use]
+    pub const fn kill_switch(&self) -> &KillSwitch {
+        &self.kill
+    }
+
+    /// What the kill switch wants done now: the orders to cancel and those to send, which count as open from now on. To be
+    /// asked when it was pulled, after every report, and when it is due.
+    ///
+    /// # Errors
+    /// Money that cannot be counted.
+    pub fn kill_step(&mut self, at: i64) -> Result<(Vec<u64>, Vec<Approved>), RiskError> {
+        let mut switch = std::mem::take(&mut self.kill);
+        let commands = switch.step(at, self);
+        let (mut cancels, mut orders) = (Vec::new(), Vec::new());
+        for command in commands {
+            match command {
+                Command::Cancel(order) => cancels.push(order),
+                // What is refused is asked for again.
+                Command::Close(intent) => {
+                    if let Ok(approved) = self.check(&intent, at, None)? {
+                        switch.sent(intent.instrument, approved.id());
+                        orders.push(approved);
+                    }
+                }
+            }
+        }
+        self.kill = switch;
+        Ok((cancels, orders))
+    }
+
     /// The equity in currency units, where account and prices are known.
     #[must_use]
     pub fn equity(&self) -> Option<f64> {
@@ -369,10 +412,28 @@ impl RiskBook {
             self.orders[slot] = Open { left, pending, ..open };
         }
         if was_best {
-            let same = self.orders.living().filter(|o| o.intent.instrument == instrument && o.intent.side == side);
+            let same = self
+                .orders
+                .iter()
+                .map(|(_, open)| open)
+                .filter(|o| o.intent.instrument == instrument && o.intent.side == side);
             self.open[instrument].set_best(side, same.filter_map(|o| o.pending.price));
         }
         Ok(())
+    }
+}
+
+impl Exposed for RiskBook {
+    fn open_orders(&self) -> impl Iterator<Item = (u64, usize, bool)> {
+        self.orders.iter().map(|(number, open)| (number, open.intent.instrument, open.intent.reduce_only))
+    }
+
+    fn lots(&self, instrument: usize) -> i64 {
+        self.account.as_ref().map_or(0, |account| account.position(instrument).lots)
+    }
+
+    fn market(&self, instrument: usize) -> Market {
+        self.markets[instrument]
     }
 }
 

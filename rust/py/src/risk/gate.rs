@@ -5,7 +5,9 @@ use pyo3::prelude::*;
 use tradenode_core::instrument::Instrument;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_core::protections::{ClosedTrade, Which};
-use tradenode_core::risk::{Check, Market, Refusal as Refused, RiskBook, RiskError, RiskSpec, RiskState, TradingState};
+use tradenode_core::risk::{
+    Check, Kill, Market, Refusal as Refused, RiskBook, RiskError, RiskSpec, RiskState, TradingState,
+};
 use tradenode_core::units::Grid;
 
 use super::order::{Approved, Refusal};
@@ -215,6 +217,32 @@ impl RiskGate {
     fn changes(&self) -> Vec<(i64, &'static str, &'static str, String, String)> {
         let changes = self.book.gate.latch().changes().iter();
         changes.map(|c| (c.at, c.from.name(), c.to.name(), c.by.clone(), c.reason.clone())).collect()
+    }
+
+    fn kill(&mut self, what: &str, by: &str, reason: &str, at: i64) -> PyResult<()> {
+        let Some(kill) = [Kill::CancelAll, Kill::Halt, Kill::Flatten].into_iter().find(|kill| kill.name() == what)
+        else {
+            return wrong(format!("what must be cancel_all, halt or flatten, got {what}"));
+        };
+        self.book.kill(kill, by, reason, at);
+        Ok(())
+    }
+
+    fn kill_step(&mut self, at: i64) -> PyResult<(Vec<u64>, Vec<Approved>)> {
+        let (cancels, orders) = self.book.kill_step(at).map_err(raise)?;
+        let traded = self.book.instruments();
+        let approved = |order: tradenode_core::risk::Approved| Approved::new(order, &traded[order.intent().instrument]);
+        Ok((cancels, orders.into_iter().map(approved).collect()))
+    }
+
+    #[getter]
+    fn killing(&self) -> Option<&'static str> {
+        self.book.kill_switch().pulled().map(Kill::name)
+    }
+
+    #[getter]
+    fn kill_due(&self) -> Option<i64> {
+        Some(self.book.kill_switch().due()).filter(|&due| due != i64::MAX)
     }
 
     fn trip(&mut self, state: &str, by: &str, reason: &str, at: i64) -> PyResult<bool> {
