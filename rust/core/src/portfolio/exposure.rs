@@ -57,7 +57,7 @@ pub struct Reach {
     pub high: Atoms,
     /// When all sells fill and no buy.
     pub low: Atoms,
-    /// The most that is held either way, if nothing fills included.
+    /// The most that is held either way; never less than what is held now, to which one of the two adds.
     pub gross: Atoms,
 }
 
@@ -68,10 +68,9 @@ impl Reach {
     /// # Errors
     /// An amount beyond 128 bits.
     pub fn of(instrument: &Instrument, lots: i64, ticks: i64, open: &OpenOrders) -> Result<Self, MoneyError> {
-        let held = Exposure::of(instrument, lots, ticks)?.gross();
         let high = filled(Side::Buy, instrument, lots, ticks, open)?;
         let low = filled(Side::Sell, instrument, lots, ticks, open)?;
-        Ok(Self { high, low, gross: held.max(high).max(-low) })
+        Ok(Self { high, low, gross: high.max(-low) })
     }
 }
 

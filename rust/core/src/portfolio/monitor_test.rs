@@ -23,7 +23,7 @@ fn instrument(symbol: &str, base: &str, inverse: bool) -> String {
 fn monitor(currency: &str, instruments: &[String]) -> Monitor {
     let instruments = instruments.join(",");
     let spec = format!(
-        r#"{{"currency":"{currency}","capital":"1000","instruments":[{instruments}],"strategies":["trend","carry"],
+        r#"{{"currency":"{currency}","capital":"1000","instruments":[{instruments}],"strategies":["trend","carry","spread"],
         "every_ns":60,"window":3}}"#
     );
     Monitor::new(&serde_json::from_str(&spec).unwrap()).unwrap()
@@ -78,6 +78,27 @@ fn what_is_netted_is_each_strategys_at_its_own_cost() {
     // Deposits are no profit.
     monitor.on_transfer(usd(5)).unwrap();
     assert_eq!((monitor.equity().unwrap(), monitor.profit(None).unwrap()), (usd(1_021), usd(16)));
+}
+
+#[test]
+fn a_payment_is_split_to_the_atom() {
+    let mut monitor = linear();
+    (0..3).for_each(|strategy| monitor.on_fill(0, &fill(strategy, 0, Side::Sell, 1, 200, 0)).unwrap());
+    monitor.on_payment(0, None, 0, 100).unwrap();
+    assert_eq!([0, 1, 2].map(|strategy| monitor.profit(Some(strategy)).unwrap()), [33, 34, 33]);
+}
+
+#[test]
+fn days_are_kept_while_they_are_among_the_last() {
+    let mut monitor = linear();
+    let kept = Attribution::DAYS_KEPT as i64;
+    for day in [0, 1, kept - 1, kept] {
+        monitor.on_fill(day * DAY, &fill(0, 0, Side::Buy, 1, 200, 1)).unwrap();
+        let days: Vec<i64> = monitor.attribution(ALL).unwrap().iter().filter_map(|(cell, _)| cell.day).collect();
+        let first = if day < kept { 0 } else { Attribution::EARLIER };
+        assert_eq!((days[0], *days.last().unwrap()), (first, day * DAY));
+    }
+    assert_eq!(monitor.attribution(ALL).unwrap().len(), 4);
 }
 
 #[test]
@@ -154,7 +175,7 @@ fn value_at_risk_is_undefined_rather_than_nought() {
     assert!(monitor.value_at_risk(Some(0), 1, 0.95).unwrap().is_some());
     assert_eq!(monitor.value_at_risk(None, 3, 0.95), Err(MonitorError::Horizon { given: 3, most: 2 }));
     assert_eq!(monitor.value_at_risk(None, 1, 1.0), Err(MonitorError::Confidence(1.0)));
-    assert!(matches!(monitor.value_at_risk(Some(2), 1, 0.9), Err(MonitorError::Place { what: "strategy", .. })));
+    assert!(matches!(monitor.value_at_risk(Some(3), 1, 0.9), Err(MonitorError::Place { what: "strategy", .. })));
 }
 
 #[test]
@@ -197,7 +218,7 @@ fn a_hedge_has_a_component_below_zero() {
 fn what_cannot_be_is_named() {
     let mut monitor = linear();
     let said = |result: Result<(), MonitorError>| result.unwrap_err().to_string();
-    assert_eq!(said(monitor.on_fill(0, &fill(2, 0, Side::Buy, 1, 1, 0))), "strategy 2: there are 2, counted from 0");
+    assert_eq!(said(monitor.on_fill(0, &fill(3, 0, Side::Buy, 1, 1, 0))), "strategy 3: there are 3, counted from 0");
     assert_eq!(said(monitor.on_fill(0, &fill(0, 3, Side::Buy, 1, 1, 0))), "instrument 3: there are 3, counted from 0");
     assert_eq!(said(monitor.on_fill(0, &fill(0, 0, Side::Buy, 0, 1, 0))), "lots must be above zero, got 0");
     assert_eq!(said(monitor.on_mark(0, 0, -5)), "ticks must be above zero, got -5");
@@ -225,7 +246,7 @@ enum Step {
 }
 
 fn any_step() -> impl Strategy<Value = (i64, Step)> {
-    let ahead = prop_oneof![6 => 0..DAY / 3, 2 => Just(DAY), 1 => Just(150 * DAY), 1 => Just(-DAY)];
+    let ahead = prop_oneof![6 => 0..DAY / 3, 2 => Just(DAY), 1 => Just(200 * DAY), 1 => Just(-DAY)];
     let filled = (0..2_usize, 0..3_usize, any::<bool>(), 1..500_i64, 1..5_000_i64, -3_000..9_000_i128).prop_map(
         |(strategy, instrument, buy, lots, ticks, fee)| {
             let side = if buy { Side::Buy } else { Side::Sell };
