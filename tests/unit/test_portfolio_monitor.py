@@ -198,6 +198,7 @@ def test_attribution_over_days() -> None:
         (lambda m: m.on_fill(0, 0, "buy", 0.0005, 1.0, 0), "quantity of X-USD: .* is not on the grid"),
         (lambda m: m.on_fill(0, 0, "buy", 1, 1.005, 0), "price of X-USD: 1.005 is not on the grid"),
         (lambda m: m.on_fill(0, 0, "buy", 1, 1.0, 0, fee=float("nan")), "fee must be a number"),
+        (lambda m: m.on_transfer(-1e30), "amount is too large to count"),
         (lambda m: m.on_mark(0, 0.001, 0), "mark of X-USD must be at least a tick"),
         (lambda m: m.on_mark(0, float("nan"), 0), "mark of X-USD must be at least a tick"),
         (lambda m: m.on_mark(0, 1.0, -1), "a time must not be before 1970"),

@@ -96,9 +96,9 @@ impl Monitor {
     /// # Errors
     /// Orders of another number of instruments, an amount beyond 128 bits.
     pub fn reaches(&self, open: &[OpenOrders]) -> Result<Vec<Reach>, MonitorError> {
-        let count = self.instruments.len();
-        if open.len() != count {
-            return Err(MonitorError::Place { what: "open orders of instrument", given: open.len(), count });
+        let (given, traded) = (open.len(), self.instruments.len());
+        if given != traded {
+            return Err(MonitorError::Orders { given, traded });
         }
         let of = |(place, open)| self.reach(place, open).map_err(MonitorError::from);
         open.iter().enumerate().map(of).collect()

@@ -119,11 +119,12 @@ impl Monitor {
         above_zero("ticks", ticks)?;
         let traded = &self.instruments[instrument];
         let worth = traded.worth(side.sign() * lots, ticks)?;
+        let fees = fee.checked_neg().ok_or(MoneyError::Overflow)?;
         self.turn(at)?;
         let fill = Fill { side, lots, ticks, worth, fee };
         let applied = self.accounts[strategy].fill(instrument, &self.instruments[instrument], &fill)?;
         self.fills[instrument] = ticks;
-        let profit = Profit { realised: applied.realised, fees: -fee, ..Profit::default() };
+        let profit = Profit { realised: applied.realised, fees, ..Profit::default() };
         Ok(self.attribution.book(strategy, instrument, &profit)?)
     }
 

@@ -223,6 +223,8 @@ fn what_cannot_be_is_named() {
     assert_eq!(said(monitor.on_fill(0, &fill(0, 0, Side::Buy, 0, 1, 0))), "lots must be above zero, got 0");
     assert_eq!(said(monitor.on_mark(0, 0, -5)), "ticks must be above zero, got -5");
     assert_eq!(said(monitor.on_mark(-1, 0, 5)), "a time must not be before 1970, got -1 ns");
+    let orders = monitor.reaches(&[OpenOrders::default()]).unwrap_err().to_string();
+    assert_eq!(orders, "open orders of 1 instruments, 3 are traded");
     let unheld = "a payment for X-USD, which is not held in sum: say of which strategy it is";
     assert_eq!(said(monitor.on_payment(0, None, 0, 1)), unheld);
     let spec = |change: &str| {

@@ -96,6 +96,14 @@ pub enum MonitorError {
         /// How many there are.
         count: usize,
     },
+    /// Open orders of another number of instruments.
+    #[error("open orders of {given} instruments, {traded} are traded")]
+    Orders {
+        /// What was given.
+        given: usize,
+        /// What is traded.
+        traded: usize,
+    },
     /// A time before the epoch.
     #[error("a time must not be before 1970, got {0} ns")]
     Time(i64),

@@ -212,6 +212,9 @@ impl PortfolioMonitor {
     }
 }
 
+/// The largest amount taken from Python, in atoms: so many of them fit 128 bits that sums of them do.
+const ATOMS_MAX: f64 = 1e30;
+
 /// What a profit is made of, as columns are called.
 const PARTS: [&str; 4] = ["realised", "unrealised", "fees", "funding"];
 
@@ -253,7 +256,11 @@ impl PortfolioMonitor {
         if !amount.is_finite() {
             return wrong(format!("{what} must be a number, got {amount}"));
         }
-        Ok((amount * self.monitor.scale().one() as f64).round() as Atoms)
+        let atoms = (amount * self.monitor.scale().one() as f64).round();
+        if atoms.abs() > ATOMS_MAX {
+            return wrong(format!("{what} is too large to count, got {amount}"));
+        }
+        Ok(atoms as Atoms)
     }
 
     fn money(&self, atoms: Atoms) -> f64 {
