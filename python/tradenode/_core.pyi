@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
 
 from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
+from tradenode._core_portfolio import PortfolioMonitor
 from tradenode._core_risk import Approved, Refusal, RiskGate
 from tradenode._core_strategy import Bar, Desk, Fill, Funding, Intent, Order, PriceBook, Proposal, Trade
 from tradenode._core_tape import (
@@ -41,6 +42,7 @@ __all__ = [
     "Intent",
     "Order",
     "OrderBook",
+    "PortfolioMonitor",
     "PriceBook",
     "Proposal",
     "Refusal",

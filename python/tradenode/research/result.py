@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas
     import polars
 
+    from tradenode._core import PortfolioMonitor
+
 Table = Literal["equity", "trades", "fills", "refusals"]
 
 
@@ -48,6 +50,20 @@ class Result(Run, frozen=True, eq=False, kw_only=True):
         for name, values in self._named(table).items():
             columns[name] = pandas.to_datetime(values, unit="ns", utc=True) if _is_time(name) else values
         return pandas.DataFrame(columns)
+
+    def portfolio(self, every: str = "1d", window: int | None = None) -> "PortfolioMonitor":
+        """The run's fills, valued at its closes: profit by day and instrument, exposure, value at risk at its end.
+
+        Returns are sampled at the last close of each `every`; the last `window` of them count, all unless said.
+
+        Raises:
+            TradenodeError: a run over events, one with funding or interest, one too short for two returns.
+            ConfigError: `every` is no interval, `window` out of its range.
+        """
+        from tradenode.messages.timeframe import Timeframe
+        from tradenode.research.portfolio import monitor_of
+
+        return monitor_of(self, Timeframe.parse(every).ns, window)
 
     def _named(self, table: Table) -> dict[str, Any]:
         if table not in ("equity", "trades", "fills", "refusals"):

@@ -16,6 +16,7 @@ mod memory;
 mod metrics;
 mod mids;
 mod policy;
+mod portfolio;
 mod price_book;
 mod risk;
 mod rule_check;
@@ -37,6 +38,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     indicators::register(module)?;
     metrics::register(module)?;
     mids::register(module)?;
+    portfolio::register(module)?;
     risk::register(module)?;
     rule_check::register(module)?;
     rules::register(module)?;

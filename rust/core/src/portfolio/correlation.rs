@@ -17,6 +17,8 @@ pub struct Correlation {
     /// The returns of the last samples, oldest first, an instrument after the other.
     returns: VecDeque<Vec<f64>>,
     matrix: Vec<f64>,
+    /// Of each pair the sum of the products of what its returns lie off their means.
+    products: Vec<f64>,
 }
 
 impl Correlation {
@@ -34,6 +36,7 @@ impl Correlation {
             last: vec![f64::NAN; instruments],
             returns: VecDeque::with_capacity(window),
             matrix: vec![f64::NAN; instruments * instruments],
+            products: vec![f64::NAN; instruments * instruments],
         }
     }
 
@@ -66,6 +69,26 @@ impl Correlation {
         if one == other { 1.0 } else { self.matrix[one * self.last.len() + other] }
     }
 
+    /// The covariance of the returns of two instruments, of one sample: the sum of products over the window less one. NaN
+    /// where it is undefined.
+    #[must_use]
+    #[inline]
+    pub fn covariance(&self, one: usize, other: usize) -> f64 {
+        self.products[one * self.last.len() + other] / (self.window - 1) as f64
+    }
+
+    /// The standard deviation of an instrument's returns, of one sample; NaN where it is undefined.
+    #[must_use]
+    pub fn volatility(&self, instrument: usize) -> f64 {
+        self.covariance(instrument, instrument).sqrt()
+    }
+
+    /// How many returns the window holds when it is full.
+    #[must_use]
+    pub const fn window(&self) -> usize {
+        self.window
+    }
+
     /// The returns of the last samples, oldest first, each a row of one return an instrument.
     pub fn returns(&self) -> impl ExactSizeIterator<Item = &[f64]> {
         self.returns.iter().map(Vec::as_slice)
@@ -79,13 +102,15 @@ impl Correlation {
         let sum = |one: usize, other: usize| {
             self.returns.iter().map(|row| (row[one] - means[one]) * (row[other] - means[other])).sum::<f64>()
         };
-        let spread: Vec<f64> = (0..count).map(|instrument| sum(instrument, instrument).sqrt()).collect();
+        let squares: Vec<f64> = (0..count).map(|instrument| sum(instrument, instrument)).collect();
         for one in 0..count {
+            self.products[one * count + one] = squares[one];
             for other in 0..one {
-                let scale = spread[one] * spread[other];
-                let value = if scale > 0.0 { (sum(one, other) / scale).clamp(-1.0, 1.0) } else { f64::NAN };
-                self.matrix[one * count + other] = value;
-                self.matrix[other * count + one] = value;
+                let (product, scale) = (sum(one, other), squares[one].sqrt() * squares[other].sqrt());
+                let value = if scale > 0.0 { (product / scale).clamp(-1.0, 1.0) } else { f64::NAN };
+                for place in [one * count + other, other * count + one] {
+                    (self.matrix[place], self.products[place]) = (value, product);
+                }
             }
         }
     }
@@ -121,6 +146,11 @@ mod tests {
         let mut correlation = Correlation::new(3, 10, 3);
         feed(&mut correlation, &[power(0, 0), power(1, 2), power(3, 3), power(6, 9)]);
         assert!((correlation.of(0, 1) - 4.0 / 28_f64.sqrt()).abs() < 1e-12);
+        // The same over the window less one; 1*1 + 0*0 + 1*1 for the first with itself.
+        let ln = std::f64::consts::LN_2;
+        assert!((correlation.covariance(0, 1) - 2.0 * ln * ln).abs() < 1e-12);
+        assert!((correlation.volatility(0) - ln).abs() < 1e-12);
+        assert_eq!(correlation.volatility(2), 0.0);
         // A price that stands still moves with nothing.
         assert!(correlation.of(0, 2).is_nan());
     }
