@@ -1,6 +1,6 @@
 """What call-back strategies see, which are members of `tradenode._core`: this file is for type checkers alone."""
 
-from typing import Self, final
+from typing import Literal, Self, final
 
 @final
 class Bar:
@@ -487,6 +487,13 @@ class Desk:
 
     def flatten(self) -> None:
         """Cancel every order and close the position."""
+
+    def kill(self, what: Literal["halt", "flatten"]) -> None:
+        """Pull the kill switch, in a run over events: trading is halted for the rest of the run.
+
+        `halt` cancels every order that may add, of all instruments; `flatten` cancels all and closes all positions, at
+        the touch first and after three seconds at the market. Raises ValueError in a run over bars.
+        """
 
     def floor_quantity(self, quantity: float) -> float:
         """Round down to a whole number of lots."""

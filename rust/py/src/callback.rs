@@ -115,7 +115,7 @@ fn request(ask: Ask, held: i64) -> Option<Request> {
         Ask::CancelAll => Request::CancelAll,
         Ask::Close => Request::Leave(Reason::Strategy),
         // A desk of bars refuses them.
-        Ask::Replace { .. } | Ask::Batch => return None,
+        Ask::Replace { .. } | Ask::Kill(_) | Ask::Batch => return None,
     })
 }
 

@@ -4,6 +4,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tradenode_core::orders::terms::{Links, Terms, TimeInForce, Trigger, TriggerPrice};
 use tradenode_core::orders::{OrderKind, Side};
+use tradenode_core::risk::Kill;
 use tradenode_core::units::{Grid, UnitError};
 
 use super::intent::Intent;
@@ -21,6 +22,8 @@ pub(crate) enum Ask {
     CancelAll,
     /// The end of its position.
     Close,
+    /// The kill switch, for all instruments.
+    Kill(Kill),
     /// Everything asked for in this call as one message.
     Batch,
 }

@@ -107,7 +107,7 @@ impl Intent {
     #[new]
     #[pyo3(signature = (action, id = 0, quantity = None, **terms))]
     fn new(action: &str, id: u64, quantity: Option<f64>, terms: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let actions = ["buy", "sell", "replace", "close", "cancel", "cancel_all", "batch"];
+        let actions = ["buy", "sell", "replace", "close", "cancel", "cancel_all", "kill", "batch"];
         let action = word(action, "action", &actions)?;
         Ok(Self { id, quantity, ..Self::with_terms(action, terms)? })
     }

@@ -10,6 +10,7 @@ mod quotes;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use tradenode_core::orders::Side;
+use tradenode_core::risk::Kill;
 use tradenode_core::units::{Decimal, Grid, Rounding};
 use tradenode_sim::strategy::View;
 use tradenode_sim::ticks;
@@ -295,6 +296,17 @@ impl Desk {
             return wrong("a run over bars knows no messages: everything asked for is carried out together");
         }
         self.ask(Intent::plain("batch", 0), Ask::Batch);
+        Ok(())
+    }
+
+    fn kill(&mut self, what: &str) -> PyResult<()> {
+        if matches!(self.reach, Reach::Bars { .. }) {
+            return wrong("a run over bars has no kill switch: `flatten` closes the position at the next price");
+        }
+        match [Kill::Halt, Kill::Flatten].into_iter().find(|kill| kill.name() == what) {
+            Some(kill) => self.ask(Intent::plain("kill", 0), Ask::Kill(kill)),
+            None => return wrong(format!("what must be halt or flatten, got {what}")),
+        }
         Ok(())
     }
 

@@ -63,6 +63,7 @@ pub(super) fn carry_out(
             }
         }
         Ask::CancelAll => desk.cancel_all(instrument),
+        Ask::Kill(kill) => desk.kill(kill, "strategy", "asked for in a call-back")?,
         // Whoever carries out the whole call has seen to it.
         Ask::Batch => {}
         Ask::Close => {

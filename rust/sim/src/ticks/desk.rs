@@ -6,7 +6,7 @@ use tradenode_core::instrument::Instrument;
 use tradenode_core::money::Atoms;
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
-use tradenode_core::risk::{Approved, Market, Pending, Refusal};
+use tradenode_core::risk::{Approved, KillSwitch, Market, Pending, Refusal};
 
 use super::glances::Glance;
 use super::outcomes::Outcomes;
@@ -54,6 +54,13 @@ pub struct Ticket {
     pub tag: u64,
 }
 
+impl Ticket {
+    fn intent(&self) -> Intent {
+        let Self { instrument, side, lots, kind, reduce_only, .. } = *self;
+        Intent { instrument, side, lots, kind, reduce_only, reason: Reason::Strategy }
+    }
+}
+
 /// The desk.
 #[derive(Debug)]
 pub struct Desk<'a> {
@@ -62,6 +69,7 @@ pub struct Desk<'a> {
     pub(super) ledger: Ledger<'a>,
     pub(super) owner: Owner,
     pub(super) wire: Wire<'a>,
+    pub(super) switch: KillSwitch,
     /// What became of its orders.
     pub outcomes: Outcomes,
 }
@@ -178,7 +186,7 @@ impl View {
 
     /// The market as the risk gate judges by it.
     #[inline]
-    fn market(&self) -> Market {
+    pub(super) fn market(&self) -> Market {
         let touch = self.best().filter(|_| self.source != BookSource::Trades);
         Market {
             touch: touch.map(|(bid, ask)| (bid.price, ask.price)),
@@ -302,11 +310,16 @@ impl Desk<'_> {
     /// # Errors
     /// Money that cannot be counted.
     pub fn submit(&mut self, ticket: &Ticket) -> Result<Option<u64>, RunError> {
-        let Some(approved) = self.approve(ticket, None)? else { return Ok(None) };
-        let (mark, open) = (self.ledger.ticks(ticket.instrument), &mut self.ledger.open[ticket.instrument]);
-        self.owner.submit(&approved, ticket, mark, open)?;
+        self.send(&ticket.intent(), ticket.terms, ticket.tag)
+    }
+
+    /// Sends an order that the gate approves.
+    pub(super) fn send(&mut self, intent: &Intent, terms: Terms, tag: u64) -> Result<Option<u64>, RunError> {
+        let Some(approved) = self.approve(intent, None)? else { return Ok(None) };
+        let (mark, open) = (self.ledger.ticks(intent.instrument), &mut self.ledger.open[intent.instrument]);
+        self.owner.submit(&approved, terms, tag, mark, open)?;
         self.outcomes.sent += 1;
-        self.wire.request(Request::Submit(approved, ticket.terms), self.now);
+        self.wire.request(Request::Submit(approved, terms), self.now);
         Ok(Some(approved.id()))
     }
 
@@ -321,7 +334,7 @@ impl Desk<'_> {
     }
 
     /// Sends a cancel that the gate is not asked about.
-    fn cancel_in_any_case(&mut self, order: u64) -> bool {
+    pub(super) fn cancel_in_any_case(&mut self, order: u64) -> bool {
         let Some(instrument) = self.owner.get(order).map(|order| order.intent.instrument) else { return false };
         let sent = self.owner.cancel(order);
         if sent {
@@ -340,7 +353,7 @@ impl Desk<'_> {
         let Intent { instrument, side, reduce_only, .. } = old.intent;
         let ticket = Ticket { instrument, side, lots, kind, reduce_only, terms: old.terms, tag: old.tag };
         let pending = self.owner.pending(order);
-        let Some(approved) = self.approve(&ticket, pending)? else { return Ok(false) };
+        let Some(approved) = self.approve(&ticket.intent(), pending)? else { return Ok(false) };
         let sent = self.owner.replace(order, &approved, &mut self.ledger.open[instrument])?;
         if sent {
             self.wire.request(Request::Replace { order, by: approved }, self.now);
@@ -398,16 +411,15 @@ impl Desk<'_> {
     }
 
     /// Asks the gate; the order `replaced` goes if it approves.
-    fn approve(&mut self, ticket: &Ticket, replaced: Option<Pending>) -> Result<Option<Approved>, RunError> {
-        let Ticket { instrument, side, lots, kind, reduce_only, .. } = *ticket;
-        let intent = Intent { instrument, side, lots, kind, reduce_only, reason: Reason::Strategy };
+    fn approve(&mut self, intent: &Intent, replaced: Option<Pending>) -> Result<Option<Approved>, RunError> {
+        let instrument = intent.instrument;
         let mid = self.views[instrument].mid();
         if mid > 0.0 {
             let price = self.ledger.instruments[instrument].price.value(mid.round() as i64);
             self.ledger.trades_at_legs(instrument, price);
         }
         self.ledger.markets[instrument] = self.views[instrument].market();
-        self.ledger.approve(&intent, self.now, replaced)
+        self.ledger.approve(intent, self.now, replaced)
     }
 
     /// Books what a report tells; whether it tells anything new.

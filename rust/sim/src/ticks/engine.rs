@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use tradenode_core::event::{Event, Kind};
-use tradenode_core::risk::Market;
+use tradenode_core::risk::{KillSwitch, Market};
 
 use super::alarm::Alarm;
 use super::calls::Calls;
@@ -92,7 +92,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             .map(|(instrument, feed)| Listing { lot: instrument.quantity.value(1), source: feed.source })
             .collect();
         let views = feeds.iter().map(|feed| View::new(feed.source)).collect();
-        let wire = Wire::new(latency);
+        let (places, wire) = (ledger.instruments.len(), Wire::new(latency));
         let start = feeds.iter().map(Feed::venue_time).min().unwrap_or(i64::MAX);
         let hedging = spec.positions == PositionMode::Hedging;
         let venue = Venue::new(&listings, spec.venue);
@@ -106,6 +106,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 ledger,
                 wire,
                 outcomes: Outcomes::default(),
+                switch: KillSwitch::new(places),
             },
             timer: Alarm::after(start, interest.timer_ns),
             sample: Alarm::after(start, Some(spec.sample_ns)),
@@ -160,6 +161,13 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     fn run_by_timer(&mut self, shown: bool) -> Result<(), RunError> {
         let last = self.feeds[0].last_received();
         loop {
+            // What the kill switch does follows from what is heard: the venue must not be ahead.
+            while self.desk.switch.pulled().is_some() {
+                if !self.run_market()? {
+                    return Ok(());
+                }
+                self.run_rest()?;
+            }
             let until = self.next_tick().min(last);
             self.run_venue(until)?;
             while self.desk.wire.next_news() <= until {
@@ -276,7 +284,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// When the timer or the recording of equity is due.
     #[inline]
     fn next_tick(&self) -> i64 {
-        self.timer.next().min(self.sample.next())
+        self.timer.next().min(self.sample.next()).min(self.desk.switch.due())
     }
 
     /// Until when rows go first.
@@ -345,6 +353,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         match self.desk.wire.take_news() {
             Some(News::Order(report, fee)) => {
                 let news = self.desk.hear(&report, fee)?;
+                self.desk.step_switch()?;
                 if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
             }
             Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received),
@@ -411,6 +420,9 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         if self.sample.next() == now {
             self.record()?;
             self.sample.pass();
+        }
+        if self.desk.switch.due() <= now {
+            self.desk.step_switch()?;
         }
         if self.timer.next() == now {
             self.timer.pass();

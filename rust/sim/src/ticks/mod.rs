@@ -7,6 +7,7 @@ mod desk;
 mod engine;
 mod feed;
 mod glances;
+mod kill;
 mod liquidation;
 mod maker;
 mod mids;

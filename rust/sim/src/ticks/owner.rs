@@ -7,7 +7,6 @@ use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason};
 use tradenode_core::risk::{Approved, OpenOrders, Pending};
 
-use super::desk::Ticket;
 use crate::error::RunError;
 use crate::venue::{Report, VENUES_ORDERS, What};
 use tradenode_core::slots::Slots;
@@ -67,6 +66,11 @@ impl Owner {
         &self.open[instrument]
     }
 
+    /// All orders with their numbers, ascending.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &OwnOrder)> {
+        self.orders.iter()
+    }
+
     /// What an order counts for among the open orders.
     pub(crate) fn pending(&self, order: u64) -> Option<Pending> {
         self.orders.find(order).and_then(|slot| self.orders[slot].pending)
@@ -81,7 +85,8 @@ impl Owner {
     pub(crate) fn submit(
         &mut self,
         approved: &Approved,
-        ticket: &Ticket,
+        terms: Terms,
+        tag: u64,
         mark: i64,
         open: &mut OpenOrders,
     ) -> Result<(), RunError> {
@@ -90,7 +95,7 @@ impl Owner {
         life.step(Step::Submit)?;
         self.open[intent.instrument].push(approved.id());
         self.changes[intent.instrument] += 1;
-        let (id, terms, tag, wanted) = (approved.id(), ticket.terms, ticket.tag, None);
+        let (id, wanted) = (approved.id(), None);
         let mut order = OwnOrder { id, intent, terms, tag, life, wanted, mark, pending: None };
         order.pending = order.left(&self.instruments[intent.instrument])?;
         if let Some(pending) = &order.pending {
