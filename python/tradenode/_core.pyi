@@ -11,7 +11,8 @@ from typing_extensions import disjoint_base
 from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
 from tradenode._core_portfolio import PortfolioMonitor
 from tradenode._core_risk import Approved, Refusal, RiskGate
-from tradenode._core_strategy import Bar, Desk, Fill, Funding, Intent, Order, PriceBook, Proposal, Trade
+from tradenode._core_sizing import Proposal
+from tradenode._core_strategy import Bar, Desk, Fill, Funding, Intent, Order, PriceBook, Trade
 from tradenode._core_tape import (
     EVENT_KINDS,
     SYNTH_PRESETS,

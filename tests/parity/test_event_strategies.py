@@ -8,7 +8,7 @@ import pytest
 from tests.parity.event_specs import MAKER, bytes_of, spec, synthetic, tape
 
 from tradenode import Bar, Desk, Fill, Funding, Order, PriceBook, Strategy, Trade, every
-from tradenode._core import TradeBarMaker, run_events
+from tradenode._core import REASONS, TradeBarMaker, run_events
 from tradenode.errors import ConfigError, RunError
 
 SECOND = 1_000_000_000
@@ -219,6 +219,22 @@ def test_a_refusal_of_the_gate_is_told_with_the_limit() -> None:
     result = run_events(instant(risk={"max_position": "3"}), [tape(*BOOK, (95, "depth", "buy", 99, 4))], strategy)
     assert strategy.heard == ["20: 1 refused 0/4 max_position: 4 against 3", "20: 2 refused 0/1 parent"]
     assert (result["refused"], result["orders"]["sent"]) == (1, 0)
+
+
+def test_the_kill_switch_closes_everything_and_lets_nothing_be_opened() -> None:
+    def pull(desk: Desk) -> None:
+        with pytest.raises(ValueError, match="halt or flatten"):
+            desk.kill("panic")  # type: ignore[arg-type]
+        desk.kill("flatten")
+
+    strategy = Scripted(
+        at_20=lambda desk: (desk.buy(2), desk.buy(1, limit=95)), at_40=pull, at_60=lambda desk: desk.buy(1)
+    )
+    result = run_events(instant(), [tape(*BOOK, (95, "depth", "buy", 99, 4))], strategy)
+    assert strategy.heard[-1].startswith("60: 3 refused 0/1 halted")
+    assert result["fills"]["side"].tolist() == [1, -1]
+    assert [REASONS[reason] for reason in result["fills"]["reason"]] == ["strategy", "kill_switch"]
+    assert result["orders"]["cancelled.asked"] == 1
 
 
 def test_a_strategy_that_never_gives_in_is_stopped() -> None:

@@ -1,5 +1,6 @@
-//! Whatever the venue does with what the kill switch tells it, late, lost or in parts: nothing opens, nothing turns over, and
-//! in the end everything is closed.
+//! Whatever the venue does with what the kill switch tells it: in the end everything is closed.
+//!
+//! Nothing opens or turns over on the way, be it late, lost or in parts.
 
 use proptest::prelude::*;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};

@@ -1,5 +1,6 @@
-//! The Rust side of the comparison `gate`: every limit set, intents that pass and the ends of their orders, timed, and the
-//! kill switch; prints the JSON of a contestant.
+//! The Rust side of the comparison `gate`, timed; prints the JSON of a contestant.
+//!
+//! Every limit is set, every intent passes, and its order ends; then the kill switch is pulled.
 //!
 //! `gate CONTESTANT FOLDER --runs N`: the contestant's name is how many instruments there are; the folder's file `intents`
 //! says how many intents.
