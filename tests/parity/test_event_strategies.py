@@ -8,7 +8,7 @@ import pytest
 from tests.parity.event_specs import MAKER, bytes_of, spec, synthetic, tape
 
 from tradenode import Bar, Desk, Fill, Funding, Order, PriceBook, Strategy, Trade, every
-from tradenode._core import REASONS, TradeBarMaker, run_events
+from tradenode._core import CHECKS, REASONS, TradeBarMaker, run_events
 from tradenode.errors import ConfigError, RunError
 
 SECOND = 1_000_000_000
@@ -219,6 +219,23 @@ def test_a_refusal_of_the_gate_is_told_with_the_limit() -> None:
     result = run_events(instant(risk={"max_position": "3"}), [tape(*BOOK, (95, "depth", "buy", 99, 4))], strategy)
     assert strategy.heard == ["20: 1 refused 0/4 max_position: 4 against 3", "20: 2 refused 0/1 parent"]
     assert (result["refused"], result["orders"]["sent"]) == (1, 0)
+
+
+def test_ten_thousand_orders_in_a_second_are_throttled_and_the_position_holds_to_the_lot() -> None:
+    def storm(desk: Desk) -> None:
+        for number in range(10_000):
+            desk.buy(1, limit=99 if number % 2 else 98)
+
+    limits = {"max_orders_per_second": 50, "max_position": "12"}
+    rows = tape(*BOOK, (95, "depth", "buy", 99, 4), (96, "trade", "sell", 97, 60))
+    strategy = Scripted(at_20=storm)
+    result = run_events(instant(risk=limits), [rows], strategy)
+    assert (result["orders"]["sent"], result["refused"]) == (12, 9_988)
+    assert (result["fills"]["side"] * result["fills"]["quantity"]).sum() == 12
+    assert {CHECKS[check] for check in result["refusals"]["check"]} == {"max_position"}
+    wide = run_events(instant(risk=limits | {"max_position": "500"}), [rows], Scripted(at_20=storm))
+    assert (wide["orders"]["sent"], wide["refused"]) == (50, 9_950)
+    assert set(zip(wide["refusals"]["limit"], wide["refusals"]["value"], strict=True)) == {(50.0, 51.0)}
 
 
 def test_the_kill_switch_closes_everything_and_lets_nothing_be_opened() -> None:
