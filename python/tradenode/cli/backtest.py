@@ -31,7 +31,7 @@ def backtest(
 
     Args:
         config: the TOML file.
-        json: answer as one JSON object: folder, metrics, expect; over events also events; with protections also protections.
+        json: answer as one JSON object: folder, metrics, expect, and where there are some events and protections.
         out: where the run's folder is put.
         report: whether to write report.html.
         catalogue: the catalogue's folder; else the config's.
