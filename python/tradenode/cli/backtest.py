@@ -31,7 +31,7 @@ def backtest(
 
     Args:
         config: the TOML file.
-        json: answer as one JSON object: folder, metrics, expect; over events also events.
+        json: answer as one JSON object: folder, metrics, expect, and where there are some events and protections.
         out: where the run's folder is put.
         report: whether to write report.html.
         catalogue: the catalogue's folder; else the config's.
@@ -62,7 +62,8 @@ def run_and_show(
         folder = write_run_folder(out, result, report=report)
     if json:
         answer = {"folder": str(folder), "metrics": result.metrics, "expect": result.verdicts}
-        console.answer_json(answer if result.events is None else {**answer, "events": result.events})
+        more = {"events": result.events, "protections": result.protections}
+        console.answer_json({**answer, **{name: value for name, value in more.items() if value is not None}})
     else:
         show(result, folder, report=report)
     return 0 if result.met else EXPECTATION_FAILED
@@ -71,6 +72,7 @@ def run_and_show(
 def show(result: "Result", folder: Path, *, report: bool) -> None:
     """The nine numbers, the verdicts, and where everything is."""
     from tradenode.messages.headline import event_lines, lines
+    from tradenode.messages.protections import protections_line
     from tradenode.messages.wording import beside
     from tradenode.report.run_folder import REPORT_FILE
 
@@ -78,6 +80,8 @@ def show(result: "Result", folder: Path, *, report: bool) -> None:
     told = lines(result.metrics, result.currency)
     if result.events is not None:
         told += event_lines(result.events, result.currency, result.spec)
+    if result.protections is not None:
+        told.append(("protections", protections_line(result.protections, result.currency)))
     console.answer(console.table(("", ""), told, left=2))
     if result.verdicts:
         console.answer("")

@@ -114,7 +114,9 @@ class Conversion:
 
     def _list(self, kind: Any, value: object, path: Path) -> object:
         if not isinstance(value, list | tuple):
-            self._fault(path, f"expected an array, got {shown(value)}")
+            single = isinstance(value, dict) and len(path) == 1
+            hint = f"`[[{path[0]}]]`, in two brackets, begins each of them" if single else None
+            self._fault(path, f"expected an array, got {shown(value)}", hint)
             return FAILED
         read = [self.value(kind, item, (*path, index)) for index, item in enumerate(value)]
         return FAILED if FAILED in read else read

@@ -10,6 +10,7 @@ from tradenode.config.costs import Costs
 from tradenode.config.latency import Leg, LogNormal, Normal
 from tradenode.config.limits import core_limits
 from tradenode.config.model import Config
+from tradenode.config.protection_spec import core_protections
 from tradenode.config.run import account_spec, plain_fields
 from tradenode.config.values import plain
 from tradenode.config.venue import Queue, VenueTable
@@ -46,6 +47,8 @@ def event_spec(config: Config, contracts: list[dict[str, Any]], books: Sequence[
     if venue.liquidation is not None:
         terms = plain_fields(venue.liquidation)
         spec["liquidation"] = {name: value for name, value in terms.items() if value is not None}
+    if config.protections:
+        spec["protections"] = core_protections(config.protections)
     if config.costs.tiers:
         spec["fees"] = _fees(config.costs)
     return msgspec.json.encode(spec)

@@ -13,6 +13,7 @@ from tradenode.config.fill import Fill
 from tradenode.config.instruments import InstrumentTable
 from tradenode.config.latency import LatencyTable
 from tradenode.config.metrics import MetricsTable
+from tradenode.config.protections import Protection
 from tradenode.config.risk import Risk
 from tradenode.config.scaling import ScaleIn, ScaleOut
 from tradenode.config.signals import Entries, ExitRules, Indicators, Params
@@ -40,6 +41,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     fill: Fill = Fill()
     costs: Costs = Costs()
     risk: Risk = Risk()
+    protections: list[Protection] = []
     metrics: MetricsTable = MetricsTable()
     expect: dict[str, Annotated[Expectation, ExpectationText()]] = {}
     strategy: StrategyTable | None = None

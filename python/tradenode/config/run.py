@@ -12,6 +12,7 @@ from tradenode.config.exits import DistanceTable, Exits
 from tradenode.config.limits import core_limits
 from tradenode.config.model import Config
 from tradenode.config.params import param_of
+from tradenode.config.protection_spec import core_protections
 from tradenode.config.rules import for_core
 from tradenode.config.scaling import ScaleIn, ScaleOut
 from tradenode.config.signals import Entry
@@ -29,7 +30,7 @@ def run_spec(config: Config, contracts: list[dict[str, Any]], rules: dict[str, A
     `contracts` come from `contracts.contracts`, `rules` from `rules_spec` or `symbolic_rules`; where they are None a
     call-back strategy decides.
     """
-    spec = {
+    spec: dict[str, Any] = {
         "account": account_spec(config.account),
         "instruments": contracts,
         "timeframe_ns": config.data.timeframe,
@@ -43,6 +44,8 @@ def run_spec(config: Config, contracts: list[dict[str, Any]], rules: dict[str, A
         "scale_out": [_scale_out(part) for part in config.scale_out],
         "rules": rules,
     }
+    if config.protections:
+        spec["protections"] = core_protections(config.protections)
     return msgspec.json.encode(spec)
 
 

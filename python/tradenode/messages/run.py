@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tradenode.messages.events import EventFacts
+from tradenode.messages.locks import LockEvent
+from tradenode.messages.protections import ProtectionFacts
 from tradenode.messages.result import Metrics
 
 if TYPE_CHECKING:
@@ -58,6 +60,10 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         bars: what the run was made on, one for each instrument; of events candles of their trades or mids.
         detail: the finer bars that decided what happened inside those; None where there were none.
         events: what there is to say of orders and tapes; None for a run over bars.
+        locks: what happened to locks of protections, in order; the first of them where there are very many.
+        protections: what protections did and prevented; None where the config has none.
+        prevented: the trades that they prevented, the columns of `TRADE_COLUMNS` and `lock`, its number; None where
+            nothing was locked or that is not known.
         mids: of events the mid of each instrument, quote units, whenever the equity was taken; NaN where there is none.
     """
 
@@ -80,6 +86,9 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     bars: "list[Bars]"
     detail: "list[Bars] | None"
     events: EventFacts | None = None
+    locks: list[LockEvent] = []
+    protections: ProtectionFacts | None = None
+    prevented: "Columns | None" = None
     mids: "list[NDArray[np.float64]]" = []
 
     @property

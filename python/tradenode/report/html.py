@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tradenode.report.event_sections import orders_and_fills, tapes_section
+from tradenode.report.lock_sections import protections_section
 from tradenode.report.payload import TRADE_ROWS, payload
 from tradenode.report.sections import (
     figures,
@@ -83,6 +84,7 @@ def body(run: RunView) -> str:
             section("By side", groups_table("side", [side for side in groups.sides if side.count]), "sides"),
             section("Figures", f"<div class=columns>{figures(run.metrics, run.currency)}</div>", "figures"),
             section("Trades", trades if count else "<p class=note>No trade was closed.</p>", "trade-list"),
+            *_protection_parts(run),
             section("Rejected intents", rejects_table(run.rejects), "rejects"),
             section("How this was simulated", provenance(run), "provenance"),
             "<footer>Written by tradenode. Charts by BokehJS, whose licence stands in this file.</footer>",
@@ -97,6 +99,12 @@ def _event_parts(run: RunView) -> list[str]:
         section("Orders and fills", orders_and_fills(run.events, run.currency), "orders"),
         section("Tapes", tapes_section(run.events.facts), "tapes"),
     ]
+
+
+def _protection_parts(run: RunView) -> list[str]:
+    if run.protections is None:
+        return []
+    return [section("Protections", protections_section(run.protections, run.locks, run.currency), "protections")]
 
 
 def chart_frame(run: RunView) -> str:

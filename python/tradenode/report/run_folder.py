@@ -15,6 +15,7 @@ from tradenode.errors import ConfigError, TradenodeError
 from tradenode.messages.run import Run
 from tradenode.report.columns import labelled, write_csv, write_npy
 from tradenode.report.html import write_report
+from tradenode.report.lock_table import lock_columns
 from tradenode.report.run_view import run_view
 
 CONFIG_FILE = "config.toml"
@@ -117,6 +118,11 @@ def _fill(folder: Path, run: Run, record: RunRecord) -> None:
     for name, columns in tables.items():
         write_csv(folder / f"{name}.csv", labelled(columns, run.labels))
         write_npy(folder / name, columns)
+    if run.protections is not None:
+        write_csv(folder / "locks.csv", lock_columns(run.locks, run.protections))
+        (folder / "protections.json").write_bytes(_json(run.protections))
+    if run.prevented is not None:
+        write_csv(folder / "prevented.csv", labelled(run.prevented, run.labels))
     if run.events is not None:
         (folder / "events.json").write_bytes(_json(run.events))
     if run.logs:

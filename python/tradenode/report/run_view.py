@@ -55,6 +55,8 @@ def run_view(run: Run) -> RunView:
         fidelity=_fidelity(spec) if events is None else event_fidelity(spec, events),
         hashes=run.hashes,
         events=None if events is None else event_view(run, events, bar_ns),
+        protections=run.protections,
+        locks=run.locks,
     )
 
 

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tradenode.messages.locks import LockEvent
+from tradenode.messages.protections import ProtectionFacts
 from tradenode.messages.result import Metrics
 from tradenode.report.event_view import EventView
 
@@ -49,7 +51,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     `trades` has the columns of `messages.result.TRADE_COLUMNS`, whose indices point into `instruments` and
     `exit_reasons`. `bars` is keyed by names of `instruments`; one that is missing is not charted. `fidelity` says in
     pairs (what, how) how the market was simulated; `hashes` names what the run can be repeated from. `events` is None
-    for a run over bars.
+    for a run over bars, `protections` for one that has none; `locks` is what happened to their locks.
     """
 
     title: str
@@ -70,3 +72,5 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     hashes: dict[str, str] = {}
     notes: list[str] = []
     events: EventView | None = None
+    protections: ProtectionFacts | None = None
+    locks: list[LockEvent] = []

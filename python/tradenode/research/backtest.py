@@ -12,6 +12,7 @@ from tradenode.research.bar_run import BarRun
 from tradenode.research.event_inputs import event_contracts, read_event_inputs
 from tradenode.research.event_run import EventRun
 from tradenode.research.inputs import catalogue_of, contracts_of, read_inputs
+from tradenode.research.protections import Spare, compared
 from tradenode.research.python_strategy import load_strategy
 from tradenode.research.result import Result
 
@@ -65,13 +66,15 @@ def run_source(
     catalogue: Path | str | None = None,
     expected: Mapping[str, str] | None = None,
 ) -> Result:
-    """Runs a config that was read from `source`, whose paths are relative to `base`.
+    """Runs a config that was read from `source`, whose paths are relative to `base`; where its protections have locked
+    something once more without them, for what they prevented.
 
     Raises:
         DataError: what the run would read has not the `expected` hashes, beside the errors of `backtest`.
     """
     ready = ready_run(config, catalogue_of(config, base, catalogue), base, source)
     hashes = ready.inputs.hashes
+    spare = Spare(config, strategy)
     if strategy is None and config.strategy is not None:
         strategy, digest = load_strategy(config.strategy, base, source, of_events=config.data.of_events)
         hashes[config.strategy.python.rpartition(":")[0]] = digest
@@ -81,7 +84,8 @@ def run_source(
             f"changed since the run: {', '.join(sorted(changed))}",
             hint="bring back what it was, or `tradenode backtest` the config anew",
         )
-    return ready.run(config, source, base, strategy, None if catalogue is None else str(catalogue))
+    result = ready.run(config, source, base, strategy, None if catalogue is None else str(catalogue))
+    return compared(result, ready, config, source, base, spare)
 
 
 def ready_run(config: Config, folder: Path, base: Path, source: Source | None) -> BarRun | EventRun:

@@ -12,14 +12,17 @@ from tradenode.config.model import Config
 from tradenode.config.run import rules_spec, run_spec, symbolic_rules
 from tradenode.config.size import rule_key
 from tradenode.errors import TradenodeError
+from tradenode.messages.locks import lock_events
 from tradenode.messages.sweep import Swept
 from tradenode.research.figures import exposure, figures
 from tradenode.research.inputs import Inputs
+from tradenode.research.protections import protection_facts
 from tradenode.research.python_strategy import stopped
 from tradenode.research.result import Result
 
 if TYPE_CHECKING:
     from tradenode.messages.bars import Bars
+    from tradenode.messages.run import Columns
 
 
 class BarRun(msgspec.Struct, frozen=True, eq=False):
@@ -53,21 +56,8 @@ class BarRun(msgspec.Struct, frozen=True, eq=False):
 
     def run(self, config: Config, source: Source, base: Path, strategy: object | None, catalogue: str | None) -> Result:
         """Runs a config, or a strategy in its place, on what has been read."""
-        from tradenode._core import run_backtest
-
         inputs = self.inputs
-        rules, callback = _deciding(config, source, strategy)
-        sizer = _sizing(config, source, strategy)
-        spec = run_spec(config, inputs.contracts, rules)
-        try:
-            on_error = "halt" if config.strategy is None else config.strategy.on_error
-            done = run_backtest(spec, self.frames, callback, sizer, on_error)
-        except TradenodeError:
-            raise
-        except Exception as error:
-            if callback is None and sizer is None:
-                raise
-            raise stopped(error) from error
+        spec, done = self._made(config, source, strategy)
         labels = labels_of(inputs.contracts)
         equity = {
             "ts": done["equity_ts"],
@@ -75,6 +65,7 @@ class BarRun(msgspec.Struct, frozen=True, eq=False):
             "exposure": exposure(done["gross"], done["equity"]),
         }
         metrics = figures(config, inputs, done, equity, labels)
+        locks = lock_events(done["locks"], labels["instrument"])
         return Result(
             title=config.title,
             config=source.text,
@@ -94,7 +85,31 @@ class BarRun(msgspec.Struct, frozen=True, eq=False):
             labels=labels,
             bars=inputs.bars,
             detail=inputs.detail,
+            locks=locks,
+            protections=protection_facts(config, locks, done, labels),
         )
+
+    def trades(self, config: Config, source: Source, strategy: object | None) -> "Columns":
+        """The closed trades of a run, and nothing else of it."""
+        trades: Columns = self._made(config, source, strategy)[1]["trades"]
+        return trades
+
+    def _made(self, config: Config, source: Source, strategy: object | None) -> tuple[bytes, dict[str, Any]]:
+        """What the core ran and what it made of it."""
+        from tradenode._core import run_backtest
+
+        rules, callback = _deciding(config, source, strategy)
+        sizer = _sizing(config, source, strategy)
+        spec = run_spec(config, self.inputs.contracts, rules)
+        try:
+            on_error = "halt" if config.strategy is None else config.strategy.on_error
+            return spec, run_backtest(spec, self.frames, callback, sizer, on_error)
+        except TradenodeError:
+            raise
+        except Exception as error:
+            if callback is None and sizer is None:
+                raise
+            raise stopped(error) from error
 
 
 def labels_of(contracts: list[dict[str, Any]]) -> dict[str, list[str]]:

@@ -12,11 +12,13 @@ from tradenode.config.expect import verdicts
 from tradenode.config.model import Config
 from tradenode.errors import TradenodeError
 from tradenode.messages.events import EventFacts, OrderFacts, TapeFacts
+from tradenode.messages.locks import lock_events
 from tradenode.messages.sweep import Swept
 from tradenode.research.bar_run import labels_of
 from tradenode.research.event_inputs import EventInputs
 from tradenode.research.figures import exposure, facts_of, metrics_of
 from tradenode.research.markouts import FillMids, fill_mids, markouts, notionals, spread_captured
+from tradenode.research.protections import protection_facts
 from tradenode.research.python_strategy import stopped
 from tradenode.research.result import Result
 from tradenode.research.tape_candles import candles
@@ -73,9 +75,7 @@ class EventRun:
     def run(self, config: Config, source: Source, base: Path, strategy: object | None, catalogue: str | None) -> Result:
         """Runs a strategy on what has been read."""
         inputs = self.inputs
-        spec = event_spec(config, inputs.contracts, inputs.sources)
-        on_error = "halt" if config.strategy is None else config.strategy.on_error
-        done = _made(spec, inputs, self.tapes, strategy, on_error)
+        spec, done = self._made(config, strategy)
         labels = labels_of(inputs.contracts)
         ts, values = _samples(done)
         found = fill_mids(self.tapes, inputs.sources, done["fills"], ts)
@@ -84,6 +84,7 @@ class EventRun:
         market = [(float(bars.open[0]), float(bars.close[-1])) for bars in self._candles if len(bars)]
         facts = facts_of(config, self._sample_ns, market, labels, done["totals"])
         metrics = metrics_of(facts, done, equity)
+        locks = lock_events(done["locks"], labels["instrument"])
         return Result(
             title=config.title,
             config=source.text,
@@ -109,20 +110,28 @@ class EventRun:
                 tapes=self._facts,
             ),
             mids=found.sampled,
+            locks=locks,
+            protections=protection_facts(config, locks, done, labels),
         )
 
+    def trades(self, config: Config, source: Source, strategy: object | None) -> "Columns":
+        """The closed trades of a run, and nothing else of it."""
+        trades: Columns = self._made(config, strategy)[1]["trades"]
+        return trades
 
-def _made(
-    spec: bytes, inputs: EventInputs, tapes: "list[Tape]", strategy: object | None, on_error: str
-) -> dict[str, Any]:
-    from tradenode._core import run_events
+    def _made(self, config: Config, strategy: object | None) -> tuple[bytes, dict[str, Any]]:
+        """What the core ran and what it made of it."""
+        from tradenode._core import run_events
 
-    try:
-        return run_events(spec, [tape.columns() for tape in tapes], strategy, on_error, inputs.trips)
-    except TradenodeError:
-        raise
-    except Exception as error:
-        raise stopped(error) from error
+        spec = event_spec(config, self.inputs.contracts, self.inputs.sources)
+        on_error = "halt" if config.strategy is None else config.strategy.on_error
+        try:
+            columns = [tape.columns() for tape in self.tapes]
+            return spec, run_events(spec, columns, strategy, on_error, self.inputs.trips)
+        except TradenodeError:
+            raise
+        except Exception as error:
+            raise stopped(error) from error
 
 
 def _samples(done: dict[str, Any]) -> "tuple[NDArray[np.int64], Floats]":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tradenode.errors import TradenodeError
 from tradenode.messages.headline import event_lines, lines
+from tradenode.messages.protections import protections_line
 from tradenode.messages.run import Run
 from tradenode.messages.wording import beside
 
@@ -79,6 +80,8 @@ class Result(Run, frozen=True, eq=False, kw_only=True):
         shown = lines(self.metrics, self.currency)
         if self.events is not None:
             shown += event_lines(self.events, self.currency, self.spec)
+        if self.protections is not None:
+            shown.append(("protections", protections_line(self.protections, self.currency)))
         for verdict in self.verdicts:
             holds = "met" if verdict.holds else "not met"
             shown.append(
