@@ -13,16 +13,7 @@ use crate::units::Rate;
 pub(super) struct Asked<'a> {
     pub(super) at: &'a Situation<'a>,
     pub(super) account: &'a Account,
-    pub(super) open: OpenOrders,
-}
-
-/// What waits in an instrument, without the order that goes if the intent is approved.
-pub(super) fn open_without(instrument: usize, at: &Situation<'_>) -> OpenOrders {
-    let mut open = at.open.get(instrument).copied().unwrap_or_default();
-    if let Some(replaced) = &at.replaced {
-        open.remove(replaced);
-    }
-    open
+    pub(super) open: &'a OpenOrders,
 }
 
 /// A position as it would be.
@@ -173,8 +164,9 @@ impl RiskGate {
             return Ok(Reach { gross: long - short, high, low });
         }
         let held = account.position(instrument).lots;
-        if held == 0 && buys.0 == 0 && sells.0 == 0 {
-            return Ok(Reach::default());
+        if held == 0 {
+            // What fills is all there is.
+            return Ok(Reach { gross: buys.1.max(sells.1), high: buys.1, low: -sells.1 });
         }
         let (high, low) = (leg(instrument, Side::Buy, buys)?, leg(instrument, Side::Sell, sells)?);
         // What is held and shrinks is nobody's new risk: it counts where nothing is to come on the other side of it.
@@ -189,6 +181,9 @@ impl RiskGate {
 
     /// Checks all positions together.
     fn portfolio(&self, intent: &Intent, asked: &Asked<'_>, notional: Atoms) -> Result<Verdict, MoneyError> {
+        if !self.together {
+            return self.cover(intent, asked, notional);
+        }
         let (at, account) = (asked.at, asked.account);
         let listed = if self.legs > 0 { self.legs } else { at.instruments.len() };
         let extra = Some(Extra { side: intent.side, lots: intent.lots, worth: notional });
@@ -197,7 +192,7 @@ impl RiskGate {
         let (mut asset, mut moving): (Atoms, Atoms) = (0, 0);
         for other in 0..listed {
             let own = other == intent.instrument;
-            let open = if own { Some(&asked.open) } else { at.open.get(other) };
+            let open = if own { Some(asked.open) } else { at.open.get(other) };
             let reach = self.reach(other, at, account, open.unwrap_or(&OpenOrders::NONE), extra.filter(|_| own))?;
             if reach == Reach::default() {
                 continue;
@@ -221,6 +216,29 @@ impl RiskGate {
             return Ok(refuse(Check::Margin, self.scale.to_f64(equity), self.scale.to_f64(needed)));
         }
         Ok(self.together(Together { gross, net, asset, moving }, equity, intent.side))
+    }
+
+    /// The equity must cover the margins of all positions, and this order's taker fee: what is left to check where no limit is
+    /// on all of them together.
+    fn cover(&self, intent: &Intent, asked: &Asked<'_>, notional: Atoms) -> Result<Verdict, MoneyError> {
+        if self.isolated {
+            return Ok(Ok(()));
+        }
+        let (at, account) = (asked.at, asked.account);
+        let listed = if self.legs > 0 { self.legs } else { at.instruments.len() };
+        let extra = Some(Extra { side: intent.side, lots: intent.lots, worth: notional });
+        let mut needed = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?.max(0);
+        for other in 0..listed {
+            let own = other == intent.instrument;
+            let open = if own { Some(asked.open) } else { at.open.get(other) };
+            let reach = self.reach(other, at, account, open.unwrap_or(&OpenOrders::NONE), extra.filter(|_| own))?;
+            needed += rate_of(reach.gross, self.margin[other])?;
+        }
+        let equity = account.equity(at.instruments, at.marks)?;
+        if needed > equity {
+            return Ok(refuse(Check::Margin, self.scale.to_f64(equity), self.scale.to_f64(needed)));
+        }
+        Ok(Ok(()))
     }
 
     /// The limits on what is held together.

@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 
 use super::approved::Approved;
-use super::exposure::{Asked, Cap, margin_of, open_without};
+use super::exposure::{Asked, Cap, margin_of};
 use super::guarded::Guarded;
 use super::limits::{LimitError, Limits};
 use super::losses::Losses;
 use super::pace::Pace;
 use super::refusal::{Check, Refusal, Verdict, refuse};
-use super::situation::Situation;
+use super::situation::{OpenOrders, Situation};
 use super::state::{Latch, LatchError, TradingState};
 use crate::instrument::Instrument;
 use crate::money::{Atoms, MoneyError, Scale};
@@ -28,6 +28,8 @@ pub struct RiskGate {
     pub(super) caps: Vec<Cap>,
     pub(super) gross: Option<Atoms>,
     pub(super) net: Option<Atoms>,
+    /// Whether a limit is on all positions together, besides their margins.
+    pub(super) together: bool,
     /// The margin each instrument needs, the account's leverage included.
     pub(super) margin: Vec<Rate>,
     /// Which instruments have the same base: the first with it.
@@ -80,6 +82,7 @@ impl RiskGate {
             caps: instruments.iter().map(|i| cap(limits, i, scale)).collect::<Result<_, _>>()?,
             gross: atoms("max_gross_exposure", limits.max_gross_exposure)?,
             net: atoms("max_net_exposure", limits.max_net_exposure)?,
+            together: limits.are_on_all_together(),
             margin: instruments.iter().map(|instrument| instrument.spec().initial_margin.max(floor)).collect(),
             bases: instruments.iter().filter_map(base).collect(),
             isolated: false,
@@ -212,7 +215,9 @@ impl RiskGate {
             return Ok(Err(Refusal { check: Check::Account, limit: f64::NAN, value: f64::NAN }));
         };
         let mut intent = *intent;
-        let asked = Asked { at, account, open: open_without(intent.instrument, at) };
+        let there = at.open.get(intent.instrument).unwrap_or(&OpenOrders::NONE);
+        let without = at.replaced.as_ref().map(|replaced| there.without(replaced));
+        let asked = Asked { at, account, open: without.as_ref().unwrap_or(there) };
         let reducible = self.reducible(&intent, &asked)?;
         if intent.reduce_only && reducible > 0 {
             intent.lots = intent.lots.min(reducible);
@@ -280,12 +285,14 @@ impl RiskGate {
     /// Whether orders that wait on the same side, and that count on the position to shrink, do not open too much once this
     /// one has shrunk it. While trading is stopped they are on their way out, and what closes must pass.
     fn leaves_room(&self, intent: &Intent, asked: &Asked<'_>) -> Result<Verdict, MoneyError> {
-        let (at, account, mut open) = (asked.at, asked.account, asked.open);
+        let (at, account) = (asked.at, asked.account);
         let place = self.place(intent.instrument, intent.side, intent.reduce_only);
         let side = intent.side as usize;
-        if !intent.reduce_only || open.adding[side] == 0 || at.at_once || self.latch.state() != TradingState::Active {
+        let waits = asked.open.adding[side] > 0;
+        if !waits || !intent.reduce_only || at.at_once || self.latch.state() != TradingState::Active {
             return Ok(Ok(()));
         }
+        let mut open = *asked.open;
         open.reducing[side] = open.reducing[side].saturating_add(intent.lots);
         let (held, adding, worth) = (account.position(place).lots, open.adding[side], open.worth[side]);
         let after = self.leg(place, intent.side, held, adding, worth, &open, at)?;

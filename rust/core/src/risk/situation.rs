@@ -100,6 +100,14 @@ impl OpenOrders {
     /// Nothing waits.
     pub const NONE: Self = Self { count: 0, adding: [0; 2], worth: [0; 2], reducing: [0; 2], best: [None; 2] };
 
+    /// The same without an order.
+    #[must_use]
+    pub fn without(&self, order: &Pending) -> Self {
+        let mut rest = *self;
+        rest.remove(order);
+        rest
+    }
+
     /// Whether nothing that waits may open or add to a position.
     #[must_use]
     #[inline]
