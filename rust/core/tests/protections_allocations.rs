@@ -1,34 +1,11 @@
 //! While nothing is locked, protections in their steady state allocate nothing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod counting;
 
+use counting::allocations;
 use serde_json::json;
 use tradenode_core::orders::Side;
 use tradenode_core::protections::{ProtectionSpec, Protections, Settings};
-
-struct Counting;
-
-thread_local! {
-    /// Of this thread: the harness has threads of its own.
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: every call is handed to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // A thread that is ending has no counter any more.
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -63,10 +40,7 @@ fn pass(engine: &mut Protections, from: i64, seconds: i64) {
 fn nothing_is_allocated_while_nothing_is_locked() {
     let settings = Settings { instruments: 2, balance: 1_000.0, bar_ns: 0 };
     let mut engine = Protections::new(&specs(), settings).unwrap();
-    pass(&mut engine, 0, 1_000);
-    let before = ALLOCATIONS.get();
-    assert!(before > 0);
-    pass(&mut engine, 1_000, 50_000);
-    assert_eq!(ALLOCATIONS.get() - before, 0);
+    assert!(allocations(|| pass(&mut engine, 0, 1_000)) > 0);
+    assert_eq!(allocations(|| pass(&mut engine, 1_000, 50_000)), 0);
     assert_eq!(engine.events().count(), 0);
 }

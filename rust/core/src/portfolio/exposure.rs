@@ -3,7 +3,7 @@
 use std::ops::AddAssign;
 
 use crate::instrument::Instrument;
-use crate::money::{Atoms, MoneyError, mul_div};
+use crate::money::{Atoms, MoneyError};
 use crate::orders::Side;
 use crate::risk::OpenOrders;
 
@@ -68,24 +68,8 @@ impl Reach {
     /// # Errors
     /// An amount beyond 128 bits.
     pub fn of(instrument: &Instrument, lots: i64, ticks: i64, open: &OpenOrders) -> Result<Self, MoneyError> {
-        let high = filled(Side::Buy, instrument, lots, ticks, open)?;
-        let low = filled(Side::Sell, instrument, lots, ticks, open)?;
+        let high = open.filled(Side::Buy, instrument, lots, ticks)?.worth;
+        let low = open.filled(Side::Sell, instrument, lots, ticks)?.worth;
         Ok(Self { high, low, gross: high.max(-low) })
     }
-}
-
-/// The signed notional after all orders of a side have filled.
-fn filled(side: Side, instrument: &Instrument, held: i64, ticks: i64, open: &OpenOrders) -> Result<Atoms, MoneyError> {
-    let (sign, adding, worth) = (side.sign(), open.adding[side as usize], open.worth[side as usize]);
-    let against = held.signum() == -sign;
-    let left = if against { held + sign * open.reducing[side as usize].min(held.abs()) } else { held };
-    let lots = sign.checked_mul(adding).and_then(|more| left.checked_add(more)).ok_or(MoneyError::Overflow)?;
-    if left.signum() != -sign {
-        return Ok(Exposure::of(instrument, left, ticks)?.net() + Atoms::from(sign) * worth);
-    }
-    if lots.signum() == sign {
-        // Of what is added a part opens: its share of the worth.
-        return Ok(Atoms::from(sign) * mul_div(worth, lots.abs(), adding)?);
-    }
-    Ok(Exposure::of(instrument, lots, ticks)?.net())
 }

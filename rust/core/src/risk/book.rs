@@ -436,7 +436,3 @@ impl Exposed for RiskBook {
         self.markets[instrument]
     }
 }
-
-#[cfg(test)]
-#[path = "book_test.rs"]
-mod tests;

@@ -4,25 +4,16 @@ use super::gate::RiskGate;
 use super::refusal::{Check, Verdict, refuse};
 use super::situation::{OpenOrders, Situation};
 use crate::account::Account;
-use crate::money::{Atoms, MoneyError, mul_div, rate_of};
+use crate::money::{Atoms, MoneyError, rate_of};
 use crate::orders::{Intent, Side};
 use crate::units::Rate;
 
 /// A situation, its account, and what waits in the intent's instrument without the order that goes if it is approved.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) at: &'a Situation<'a>,
     pub(super) account: &'a Account,
     pub(super) open: &'a OpenOrders,
-}
-
-/// A position as it would be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Leg {
-    /// Lots, below zero short.
-    pub(super) lots: i64,
-    /// What they are worth, with the sign of the lots.
-    pub(super) worth: Atoms,
 }
 
 /// What an instrument may come to.
@@ -33,18 +24,6 @@ struct Reach {
     /// Signed: when every buy and no sell fills, and the other way about.
     high: Atoms,
     low: Atoms,
-}
-
-/// Lots of an intent and what they are worth, on top of what is open.
-#[derive(Debug, Clone, Copy)]
-struct Extra {
-    side: Side,
-    lots: i64,
-    worth: Atoms,
-}
-
-fn overflow() -> MoneyError {
-    MoneyError::Overflow
 }
 
 impl RiskGate {
@@ -67,9 +46,8 @@ impl RiskGate {
             return Ok(refuse(Check::MaxOrderNotional, money(limit), money(notional)));
         }
         let held = account.position(place).lots;
-        let adding = open.adding[intent.side as usize].checked_add(intent.lots).ok_or_else(overflow)?;
-        let worth = open.worth[intent.side as usize].checked_add(notional).ok_or_else(overflow)?;
-        let after = self.leg(place, intent.side, held, adding, worth, open, at)?;
+        let open = open.with(intent.side, intent.lots, notional)?;
+        let after = open.filled(intent.side, instrument, held, at.marks[place])?;
         if after.lots.unsigned_abs() > self.caps[place].lots as u64 {
             let lots = |lots| instrument.quantity.value(lots);
             return Ok(refuse(Check::MaxPosition, lots(self.caps[place].lots), lots(after.lots.abs())));
@@ -91,44 +69,17 @@ impl RiskGate {
                 return Ok(covered);
             }
         }
-        self.portfolio(intent, asked, notional)
+        self.portfolio(intent, &Asked { open: &open, ..*asked }, notional)
     }
 
-    /// A position of `held` lots after `adding` lots of a side, worth `worth`, have filled; reducing orders of that side may
-    /// have filled before.
-    #[expect(clippy::too_many_arguments, reason = "a position, what comes to it and where to look up the rest")]
-    pub(super) fn leg(
-        &self,
-        place: usize,
-        side: Side,
-        held: i64,
-        adding: i64,
-        worth: Atoms,
-        open: &OpenOrders,
-        at: &Situation<'_>,
-    ) -> Result<Leg, MoneyError> {
-        let (sign, instrument) = (side.sign(), &at.instruments[place]);
-        let signed = |lots: i64, worth: Atoms| Leg { lots, worth: Atoms::from(lots.signum()) * worth };
-        if held == 0 {
-            return Ok(signed(sign.checked_mul(adding).ok_or_else(overflow)?, worth));
-        }
-        if held.signum() == sign {
-            let lots = held.checked_add(sign * adding).ok_or_else(overflow)?;
-            let held = instrument.notional(held, at.marks[place])?;
-            return Ok(signed(lots, held.checked_add(worth).ok_or_else(overflow)?));
-        }
-        let reduced = if self.legs > 0 { 0 } else { open.reducing[side as usize].min(held.abs()) };
-        let lots = (held + sign * reduced).checked_add(sign * adding).ok_or_else(overflow)?;
-        if lots.signum() == sign {
-            // Of what is added a part opens: its share of the worth.
-            return Ok(signed(lots, mul_div(worth, lots.abs(), adding)?));
-        }
-        Ok(signed(lots, instrument.notional(lots, at.marks[place])?))
+    /// How many instruments there are; where legs are kept, each has two places.
+    fn listed(&self, at: &Situation<'_>) -> usize {
+        if self.legs > 0 { self.legs } else { at.instruments.len() }
     }
 
     /// How many positions are open, or may be opened by what waits, besides one.
     fn open_positions_but(&self, place: usize, at: &Situation<'_>, account: &Account) -> usize {
-        let listed = if self.legs > 0 { self.legs } else { at.instruments.len() };
+        let listed = self.listed(at);
         let waits = |other: usize| {
             let open = at.open.get(other % listed).copied().unwrap_or_default();
             match self.legs {
@@ -147,53 +98,38 @@ impl RiskGate {
         at: &Situation<'_>,
         account: &Account,
         open: &OpenOrders,
-        extra: Option<Extra>,
     ) -> Result<Reach, MoneyError> {
-        let [buys, sells] = [Side::Buy, Side::Sell].map(|side| {
-            let more = extra.filter(|extra| extra.side == side);
-            let (lots, worth) = more.map_or((0, 0), |extra| (extra.lots, extra.worth));
-            (open.adding[side as usize] + lots, open.worth[side as usize] + worth)
-        });
-        let leg = |place: usize, side, (lots, worth): (i64, Atoms)| {
-            self.leg(place, side, account.position(place).lots, lots, worth, open, at).map(|leg| leg.worth)
+        let after = |place: usize, side, open: &OpenOrders| {
+            let held = account.position(place).lots;
+            open.filled(side, &at.instruments[place], held, at.marks[place]).map(|after| after.worth)
         };
         if self.legs > 0 {
-            let (long, short) = (leg(instrument, Side::Buy, buys)?, leg(instrument + self.legs, Side::Sell, sells)?);
-            let held = |place| leg(place, Side::adding(account.position(place).lots), (0, 0));
-            let (high, low) = (long + held(instrument + self.legs)?, held(instrument)? + short);
+            let short_leg = instrument + self.legs;
+            let (long, short) = (after(instrument, Side::Buy, open)?, after(short_leg, Side::Sell, open)?);
+            let held = |place, side| after(place, side, &OpenOrders::NONE);
+            let (high, low) = (long + held(short_leg, Side::Sell)?, held(instrument, Side::Buy)? + short);
             return Ok(Reach { gross: long - short, high, low });
         }
-        let held = account.position(instrument).lots;
-        if held == 0 {
-            // What fills is all there is.
-            return Ok(Reach { gross: buys.1.max(sells.1), high: buys.1, low: -sells.1 });
-        }
-        let (high, low) = (leg(instrument, Side::Buy, buys)?, leg(instrument, Side::Sell, sells)?);
+        let (high, low) = (after(instrument, Side::Buy, open)?, after(instrument, Side::Sell, open)?);
         // What is held and shrinks is nobody's new risk: it counts where nothing is to come on the other side of it.
-        let gross = match (buys.0 > 0, sells.0 > 0) {
-            (true, true) => high.abs().max(low.abs()),
-            (true, false) => high.abs(),
-            (false, true) => low.abs(),
-            (false, false) => high.abs().max(low.abs()),
+        let gross = match open.adding.map(|lots| lots > 0) {
+            [true, false] => high.abs(),
+            [false, true] => low.abs(),
+            _ => high.abs().max(low.abs()),
         };
         Ok(Reach { gross, high, low })
     }
 
     /// Checks all positions together.
     fn portfolio(&self, intent: &Intent, asked: &Asked<'_>, notional: Atoms) -> Result<Verdict, MoneyError> {
-        if !self.together {
-            return self.cover(intent, asked, notional);
-        }
         let (at, account) = (asked.at, asked.account);
-        let listed = if self.legs > 0 { self.legs } else { at.instruments.len() };
-        let extra = Some(Extra { side: intent.side, lots: intent.lots, worth: notional });
+        let listed = self.listed(at);
         let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?.max(0);
         let (mut gross, mut net, mut needed) = (0, 0, fee);
         let (mut asset, mut moving): (Atoms, Atoms) = (0, 0);
         for other in 0..listed {
-            let own = other == intent.instrument;
-            let open = if own { Some(asked.open) } else { at.open.get(other) };
-            let reach = self.reach(other, at, account, open.unwrap_or(&OpenOrders::NONE), extra.filter(|_| own))?;
+            let open = if other == intent.instrument { Some(asked.open) } else { at.open.get(other) };
+            let reach = self.reach(other, at, account, open.unwrap_or(&OpenOrders::NONE))?;
             if reach == Reach::default() {
                 continue;
             }
@@ -216,29 +152,6 @@ impl RiskGate {
             return Ok(refuse(Check::Margin, self.scale.to_f64(equity), self.scale.to_f64(needed)));
         }
         Ok(self.together(Together { gross, net, asset, moving }, equity, intent.side))
-    }
-
-    /// The equity must cover the margins of all positions, and this order's taker fee: what is left to check where no limit is
-    /// on all of them together.
-    fn cover(&self, intent: &Intent, asked: &Asked<'_>, notional: Atoms) -> Result<Verdict, MoneyError> {
-        if self.isolated {
-            return Ok(Ok(()));
-        }
-        let (at, account) = (asked.at, asked.account);
-        let listed = if self.legs > 0 { self.legs } else { at.instruments.len() };
-        let extra = Some(Extra { side: intent.side, lots: intent.lots, worth: notional });
-        let mut needed = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?.max(0);
-        for other in 0..listed {
-            let own = other == intent.instrument;
-            let open = if own { Some(asked.open) } else { at.open.get(other) };
-            let reach = self.reach(other, at, account, open.unwrap_or(&OpenOrders::NONE), extra.filter(|_| own))?;
-            needed += rate_of(reach.gross, self.margin[other])?;
-        }
-        let equity = account.equity(at.instruments, at.marks)?;
-        if needed > equity {
-            return Ok(refuse(Check::Margin, self.scale.to_f64(equity), self.scale.to_f64(needed)));
-        }
-        Ok(Ok(()))
     }
 
     /// The limits on what is held together.
@@ -288,7 +201,7 @@ impl RiskGate {
         opened: Atoms,
         notional: Atoms,
     ) -> Result<Verdict, MoneyError> {
-        let listed = if self.legs > 0 { self.legs } else { at.instruments.len() };
+        let listed = self.listed(at);
         let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?.max(0);
         let mut needed = rate_of(opened, self.margin[intent.instrument])? + fee;
         for other in (0..listed).filter(|&other| other != intent.instrument) {

@@ -28,8 +28,6 @@ pub struct RiskGate {
     pub(super) caps: Vec<Cap>,
     pub(super) gross: Option<Atoms>,
     pub(super) net: Option<Atoms>,
-    /// Whether a limit is on all positions together, besides their margins.
-    pub(super) together: bool,
     /// The margin each instrument needs, the account's leverage included.
     pub(super) margin: Vec<Rate>,
     /// Which instruments have the same base: the first with it.
@@ -71,18 +69,14 @@ impl RiskGate {
             let traded = instruments.iter().map(|i| i.spec().symbol.as_str()).collect::<Vec<_>>().join(", ");
             return Err(LimitError::Unknown { symbol: symbol.clone(), traded });
         }
-        let atoms = |limit, value: Option<Decimal>| {
-            value.map(|value| scale.atoms(value)).transpose().map_err(|source| LimitError::Amount { limit, source })
-        };
         let floor = margin_of(leverage.to_f64());
         let base = |instrument: &Instrument| instruments.iter().position(|i| i.spec().base == instrument.spec().base);
         let correlation =
             limits.correlation.map(|c| Correlation::new(instruments.len(), c.every_ns, c.window as usize));
         Ok(Self {
             caps: instruments.iter().map(|i| cap(limits, i, scale)).collect::<Result<_, _>>()?,
-            gross: atoms("max_gross_exposure", limits.max_gross_exposure)?,
-            net: atoms("max_net_exposure", limits.max_net_exposure)?,
-            together: limits.are_on_all_together(),
+            gross: atoms(scale, "max_gross_exposure", limits.max_gross_exposure)?,
+            net: atoms(scale, "max_net_exposure", limits.max_net_exposure)?,
             margin: instruments.iter().map(|instrument| instrument.spec().initial_margin.max(floor)).collect(),
             bases: instruments.iter().filter_map(base).collect(),
             isolated: false,
@@ -294,8 +288,8 @@ impl RiskGate {
         }
         let mut open = *asked.open;
         open.reducing[side] = open.reducing[side].saturating_add(intent.lots);
-        let (held, adding, worth) = (account.position(place).lots, open.adding[side], open.worth[side]);
-        let after = self.leg(place, intent.side, held, adding, worth, &open, at)?;
+        let held = account.position(place).lots;
+        let after = open.filled(intent.side, &at.instruments[place], held, at.marks[place])?;
         let most = self.caps[place].lots;
         if after.lots.signum() == intent.side.sign() && after.lots.abs() > most {
             let lots = |lots| at.instruments[place].quantity.value(lots);
@@ -344,15 +338,20 @@ impl RiskGate {
 /// The limits of an instrument, its own before those of all.
 fn cap(limits: &Limits, instrument: &Instrument, scale: Scale) -> Result<Cap, LimitError> {
     let own = limits.instruments.get(&instrument.spec().symbol);
-    let atoms = |limit, value: Option<Decimal>| {
-        value.map(|value| scale.atoms(value)).transpose().map_err(|source| LimitError::Amount { limit, source })
-    };
     Ok(Cap {
         lots: position_limit(own.and_then(|own| own.max_position).or(limits.max_position), instrument)?,
-        notional: atoms("max_notional", own.and_then(|own| own.max_notional).or(limits.max_notional))?,
-        order: atoms("max_order_notional", own.and_then(|own| own.max_order_notional).or(limits.max_order_notional))?,
+        notional: atoms(scale, "max_notional", own.and_then(|own| own.max_notional).or(limits.max_notional))?,
+        order: atoms(
+            scale,
+            "max_order_notional",
+            own.and_then(|own| own.max_order_notional).or(limits.max_order_notional),
+        )?,
         orders: own.and_then(|own| own.max_open_orders).or(limits.max_open_orders),
     })
+}
+
+fn atoms(scale: Scale, limit: &'static str, value: Option<Decimal>) -> Result<Option<Atoms>, LimitError> {
+    value.map(|value| scale.atoms(value)).transpose().map_err(|source| LimitError::Amount { limit, source })
 }
 
 fn position_limit(limit: Option<Decimal>, instrument: &Instrument) -> Result<i64, LimitError> {

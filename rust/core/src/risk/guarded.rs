@@ -12,14 +12,6 @@ pub(super) struct Guarded {
     clock: i64,
 }
 
-impl Guarded {
-    /// A time for them: what is told of late happens now.
-    fn at(&mut self, at: i64) -> i64 {
-        self.clock = self.clock.max(at);
-        self.clock
-    }
-}
-
 impl RiskGate {
     /// The gate with protections.
     #[must_use]
@@ -37,6 +29,14 @@ impl RiskGate {
     /// The same, to be lifted by an operator or asked for what has happened.
     pub fn protections_mut(&mut self) -> Option<&mut Protections> {
         self.guarded.as_mut().map(|guarded| &mut guarded.protections)
+    }
+
+    /// The protections and a time to tell them something: what is told of late happens now.
+    #[inline]
+    fn told(&mut self, at: i64) -> Option<(&mut Protections, i64)> {
+        let guarded = self.guarded.as_mut()?;
+        guarded.clock = guarded.clock.max(at);
+        Some((&mut guarded.protections, guarded.clock))
     }
 
     /// Whether trades that close matter to it.
@@ -63,9 +63,8 @@ impl RiskGate {
     /// An equity that is no number.
     #[inline]
     pub fn mark(&mut self, at: i64, equity: f64) -> Result<bool, InputError> {
-        if let Some(guarded) = &mut self.guarded {
-            let at = guarded.at(at);
-            guarded.protections.on_equity(at, equity)?;
+        if let Some((protections, at)) = self.told(at) {
+            protections.on_equity(at, equity)?;
         }
         Ok(self.losses.mark(at, equity, &self.limits))
     }
@@ -76,9 +75,8 @@ impl RiskGate {
     /// A trade that makes no sense.
     #[inline]
     pub fn close(&mut self, trade: &ClosedTrade) -> Result<bool, InputError> {
-        if let Some(guarded) = &mut self.guarded {
-            let at = guarded.at(trade.closed);
-            guarded.protections.on_trade(at, trade)?;
+        if let Some((protections, at)) = self.told(trade.closed) {
+            protections.on_trade(at, trade)?;
         }
         Ok(self.losses.close(trade.closed, trade.profit > 0.0, &self.limits))
     }
@@ -88,9 +86,7 @@ impl RiskGate {
     /// # Errors
     /// A price that is not above zero.
     pub fn on_price(&mut self, instrument: usize, at: i64, price: f64) -> Result<(), InputError> {
-        let Some(guarded) = &mut self.guarded else { return Ok(()) };
-        let at = guarded.at(at);
-        guarded.protections.on_price(instrument, at, price)
+        self.told(at).map_or(Ok(()), |(protections, at)| protections.on_price(instrument, at, price))
     }
 
     /// Takes note of the best bid and ask of an instrument, quote units; a side that is NaN or not above zero is missing.
@@ -98,9 +94,7 @@ impl RiskGate {
     /// # Errors
     /// An unknown instrument.
     pub fn on_quote(&mut self, instrument: usize, at: i64, bid: f64, ask: f64) -> Result<(), InputError> {
-        let Some(guarded) = &mut self.guarded else { return Ok(()) };
-        let at = guarded.at(at);
-        guarded.protections.on_quote(instrument, at, bid, ask)
+        self.told(at).map_or(Ok(()), |(protections, at)| protections.on_quote(instrument, at, bid, ask))
     }
 
     /// Takes note of an order that the venue refused.
@@ -108,9 +102,7 @@ impl RiskGate {
     /// # Errors
     /// An unknown instrument.
     pub fn on_reject(&mut self, instrument: usize, at: i64) -> Result<(), InputError> {
-        let Some(guarded) = &mut self.guarded else { return Ok(()) };
-        let at = guarded.at(at);
-        guarded.protections.on_reject(instrument, at)
+        self.told(at).map_or(Ok(()), |(protections, at)| protections.on_reject(instrument, at))
     }
 
     /// Takes note of the time: locks end, feeds grow stale.
@@ -118,9 +110,7 @@ impl RiskGate {
     /// # Errors
     /// None that can happen: what is told of late happens now.
     pub fn on_time(&mut self, at: i64) -> Result<(), InputError> {
-        let Some(guarded) = &mut self.guarded else { return Ok(()) };
-        let at = guarded.at(at);
-        guarded.protections.on_time(at)
+        self.told(at).map_or(Ok(()), |(protections, at)| protections.on_time(at))
     }
 
     /// What has happened to locks since this was asked last.
@@ -131,9 +121,8 @@ impl RiskGate {
     /// Whether a lock stands against an entry; of an instrument that the protections do not know, everything does.
     #[inline]
     pub(super) fn unlocked(&mut self, intent: &Intent, now: i64) -> Verdict {
-        let Some(guarded) = &mut self.guarded else { return Ok(()) };
-        let at = guarded.at(now);
-        match guarded.protections.lock(intent.instrument, intent.side, at) {
+        let Some((protections, at)) = self.told(now) else { return Ok(()) };
+        match protections.lock(intent.instrument, intent.side, at) {
             Ok(None) => Ok(()),
             Ok(Some(lock)) => Err(Refusal { check: Check::Locked, limit: lock.cause.limit, value: lock.cause.value }),
             Err(_) => Err(Refusal { check: Check::Locked, limit: f64::NAN, value: f64::NAN }),

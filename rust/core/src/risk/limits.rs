@@ -144,15 +144,6 @@ impl Limits {
         self.max_drawdown.is_some() || self.max_daily_loss.is_some() || self.max_daily_drawdown.is_some()
     }
 
-    /// Whether one of them is on all positions together.
-    pub(super) const fn are_on_all_together(&self) -> bool {
-        self.max_gross_exposure.is_some()
-            || self.max_net_exposure.is_some()
-            || self.max_leverage.is_some()
-            || self.max_concentration.is_some()
-            || self.correlation.is_some()
-    }
-
     /// Refuses what is out of its range.
     pub(super) fn check(&self, leverage: Decimal) -> Result<(), LimitError> {
         if leverage.to_f64() < 1.0 {

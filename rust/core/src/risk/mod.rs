@@ -38,5 +38,5 @@ pub use limits::{CorrelationLimits, InstrumentLimits, LimitError, Limits};
 pub use losses::Losses;
 pub use refusal::{Check, Refusal};
 pub use restart::RiskState;
-pub use situation::{Market, OpenOrders, Pending, Situation};
+pub use situation::{Filled, Market, OpenOrders, Pending, Situation};
 pub use state::{Latch, LatchError, StateChange, TradingState};

@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::instrument::Instrument;
-use crate::money::{Atoms, MoneyError};
+use crate::money::{Atoms, MoneyError, mul_div};
 use crate::orders::{Intent, OrderKind, Side};
 
 /// What is known when an intent is judged. Where legs are kept, `instruments`, `marks` and the account's positions hold of
@@ -81,6 +81,15 @@ impl Pending {
     }
 }
 
+/// A position as it would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filled {
+    /// Lots, below zero short.
+    pub lots: i64,
+    /// What they are worth, with the sign of the lots.
+    pub worth: Atoms,
+}
+
 /// What all open orders of an instrument may still do: from when they are approved, as if they were filled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OpenOrders {
@@ -99,6 +108,43 @@ pub struct OpenOrders {
 impl OpenOrders {
     /// Nothing waits.
     pub const NONE: Self = Self { count: 0, adding: [0; 2], worth: [0; 2], reducing: [0; 2], best: [None; 2] };
+
+    /// The same with so many more lots of a side that may add, and what they are worth.
+    ///
+    /// # Errors
+    /// More than can be counted.
+    pub fn with(&self, side: Side, lots: i64, worth: Atoms) -> Result<Self, MoneyError> {
+        let (mut more, side) = (*self, side as usize);
+        more.adding[side] = more.adding[side].checked_add(lots).ok_or(MoneyError::Overflow)?;
+        more.worth[side] = more.worth[side].checked_add(worth).ok_or(MoneyError::Overflow)?;
+        Ok(more)
+    }
+
+    /// A position of `held` lots, worth `mark` ticks each, once all orders of a side have filled: those that only reduce first,
+    /// the others each at its own price.
+    ///
+    /// # Errors
+    /// An amount beyond 128 bits.
+    #[inline]
+    pub fn filled(&self, side: Side, instrument: &Instrument, held: i64, mark: i64) -> Result<Filled, MoneyError> {
+        let (sign, adding, worth) = (side.sign(), self.adding[side as usize], self.worth[side as usize]);
+        let signed = |lots: i64, worth: Atoms| Filled { lots, worth: Atoms::from(lots.signum()) * worth };
+        let against = held.signum() == -sign;
+        let left = if against { held + sign * self.reducing[side as usize].min(held.abs()) } else { held };
+        let lots = sign.checked_mul(adding).and_then(|more| left.checked_add(more)).ok_or(MoneyError::Overflow)?;
+        if left == 0 {
+            return Ok(signed(lots, worth));
+        }
+        if left.signum() == sign {
+            let now = instrument.notional(left, mark)?;
+            return Ok(signed(lots, now.checked_add(worth).ok_or(MoneyError::Overflow)?));
+        }
+        if lots.signum() == sign {
+            // Of what is added a part opens: its share of the worth.
+            return Ok(signed(lots, mul_div(worth, lots.abs(), adding)?));
+        }
+        Ok(signed(lots, instrument.notional(lots, mark)?))
+    }
 
     /// The same without an order.
     #[must_use]

@@ -316,8 +316,9 @@ impl Desk<'_> {
     /// Sends an order that the gate approves.
     pub(super) fn send(&mut self, intent: &Intent, terms: Terms, tag: u64) -> Result<Option<u64>, RunError> {
         let Some(approved) = self.approve(intent, None)? else { return Ok(None) };
-        let (mark, open) = (self.ledger.ticks(intent.instrument), &mut self.ledger.open[intent.instrument]);
-        self.owner.submit(&approved, terms, tag, mark, open)?;
+        let mark = self.ledger.ticks(intent.instrument);
+        let (traded, open) = (&self.ledger.instruments[intent.instrument], &mut self.ledger.open[intent.instrument]);
+        self.owner.submit(&approved, terms, tag, mark, traded, open)?;
         self.outcomes.sent += 1;
         self.wire.request(Request::Submit(approved, terms), self.now);
         Ok(Some(approved.id()))
@@ -354,7 +355,8 @@ impl Desk<'_> {
         let ticket = Ticket { instrument, side, lots, kind, reduce_only, terms: old.terms, tag: old.tag };
         let pending = self.owner.pending(order);
         let Some(approved) = self.approve(&ticket.intent(), pending)? else { return Ok(false) };
-        let sent = self.owner.replace(order, &approved, &mut self.ledger.open[instrument])?;
+        let (traded, open) = (&self.ledger.instruments[instrument], &mut self.ledger.open[instrument]);
+        let sent = self.owner.replace(order, &approved, traded, open)?;
         if sent {
             self.wire.request(Request::Replace { order, by: approved }, self.now);
         }
@@ -424,7 +426,8 @@ impl Desk<'_> {
 
     /// Books what a report tells; whether it tells anything new.
     pub(super) fn hear(&mut self, report: &Report, fee: Atoms) -> Result<bool, RunError> {
-        let Some(heard) = self.owner.hear(report, &mut self.ledger.open[report.instrument])? else { return Ok(false) };
+        let (traded, open) = (&self.ledger.instruments[report.instrument], &mut self.ledger.open[report.instrument]);
+        let Some(heard) = self.owner.hear(report, traded, open)? else { return Ok(false) };
         self.outcomes.count(report);
         if let What::Rejected(_) = report.what {
             self.ledger.gate.on_reject(report.instrument, self.now)?;

@@ -102,7 +102,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             desk: Desk {
                 now: start,
                 views,
-                owner: Owner::new(ledger.instruments()),
+                owner: Owner::new(ledger.instruments().len()),
                 ledger,
                 wire,
                 outcomes: Outcomes::default(),

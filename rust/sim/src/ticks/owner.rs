@@ -6,10 +6,10 @@ use tradenode_core::orders::life::{Effect, Life, Step};
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason};
 use tradenode_core::risk::{Approved, OpenOrders, Pending};
+use tradenode_core::slots::Slots;
 
 use crate::error::RunError;
 use crate::venue::{Report, VENUES_ORDERS, What};
-use tradenode_core::slots::Slots;
 
 /// An order of ours that has not ended.
 #[derive(Debug, Clone)]
@@ -38,7 +38,6 @@ pub(crate) struct Owner {
     orders: Slots<OwnOrder>,
     /// By instrument, oldest first.
     open: Vec<Vec<u64>>,
-    instruments: Vec<Instrument>,
     /// How often the orders of an instrument have changed.
     changes: Vec<u64>,
     /// The slot of the order that ended last: who hears of the end may look at it.
@@ -46,12 +45,11 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    pub(crate) fn new(instruments: &[Instrument]) -> Self {
+    pub(crate) fn new(instruments: usize) -> Self {
         Self {
             orders: Slots::default(),
-            open: vec![Vec::new(); instruments.len()],
-            instruments: instruments.to_vec(),
-            changes: vec![0; instruments.len()],
+            open: vec![Vec::new(); instruments],
+            changes: vec![0; instruments],
             ended: None,
         }
     }
@@ -88,6 +86,7 @@ impl Owner {
         terms: Terms,
         tag: u64,
         mark: i64,
+        traded: &Instrument,
         open: &mut OpenOrders,
     ) -> Result<(), RunError> {
         let intent = *approved.intent();
@@ -97,7 +96,7 @@ impl Owner {
         self.changes[intent.instrument] += 1;
         let (id, wanted) = (approved.id(), None);
         let mut order = OwnOrder { id, intent, terms, tag, life, wanted, mark, pending: None };
-        order.pending = order.left(&self.instruments[intent.instrument])?;
+        order.pending = order.left(traded)?;
         if let Some(pending) = &order.pending {
             open.add(pending);
         }
@@ -114,21 +113,32 @@ impl Owner {
     }
 
     /// Whether a replace may be sent now; it then counts as sent.
-    pub(crate) fn replace(&mut self, order: u64, by: &Approved, open: &mut OpenOrders) -> Result<bool, RunError> {
+    pub(crate) fn replace(
+        &mut self,
+        order: u64,
+        by: &Approved,
+        traded: &Instrument,
+        open: &mut OpenOrders,
+    ) -> Result<bool, RunError> {
         let Some(slot) = self.orders.find(order) else { return Ok(false) };
         let found = &mut self.orders[slot];
         self.changes[found.intent.instrument] += 1;
         let sent = found.life.step(Step::RequestReplace).is_ok();
         if sent {
             found.wanted = Some(*by.intent());
-            self.recount(slot, open)?;
+            self.recount(slot, traded, open)?;
         }
         Ok(sent)
     }
 
     /// Takes a report; `None` where it tells nothing new or is of an order that has ended. An order of the venue's own is
     /// heard of once, as it has filled.
-    pub(crate) fn hear(&mut self, report: &Report, open: &mut OpenOrders) -> Result<Option<Heard>, RunError> {
+    pub(crate) fn hear(
+        &mut self,
+        report: &Report,
+        traded: &Instrument,
+        open: &mut OpenOrders,
+    ) -> Result<Option<Heard>, RunError> {
         if report.order >= VENUES_ORDERS {
             return Ok(Heard::of_venue(report));
         }
@@ -157,7 +167,7 @@ impl Owner {
         }
         let heard = Heard::of(order, effect == Effect::Ended);
         if !matches!(report.what, What::Accepted) {
-            self.recount(slot, open)?;
+            self.recount(slot, traded, open)?;
         }
         if heard.ended {
             self.forget(report.order);
@@ -166,10 +176,10 @@ impl Owner {
     }
 
     /// Counts an order anew that has changed.
-    fn recount(&mut self, slot: u32, open: &mut OpenOrders) -> Result<(), RunError> {
+    fn recount(&mut self, slot: u32, traded: &Instrument, open: &mut OpenOrders) -> Result<(), RunError> {
         let order = &mut self.orders[slot];
         let (instrument, side) = (order.intent.instrument, order.intent.side);
-        let left = order.left(&self.instruments[instrument])?;
+        let left = order.left(traded)?;
         let before = std::mem::replace(&mut order.pending, left);
         let was_best = before.is_some_and(|before| open.remove(&before));
         if let Some(left) = &left {
