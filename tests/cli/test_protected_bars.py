@@ -1,5 +1,6 @@
 """Protections from TOML to the run folder: each kind locks and lets go as computed by hand, and what that prevented."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,27 @@ def test_protections_that_never_lock_say_so(tmp_path: Path, capsys: pytest.Captu
     assert answer["protections"]["locked"] == answer["protections"]["prevented"] == 0
     assert (folder / "locks.csv").read_text().count("\n") == 1
     assert not (folder / "prevented.csv").exists()
+
+
+def test_check_lists_them_with_their_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = configured(
+        tmp_path,
+        'kind = "stop_guard"\nlookback = "24h"\ntrade_limit = 3\nper_side = true\nlock = "90m"',
+        'kind = "feed_stale"\nmax_age = "90m"',
+        'kind = "volatility"\nsample = "1h"\nsamples = 9\nbaseline = { samples=99, multiple=3 }\nunlock_at = "08:00"',
+    )
+    assert run(["check", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("protection "))
+    assert [" ".join(line.split()) for line in lines[head : head + 4]] == [
+        "protection locks for by set by",
+        "stop_guard all, side 1 h 30 min lookback 1 d, trade_limit 3, required_profit 0 line 32",
+        "feed_stale instrument as long as it lasts max_age 1 h 30 min line 39",
+        "volatility instrument to 08:00 UTC sample 1 h, samples 9, baseline.samples 99, baseline.multiple 3 line 43",
+    ]
+    tables = [line for line, text in enumerate(path.read_text().splitlines(), 1) if text == "[[protections]]"]
+    assert run(["check", str(path), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)["protections"]
+    assert [each["line"] for each in answer] == tables
+    assert [each["lock_ns"] for each in answer] == [90 * 60_000_000_000, 0, None]
+    assert answer[0]["settings"] == {"lookback_ns": 24 * HOUR, "trade_limit": 3, "required_profit": 0.0}

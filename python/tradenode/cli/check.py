@@ -1,12 +1,14 @@
 """`tradenode check`: every fault of a config in one go."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from tradenode.cli import console
 from tradenode.cli.main import USAGE
+
+NOTHING: dict[str, Any] = {"limits": [], "protections": [], "worst_day": None}
 
 
 def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
@@ -17,12 +19,14 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
     Args:
         config: the TOML file.
         json: answer as one JSON object: `config`; `faults`, a list; `limits`, those that bind, each with name, value,
-            unit, source and line; `worst_day`, what a day can lose and what a gap costs, null where there are faults.
+            unit, source and line; `protections`, each with kind, scope, settings, lock and line; `worst_day`, what a
+            day can lose and what a gap costs, null where there are faults.
     """
-    from tradenode.cli.limits import limits_text, worst_day_text
+    from tradenode.cli.limits import limits_text, protections_text, worst_day_text
     from tradenode.config.diagnose import load
     from tradenode.config.faults import ConfigFaultsError
     from tradenode.config.limit_list import bound_limits
+    from tradenode.config.protection_list import bound_protections
     from tradenode.config.worst_day import worst_day
     from tradenode.data.catalogue import Catalogue
     from tradenode.research.backtest import described_contracts
@@ -42,13 +46,15 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
     except ConfigFaultsError as fault:
         if not json:
             raise
-        console.answer_json({"config": str(config), "faults": fault.frames, "limits": [], "worst_day": None})
+        console.answer_json({"config": str(config), "faults": fault.frames} | NOTHING)
         return USAGE
-    limits, day = bound_limits(read, source), worst_day(read)
+    limits, protections, day = bound_limits(read, source), bound_protections(read, source), worst_day(read)
     if json:
-        console.answer_json({"config": str(config), "faults": [], "limits": limits, "worst_day": day})
+        told = {"limits": limits, "protections": protections, "worst_day": day}
+        console.answer_json({"config": str(config), "faults": []} | told)
         return 0
-    console.answer(f"{config}: no faults\n\n{limits_text(limits)}\n\n{worst_day_text(day)}")
+    tables = [limits_text(limits), *([protections_text(protections)] if protections else []), worst_day_text(day)]
+    console.answer("\n\n".join([f"{config}: no faults", *tables]))
     if not catalogued:
         console.note(f"catalogue {folder} is empty, so the instruments were not looked up")
     return 0

@@ -1,4 +1,4 @@
-"""The limits that bind a config and the worst of its days, as `tradenode check` tells them."""
+"""The limits and protections of a config and the worst of its days, as `tradenode check` tells them."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -7,6 +7,7 @@ from tradenode.cli import console
 from tradenode.config.values import plain
 from tradenode.config.worst_day import WorstDay
 from tradenode.messages.limits import BoundLimit
+from tradenode.messages.protections import BoundProtection
 from tradenode.messages.wording import money, percent, short_duration
 
 
@@ -16,6 +17,32 @@ def limits_text(limits: Sequence[BoundLimit]) -> str:
         return "no limit binds but the account's margin"
     rows = [(each.name, _value(each), "default" if each.line is None else f"line {each.line}") for each in limits]
     return console.table(("limit", "at most", "set by"), rows, left=3)
+
+
+def protections_text(protections: Sequence[BoundProtection]) -> str:
+    """A table: each protection, what it locks and for how long, what it judges by, and the line that sets it."""
+    rows = [
+        (
+            each.kind,
+            ("all" if each.scope == "global" else "instrument") + (", side" if each.per_side else ""),
+            f"to {each.unlock_at} UTC" if each.lock_ns is None else _lock(each.lock_ns),
+            ", ".join(_setting(name, value) for name, value in each.settings.items()),
+            f"line {each.line}",
+        )
+        for each in protections
+    ]
+    return console.table(("protection", "locks", "for", "by", "set by"), rows, left=5)
+
+
+def _lock(ns: int) -> str:
+    return short_duration(ns) if ns else "as long as it lasts"
+
+
+def _setting(name: str, value: float | int | str) -> str:
+    plain_name, ns, _ = name.partition("_ns")
+    if isinstance(value, str):
+        return f"{plain_name} {value}"
+    return f"{plain_name} {short_duration(value) if ns else _digits(value)}"
 
 
 def _value(limit: BoundLimit) -> str:

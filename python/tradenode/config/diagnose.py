@@ -36,6 +36,11 @@ class Source(msgspec.Struct, frozen=True):
     text: str
     found: dict[Path, Place]
 
+    def line(self, path: Path) -> int | None:
+        """The line of a key, from 1; None where the text does not have it."""
+        place = self.found.get(path)
+        return None if place is None else self.text.count("\n", 0, place.key.start) + 1
+
     def error(self, faults: list[Fault]) -> ConfigFaultsError:
         """The faults as one error, in the order of the text."""
         return ConfigFaultsError(self.file, frames_of(faults, self.file, self.text, self.found))

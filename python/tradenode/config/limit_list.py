@@ -48,13 +48,13 @@ def bound_limits(config: Config, source: Source) -> list[BoundLimit]:
 
 
 def _bound(path: Path, value: Any, currency: str, source: Source) -> BoundLimit:
-    unit, place = _UNITS.get(_key(path), currency), source.found.get(path)
+    unit, line = _UNITS.get(_key(path), currency), source.line(path)
     return BoundLimit(
         name=".".join(map(str, path[1:])),
         value=_value(value, unit),
         unit=unit,
-        source="default" if place is None else "config",
-        line=None if place is None else source.text.count("\n", 0, place.key.start) + 1,
+        source="default" if line is None else "config",
+        line=line,
     )
 
 

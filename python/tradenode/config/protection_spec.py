@@ -9,13 +9,13 @@ import msgspec
 from tradenode.config.protections import Baseline, Protection
 from tradenode.config.values import plain
 
-_TIMES = {
+TIMES = {
     "lookback": "lookback_ns",
     "sample": "sample_ns",
     "max_age": "max_age_ns",
     "wide_for": "for_ns",
 }
-_COMMON = ("scope", "per_side", "lock", "unlock_at")
+COMMON = ("scope", "per_side", "lock", "unlock_at")
 
 
 def core_protections(protections: Sequence[Protection]) -> list[dict[str, Any]]:
@@ -26,9 +26,9 @@ def core_protections(protections: Sequence[Protection]) -> list[dict[str, Any]]:
 def _spec(protection: Protection) -> dict[str, Any]:
     fields = msgspec.structs.asdict(protection)
     rule = {
-        _TIMES.get(name, name): _value(value)
+        TIMES.get(name, name): _value(value)
         for name, value in fields.items()
-        if name not in _COMMON and value is not None
+        if name not in COMMON and value is not None
     }
     until = protection.unlock_at
     return {

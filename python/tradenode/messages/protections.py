@@ -7,6 +7,28 @@ import msgspec
 from tradenode.messages.wording import money
 
 
+class BoundProtection(msgspec.Struct, frozen=True, kw_only=True):
+    """A protection as a config sets it.
+
+    Attributes:
+        kind: what it guards against.
+        scope: what it judges and locks.
+        per_side: whether long and short by themselves.
+        settings: what it judges by, in the order of its keys: parts, times in ns (`lookback_ns`), counts, words.
+        lock_ns: how long it locks, from the end of its cause where it lasts as long as that; none with `unlock_at`.
+        unlock_at: until which time of the day it locks, UTC.
+        line: where the config sets it, from 1.
+    """
+
+    kind: str
+    scope: Literal["global", "instrument"]
+    per_side: bool
+    settings: dict[str, float | int | str]
+    lock_ns: int | None
+    unlock_at: str | None
+    line: int | None
+
+
 class LockFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One lock.
 

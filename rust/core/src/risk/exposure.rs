@@ -161,8 +161,8 @@ impl RiskGate {
             return refuse(Check::GrossExposure, money(limit), money(held.gross));
         }
         // Only what an intent adds to is held against it.
-        let sign = Atoms::from(side.sign());
-        let [net, asset, moving] = [held.net, held.asset, held.moving].map(|signed| sign * signed);
+        let along = |signed: Atoms| if side == Side::Buy { signed } else { -signed };
+        let [net, asset, moving] = [held.net, held.asset, held.moving].map(along);
         if let Some(limit) = self.net.filter(|&limit| net > limit) {
             return refuse(Check::NetExposure, money(limit), money(net));
         }

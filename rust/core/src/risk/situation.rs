@@ -128,7 +128,7 @@ impl OpenOrders {
     #[inline]
     pub fn filled(&self, side: Side, instrument: &Instrument, held: i64, mark: i64) -> Result<Filled, MoneyError> {
         let (sign, adding, worth) = (side.sign(), self.adding[side as usize], self.worth[side as usize]);
-        let signed = |lots: i64, worth: Atoms| Filled { lots, worth: Atoms::from(lots.signum()) * worth };
+        let signed = |lots: i64, worth: Atoms| Filled { lots, worth: if lots < 0 { -worth } else { worth } };
         let against = held.signum() == -sign;
         let left = if against { held + sign * self.reducing[side as usize].min(held.abs()) } else { held };
         let lots = sign.checked_mul(adding).and_then(|more| left.checked_add(more)).ok_or(MoneyError::Overflow)?;
