@@ -1,12 +1,16 @@
 //! The Rust side of the comparison `gate`, timed; prints the JSON of a contestant.
 //!
-//! Every limit is set, every intent passes, and its order ends; then the kill switch is pulled.
+//! Every limit is set, every intent passes, and its order ends; then the kill switch is pulled while every processor is kept
+//! busy twice over by gates of its own.
 //!
 //! `gate CONTESTANT FOLDER --runs N`: the contestant's name is how many instruments there are; the folder's file `intents`
 //! says how many intents.
 
 use std::error::Error;
 use std::path::Path;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -19,6 +23,10 @@ const USAGE: &str = "usage: gate INSTRUMENTS FOLDER --runs N";
 const OPEN: usize = 500;
 /// From intent to intent: slow enough for every pace.
 const STEP_NS: i64 = 1_000_000_000;
+/// So many threads a processor stand in the way of the kill switch.
+const LOAD: usize = 2;
+/// Intents of the load between looks at whether it may end.
+const SLICE: usize = 1_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -41,7 +49,7 @@ fn measure(spec: &RiskSpec, intents: usize, runs: usize) -> Result<Value, Box<dy
         approved = std::hint::black_box(pass(&mut book, intents)?);
         cpu.push((processor_time() - before).as_secs_f64());
         wall.push(begun.elapsed().as_secs_f64());
-        kill = kill.max(killed(&mut book)?);
+        kill = kill.max(under_load(spec, || killed(&mut book))?);
     }
     Ok(json!({
         "cpu_s": &cpu[1..], "wall_s": &wall[1..], "first_cpu_s": cpu[0], "first_wall_s": wall[0], "start_cpu_s": 0.0,
@@ -90,6 +98,31 @@ fn pass(book: &mut RiskBook, intents: usize) -> Result<u64, Box<dyn Error>> {
         }
     }
     Ok(approved)
+}
+
+/// `work` while other threads check intents as fast as they can.
+fn under_load<T>(spec: &RiskSpec, work: impl FnOnce() -> Result<T, Box<dyn Error>>) -> Result<T, Box<dyn Error>> {
+    let threads = LOAD * thread::available_parallelism()?.get();
+    let (ready, over) = (Barrier::new(threads + 1), AtomicBool::new(false));
+    let busy = || -> Result<(), String> {
+        let book = prepared(spec).map_err(|error| error.to_string());
+        ready.wait();
+        let mut book = book?;
+        while !over.load(Ordering::Relaxed) {
+            pass(&mut book, SLICE).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let load: Vec<_> = (0..threads).map(|_| scope.spawn(busy)).collect();
+        ready.wait();
+        let done = work();
+        over.store(true, Ordering::Relaxed);
+        for thread in load {
+            thread.join().map_err(|_| "a thread of the load panicked")??;
+        }
+        done
+    })
 }
 
 /// From the word to the last cancel of 500 open orders, wall time.
