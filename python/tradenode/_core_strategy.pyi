@@ -441,8 +441,8 @@ class Desk:
     def kill(self, what: Literal["halt", "flatten"]) -> None:
         """Pull the kill switch: trading is halted for the rest of the run; only what only reduces is approved.
 
-        `halt` cancels every order that may add, of all instruments; `flatten` cancels all and closes all positions: over
-        events at the touch first, after three seconds at the market, over bars at the next price.
+        `halt` cancels every order that may add, of all instruments; `flatten` cancels all and closes all positions:
+        over events at the touch first, after three seconds at the market, over bars at the next price.
         """
 
     def floor_quantity(self, quantity: float) -> float:
