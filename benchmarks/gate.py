@@ -127,7 +127,8 @@ def compare(runs: int, quick: bool = False, peers: Sequence[Contestant] = (), co
     agree = {name: summary["answer"]["approved"] == intents for name, summary in few.summary.items() if name != OURS}
     if OURS in few.summary:
         kill_ms = few.summary[OURS]["answer"]["kill_ms"]
-        claims.append(Claim("ms from the kill switch to the last of 500 cancels, under load", MOST_KILL_MS, kill_ms, at_most=True))
+        what = "ms from the kill switch to the last of 500 cancels, under load"
+        claims.append(Claim(what, MOST_KILL_MS, kill_ms, at_most=True))
     extra = {"machine": before, "streams": streams, "notes": NOTES}
     report = document("gate", WORK.format(count=intents, instruments=FEW), few, claims, agree, extra)
     if intents != INTENTS:
