@@ -439,10 +439,10 @@ class Desk:
         """Cancel every order and close the position."""
 
     def kill(self, what: Literal["halt", "flatten"]) -> None:
-        """Pull the kill switch, in a run over events: trading is halted for the rest of the run.
+        """Pull the kill switch: trading is halted for the rest of the run; only what only reduces is approved.
 
-        `halt` cancels every order that may add, of all instruments; `flatten` cancels all and closes all positions, at
-        the touch first and after three seconds at the market. Raises ValueError in a run over bars.
+        `halt` cancels every order that may add, of all instruments; `flatten` cancels all and closes all positions:
+        over events at the touch first, after three seconds at the market, over bars at the next price.
         """
 
     def floor_quantity(self, quantity: float) -> float:

@@ -55,9 +55,11 @@ def run_and_show(
     """Runs, writes the folder, prints; returns the exit code."""
     from tradenode.report.run_folder import write_run_folder
     from tradenode.research.backtest import backtest as run_backtest
+    from tradenode.research.portfolio import with_portfolio
 
     with console.working(f"running {config}"):
         result = run_backtest(config, params=settings or {}, catalogue=catalogue)
+        result = with_portfolio(result) if report else result
     with console.working("writing the run folder"):
         folder = write_run_folder(out, result, report=report)
     if json:

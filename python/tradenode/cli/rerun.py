@@ -34,6 +34,7 @@ def rerun(
     from tradenode.config.diagnose import load
     from tradenode.report.run_folder import CONFIG_FILE, read_record, write_run_folder
     from tradenode.research.backtest import run_source
+    from tradenode.research.portfolio import with_portfolio
 
     record = read_record(folder)
     for name, then in record.versions.items():
@@ -48,6 +49,7 @@ def rerun(
             catalogue=catalogue if catalogue is not None else record.catalogue,
             expected=record.inputs,
         )
+        result = with_portfolio(result) if record.report else result
     with tempfile.TemporaryDirectory(prefix="tradenode-") as scratch:
         again = write_run_folder(
             Path(scratch),

@@ -6,6 +6,7 @@ import msgspec
 
 from tradenode.messages.events import EventFacts
 from tradenode.messages.locks import LockEvent
+from tradenode.messages.portfolio import PortfolioFacts
 from tradenode.messages.protections import ProtectionFacts
 from tradenode.messages.result import Metrics
 
@@ -55,6 +56,7 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         refusals: one entry an order that the risk gate refused: `ts`, `instrument`, `reason`, `check`, `limit`,
             `value`. Where there are very many, the first of them.
         refused: how many orders it refused in all.
+        payments: one entry a payment of funding or interest: `ts`, `instrument`, `amount` (received; below zero paid).
         logs: what a strategy logged, its errors and where its own sizes were clamped, in order.
         labels: the names that the columns `instrument`, `reason`, `exit_reason` and `check` index.
         bars: what the run was made on, one for each instrument; of events candles of their trades or mids.
@@ -64,6 +66,7 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         protections: what protections did and prevented; None where the config has none.
         prevented: the trades that they prevented, the columns of `TRADE_COLUMNS` and `lock`, its number; None where
             nothing was locked or that is not known.
+        portfolio_facts: its portfolio; None where nobody has asked for it or the run is too short.
         mids: of events the mid of each instrument, quote units, whenever the equity was taken; NaN where there is none.
     """
 
@@ -81,6 +84,7 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     fills: "Columns"
     refusals: "Columns"
     refused: int
+    payments: "Columns"
     logs: list[Any]
     labels: dict[str, list[str]]
     bars: "list[Bars]"
@@ -89,6 +93,7 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     locks: list[LockEvent] = []
     protections: ProtectionFacts | None = None
     prevented: "Columns | None" = None
+    portfolio_facts: PortfolioFacts | None = None
     mids: "list[NDArray[np.float64]]" = []
 
     @property

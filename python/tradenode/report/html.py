@@ -11,6 +11,7 @@ from pathlib import Path
 from tradenode.report.event_sections import orders_and_fills, tapes_section
 from tradenode.report.lock_sections import protections_section
 from tradenode.report.payload import TRADE_ROWS, payload
+from tradenode.report.portfolio_section import portfolio_section
 from tradenode.report.sections import (
     figures,
     groups_table,
@@ -84,6 +85,7 @@ def body(run: RunView) -> str:
             section("By side", groups_table("side", [side for side in groups.sides if side.count]), "sides"),
             section("Figures", f"<div class=columns>{figures(run.metrics, run.currency)}</div>", "figures"),
             section("Trades", trades if count else "<p class=note>No trade was closed.</p>", "trade-list"),
+            *_portfolio_parts(run),
             *_protection_parts(run),
             section("Rejected intents", rejects_table(run.rejects), "rejects"),
             section("How this was simulated", provenance(run), "provenance"),
@@ -99,6 +101,12 @@ def _event_parts(run: RunView) -> list[str]:
         section("Orders and fills", orders_and_fills(run.events, run.currency), "orders"),
         section("Tapes", tapes_section(run.events.facts), "tapes"),
     ]
+
+
+def _portfolio_parts(run: RunView) -> list[str]:
+    if run.portfolio is None:
+        return []
+    return [section("Portfolio", portfolio_section(run.portfolio, run.currency), "portfolio")]
 
 
 def _protection_parts(run: RunView) -> list[str]:

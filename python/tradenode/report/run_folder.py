@@ -123,6 +123,10 @@ def _fill(folder: Path, run: Run, record: RunRecord) -> None:
         (folder / "protections.json").write_bytes(_json(run.protections))
     if run.prevented is not None:
         write_csv(folder / "prevented.csv", labelled(run.prevented, run.labels))
+    if len(run.payments["ts"]):
+        write_csv(folder / "payments.csv", labelled(run.payments, run.labels))
+    if run.portfolio_facts is not None:
+        (folder / "portfolio.json").write_bytes(_json(run.portfolio_facts))
     if run.events is not None:
         (folder / "events.json").write_bytes(_json(run.events))
     if run.logs:

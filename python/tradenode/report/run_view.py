@@ -57,6 +57,7 @@ def run_view(run: Run) -> RunView:
         events=None if events is None else event_view(run, events, bar_ns),
         protections=run.protections,
         locks=run.locks,
+        portfolio=run.portfolio_facts,
     )
 
 

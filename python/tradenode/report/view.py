@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tradenode.messages.locks import LockEvent
+from tradenode.messages.portfolio import PortfolioFacts
 from tradenode.messages.protections import ProtectionFacts
 from tradenode.messages.result import Metrics
 from tradenode.report.event_view import EventView
@@ -52,6 +53,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     `exit_reasons`. `bars` is keyed by names of `instruments`; one that is missing is not charted. `fidelity` says in
     pairs (what, how) how the market was simulated; `hashes` names what the run can be repeated from. `events` is None
     for a run over bars, `protections` for one that has none; `locks` is what happened to their locks.
+    `portfolio` is None for a run too short to tell anything of it.
     """
 
     title: str
@@ -74,3 +76,4 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     events: EventView | None = None
     protections: ProtectionFacts | None = None
     locks: list[LockEvent] = []
+    portfolio: PortfolioFacts | None = None

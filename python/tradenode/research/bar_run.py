@@ -81,6 +81,7 @@ class BarRun(msgspec.Struct, frozen=True, eq=False):
             fills=done["fills"],
             refusals=done["refusals"],
             refused=done["refused"],
+            payments=done["payments"],
             logs=done["logs"],
             labels=labels,
             bars=inputs.bars,

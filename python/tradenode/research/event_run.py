@@ -100,6 +100,7 @@ class EventRun:
             fills=_told_fills(done, found),
             refusals=done["refusals"],
             refused=done["refused"],
+            payments=done["payments"],
             logs=done["logs"],
             labels=labels,
             bars=self._candles,

@@ -53,12 +53,13 @@ class Result(Run, frozen=True, eq=False, kw_only=True):
         return pandas.DataFrame(columns)
 
     def portfolio(self, every: str = "1d", window: int | None = None) -> "PortfolioMonitor":
-        """The run's fills, valued at its closes: profit by day and instrument, exposure, value at risk at its end.
+        """The run's fills and payments: profit by day and instrument, exposure, value at risk at its end.
 
-        Returns are sampled at the last close of each `every`; the last `window` of them count, all unless said.
+        Positions are valued at closes, over events at mids when the equity was taken. Returns are sampled at the last
+        of these in each `every`; the last `window` of them count, all unless said.
 
         Raises:
-            TradenodeError: a run over events, one with funding or interest, one too short for two returns.
+            TradenodeError: a run too short for two returns.
             ConfigError: `every` is no interval, `window` out of its range.
         """
         from tradenode.messages.timeframe import Timeframe

@@ -12,7 +12,7 @@ use tradenode_core::units::Decimal;
 use tradenode_sim::engine::Engine;
 use tradenode_sim::error::RunError as Stop;
 use tradenode_sim::frames::Frame;
-use tradenode_sim::recorder::{Fills, Queue, Recorder, Refused, Trades};
+use tradenode_sim::recorder::{Fills, Payments, Queue, Recorder, Refused, Trades};
 use tradenode_sim::spec::RunSpec;
 
 use crate::bar_frame::{BarFrame, BorrowedBars};
@@ -140,6 +140,7 @@ pub(crate) fn answer<'py>(
     result.set_item("gross", recorder.gross.into_pyarray(py))?;
     result.set_item("fills", fills(py, recorder.fills)?)?;
     result.set_item("queue", queue(py, recorder.queue)?)?;
+    result.set_item("payments", payments(py, recorder.payments)?)?;
     result.set_item("trades", trades(py, recorder.trades)?)?;
     result.set_item("refusals", refusals(py, &recorder.refused)?)?;
     result.set_item("refused", recorder.refused_count)?;
@@ -161,6 +162,10 @@ macro_rules! columns {
 
 fn fills(py: Python<'_>, fills: Fills) -> PyResult<Bound<'_, PyDict>> {
     Ok(columns!(py, fills, ts, instrument, order, side, quantity, price, fee, slippage, maker, reason))
+}
+
+fn payments(py: Python<'_>, payments: Payments) -> PyResult<Bound<'_, PyDict>> {
+    Ok(columns!(py, payments, ts, instrument, amount))
 }
 
 fn queue(py: Python<'_>, queue: Queue) -> PyResult<Bound<'_, PyDict>> {

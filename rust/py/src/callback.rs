@@ -114,8 +114,9 @@ fn request(ask: Ask, held: i64) -> Option<Request> {
         Ask::Cancel(tag) => Request::Cancel(tag),
         Ask::CancelAll => Request::CancelAll,
         Ask::Close => Request::Leave(Reason::Strategy),
+        Ask::Kill(kill) => Request::Kill(kill),
         // A desk of bars refuses them.
-        Ask::Replace { .. } | Ask::Kill(_) | Ask::Batch => return None,
+        Ask::Replace { .. } | Ask::Batch => return None,
     })
 }
 

@@ -329,10 +329,10 @@ impl<'a> Engine<'a> {
         }
         let open = lane.fills.open[lane.next];
         if let Some(rate) = funding {
-            self.ledger.charge(index, rate, open, false)?;
+            self.ledger.charge(index, rate, open, false, now)?;
         }
         if let Some(rate) = borrow.filter(|_| self.ledger.position(index).lots < 0) {
-            self.ledger.charge(index, rate, open, true)?;
+            self.ledger.charge(index, rate, open, true, now)?;
         }
         Ok(())
     }

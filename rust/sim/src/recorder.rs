@@ -60,6 +60,17 @@ pub struct Queue {
     pub waited_ns: Vec<i64>,
 }
 
+/// Every payment of funding or interest, oldest first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Payments {
+    /// When it was booked, ns UTC.
+    pub ts: Vec<i64>,
+    /// The instrument's index.
+    pub instrument: Vec<u32>,
+    /// What was received, in the account's currency; below zero when paid.
+    pub amount: Vec<f64>,
+}
+
 /// Every closed round trip, from flat to flat, in the order of closing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trades {
@@ -246,6 +257,8 @@ pub struct Recorder<'a> {
     pub fills: Fills,
     /// Their places in the queue, of a run over events.
     pub queue: Queue,
+    /// Funding and interest.
+    pub payments: Payments,
     /// The closed round trips.
     pub trades: Trades,
     /// The refused intents, the first [`Recorder::REFUSED_MAX`] of them.
@@ -299,6 +312,16 @@ impl<'a> Recorder<'a> {
     /// A record of totals, and of what the course takes in.
     pub(crate) fn following(course: Course<'a>) -> Self {
         Self { course: Some(course), ..Self::default() }
+    }
+
+    /// Funding or interest was received.
+    pub(crate) fn pay(&mut self, at: i64, instrument: usize, amount: f64) {
+        self.totals.funding += amount;
+        if self.course.is_none() {
+            self.payments.ts.push(at);
+            self.payments.instrument.push(instrument as u32);
+            self.payments.amount.push(amount);
+        }
     }
 
     /// What has happened to locks.

@@ -1,7 +1,7 @@
 //! What was asked for on a close, carried out at the next price: exits first, then entries and orders.
 
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
-use tradenode_core::risk::{Approved, Check, Refusal};
+use tradenode_core::risk::{Approved, Check, Kill, Refusal, TradingState};
 use tradenode_core::strategy::guard::{Distances, Guard};
 use tradenode_core::strategy::{EntryOrder, ScaleOutSpec};
 use tradenode_core::units::{RATE_ONE, Rounding};
@@ -21,6 +21,9 @@ impl Engine<'_> {
         }
         if due.iter().all(|&index| self.lanes[index].requests.is_empty()) {
             return Ok(());
+        }
+        if due.iter().any(|&index| self.lanes[index].requests.iter().any(|asked| matches!(asked, Request::Kill(_)))) {
+            self.pull(due, now);
         }
         self.ledger.refresh_marks()?;
         if let [index] = *due
@@ -78,7 +81,31 @@ impl Engine<'_> {
                 self.lanes[index].requests.push(*request);
                 Ok(())
             }
-            Request::TakeOff(_) | Request::Cancel(_) | Request::CancelAll => Ok(()),
+            // Done in the first pass or before it.
+            Request::TakeOff(_) | Request::Cancel(_) | Request::CancelAll | Request::Kill(_) => Ok(()),
+        }
+    }
+
+    /// Pulls the kill switch: trading stays halted, orders go, and positions are asked to be closed first of all.
+    #[cold]
+    fn pull(&mut self, due: &[usize], now: i64) {
+        let mut pulled = None;
+        for &index in due {
+            self.lanes[index].requests.retain(|asked| {
+                let Request::Kill(kill) = *asked else { return true };
+                pulled = pulled.max(Some(kill));
+                false
+            });
+        }
+        let Some(kill) = pulled else { return };
+        if kill != Kill::CancelAll {
+            self.ledger.gate.trip(TradingState::Halted, "strategy", "asked for in a call-back", now);
+        }
+        for lane in &mut self.lanes {
+            lane.working.retain(|order| kill == Kill::Halt && order.approved.intent().reduce_only);
+            if kill == Kill::Flatten {
+                lane.requests.insert(0, Request::Leave(Reason::KillSwitch));
+            }
         }
     }
 
@@ -115,7 +142,7 @@ impl Engine<'_> {
                 self.lanes[index].working.clear();
                 Ok(true)
             }
-            Request::Place { .. } => Ok(false),
+            Request::Place { .. } | Request::Kill(_) => Ok(false),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use tradenode_core::bars::Bars;
 use tradenode_core::orders::{OrderKind, Reason, Side};
+use tradenode_core::risk::Kill;
 use tradenode_core::strategy::EntryOrder;
 use tradenode_core::strategy::guard::Distances;
 
@@ -75,6 +76,9 @@ pub enum Request {
     Cancel(u64),
     /// Cancels every resting order of the instrument.
     CancelAll,
+    /// Pulls the kill switch, for all instruments, before anything else is carried out. Bars have no touch to close at: a
+    /// position is closed at the market, at the next price of its instrument.
+    Kill(Kill),
 }
 
 /// What is asked for on each close of a strategy that is heard no more: the end of its orders and of its position.

@@ -15,6 +15,8 @@ use tradenode_sim::recorder::Recorder;
 use tradenode_sim::spec::RunSpec;
 use tradenode_sim::strategy::{Entry, Request, Strategy, View};
 
+#[path = "scenarios/kill.rs"]
+mod kill;
 #[path = "scenarios/twin.rs"]
 mod twin;
 

@@ -1,19 +1,36 @@
 """A finished run seen by the portfolio monitor: the same money, told apart by day and instrument."""
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
-from tradenode import backtest
+from event_runs import project, store, synthetic
+from tradenode import Desk, Strategy, backtest, every
 from tradenode.data.catalogue import Catalogue
 from tradenode.data.market import make_market
 from tradenode.data.writer import store_bars
 from tradenode.errors import ConfigError, TradenodeError
+from tradenode.messages.portfolio import PortfolioFacts, losses_line
+from tradenode.messages.tape import EventKind
+from tradenode.messages.wording import money
+from tradenode.report.run_folder import write_run_folder
+from tradenode.research.portfolio import with_portfolio
 
 DAY = 86_400_000_000_000
 PARTS = ("realised", "unrealised", "fees", "funding")
+
+
+class Holds(Strategy):
+    """Buys once and keeps it."""
+
+    @every("1s")
+    def on_timer(self, desk: Desk) -> None:
+        if not desk.position and not desk.orders:
+            desk.buy(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +92,81 @@ def test_returns_are_those_of_the_last_closes(catalogue: Path) -> None:
     )
 
 
-def test_what_cannot_be_told_apart_is_said(catalogue: Path) -> None:
-    charged = run(catalogue, costs={"maker_fee": 0, "taker_fee": 0, "funding": {"rate": "0.01%", "every": "8h"}})
-    with pytest.raises(TradenodeError, match="not by day"):
-        charged.portfolio()
+def test_funding_and_shorts_add_up_to_the_equity(catalogue: Path) -> None:
+    result = run(catalogue, costs={"maker_fee": 0, "taker_fee": 0.0005, "funding": {"rate": "0.1%", "every": "8h"}})
+    assert (result.trades["side"] < 0).any()
+    assert len(result.payments["ts"]) > 20
+    monitor = result.portfolio()
+    assert monitor.equity == pytest.approx(result.equity["equity"][-1], abs=1e-6)
+    table = monitor.attribution("instrument")
+    for instrument in range(2):
+        received = result.payments["amount"][result.payments["instrument"] == instrument].sum()
+        assert table["funding"][instrument] == pytest.approx(received, abs=1e-6)
+    days = monitor.attribution("day")
+    whole = sum(days[part].sum() for part in PARTS)
+    assert whole == pytest.approx(result.equity["equity"][-1] - 10_000, abs=1e-6)
+
+
+def test_events_are_valued_at_their_mids(tmp_path: Path) -> None:
+    rows = synthetic(60_000)
+    middle = len(rows["ts_event"]) // 2
+    funding = {name: column[middle : middle + 1].copy() for name, column in rows.items()}
+    funding["kind"][:] = EventKind.FUNDING
+    funding["side"][:] = funding["size"][:] = 0
+    funding["price"][:] = 5_000_000
+    store(tmp_path, {name: np.insert(column, middle, funding[name]) for name, column in rows.items()})
+    result = backtest(str(project(tmp_path)), strategy=Holds(), catalogue=tmp_path / "data")
+    assert len(result.payments["ts"]) == 1
+    monitor = result.portfolio(every="1m")
+    # A mid lies half a tick off a tick at most.
+    assert monitor.equity == pytest.approx(result.equity["equity"][-1], abs=0.05 * 0.1 + 1e-9)
+    table = monitor.attribution("instrument")
+    assert table["funding"][0] == pytest.approx(result.payments["amount"][0], abs=1e-6)
+    assert table["funding"][0] < 0
+    facts = with_portfolio(result).portfolio_facts
+    assert facts is not None
+    assert facts.instruments["X"].net == pytest.approx(monitor.profit(), abs=1e-6)
+
+
+def test_the_facts_of_a_run_are_the_monitors(catalogue: Path) -> None:
+    result = run(catalogue)
+    facts = with_portfolio(result).portfolio_facts
+    monitor = result.portfolio(every="1h")
+    assert facts is not None
+    assert (facts.every_ns, facts.returns) == (3_600_000_000_000, 199)
+    assert sum(parts.net for parts in facts.instruments.values()) == pytest.approx(monitor.profit(), abs=1e-6)
+    assert sum(parts.net for _, parts in facts.days) == pytest.approx(monitor.profit(), abs=1e-6)
+    assert facts.gross == monitor.margin()["gross"]
+    found = monitor.value_at_risk(1, 0.95)
+    assert found is not None
+    assert facts.losses is not None
+    assert facts.losses.historical == found["historical"]
+    np.testing.assert_array_equal(np.array(facts.correlations, float), monitor.correlations())
+
+
+def test_a_run_too_short_has_no_portfolio(catalogue: Path) -> None:
     with pytest.raises(TradenodeError, match="1 samples has no two returns"):
         run(catalogue).portfolio(every="52w")
     with pytest.raises(ConfigError, match="is not a timeframe"):
         run(catalogue).portfolio(every="1M")
+
+
+def test_the_folder_and_the_report_tell_of_it(catalogue: Path, tmp_path: Path) -> None:
+    result = with_portfolio(run(catalogue, costs={"maker_fee": 0, "taker_fee": 0, "borrow": "50%"}))
+    facts = result.portfolio_facts
+    assert facts is not None
+    folder = write_run_folder(tmp_path, result)
+    assert msgspec.json.decode((folder / "portfolio.json").read_bytes(), type=PortfolioFacts) == facts
+    rows = (folder / "payments.csv").read_text().splitlines()
+    assert rows[0] == "ts,instrument,amount"
+    assert len(rows) == len(result.payments["ts"]) + 1 > 20
+    assert {row.split(",")[1] for row in rows[1:]} == {"SYN-USD", "OTHER-USD"}
+    page = (folder / "report.html").read_text()
+    part = page.partition("<section id='portfolio'>")[2].partition("</section>")[0]
+    assert escape(losses_line(facts, "USD")) in part
+    for name, parts in facts.instruments.items():
+        assert f"<tr><th scope=row>{name}</th>" in part
+        assert f">{money(parts.net, 'USD', signed=True)}<" in part
+        assert parts.funding < 0
+    assert f">{facts.correlations[0][1]:.2f}<" in part
+    assert len(facts.days) > 5

@@ -300,9 +300,6 @@ impl Desk {
     }
 
     fn kill(&mut self, what: &str) -> PyResult<()> {
-        if matches!(self.reach, Reach::Bars { .. }) {
-            return wrong("a run over bars has no kill switch: `flatten` closes the position at the next price");
-        }
         match [Kill::Halt, Kill::Flatten].into_iter().find(|kill| kill.name() == what) {
             Some(kill) => self.ask(Intent::plain("kill", 0), Ask::Kill(kill)),
             None => return wrong(format!("what must be halt or flatten, got {what}")),

@@ -128,7 +128,14 @@ impl Ledger<'_> {
     }
 
     /// Charges `rate` on the notional held at `price`; shorts receive what longs pay unless `both_pay`.
-    pub(crate) fn charge(&mut self, index: usize, rate: Rate, price: f64, both_pay: bool) -> Result<(), RunError> {
+    pub(crate) fn charge(
+        &mut self,
+        index: usize,
+        rate: Rate,
+        price: f64,
+        both_pay: bool,
+        at: i64,
+    ) -> Result<(), RunError> {
         let lots = self.account.position(index).lots;
         if lots == 0 {
             return Ok(());
@@ -136,17 +143,17 @@ impl Ledger<'_> {
         let instrument = &self.instruments[index];
         let notional = instrument.notional(lots, instrument.price.steps(price)?)?;
         let amount = rate_of(notional, rate)?;
-        self.receive(index, if lots > 0 || both_pay { -amount } else { amount })
+        self.receive(index, if lots > 0 || both_pay { -amount } else { amount }, at)
     }
 
     /// Books funding or interest on a position (above zero: received).
-    pub(crate) fn receive(&mut self, index: usize, received: Atoms) -> Result<(), RunError> {
+    pub(crate) fn receive(&mut self, index: usize, received: Atoms, at: i64) -> Result<(), RunError> {
         if self.isolated {
             self.account.pay_isolated(index, received)?;
         } else {
             self.account.pay(received)?;
         }
-        self.recorder.totals.funding += self.scale.to_f64(received);
+        self.recorder.pay(at, index % self.listed, self.scale.to_f64(received));
         if let Some(trade) = &mut self.trades[index] {
             trade.funding += received;
         }

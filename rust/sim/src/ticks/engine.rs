@@ -356,7 +356,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 self.desk.step_switch()?;
                 if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
             }
-            Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received),
+            Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received, self.desk.now),
             None => Ok(()),
         }
     }
