@@ -14,7 +14,8 @@ use crate::storage::{Storage, StorageFile};
 pub struct Options {
     /// A segment takes no further records once it has so many bytes.
     pub segment_bytes: u64,
-    /// A record that is known to have been durable, from a snapshot: a journal without it is damaged. 0 for none.
+    /// A record that is known to have been durable, from a snapshot: a journal without it is damaged, and segments that end
+    /// before it are not looked at. 0 for none.
     pub known: u64,
 }
 

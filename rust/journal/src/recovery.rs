@@ -12,7 +12,7 @@ use crate::storage::{Storage, StorageFile};
 pub struct Recovered {
     /// The last record; 0 where there is none.
     pub last: u64,
-    /// How many segments there are.
+    /// How many segments were looked at.
     pub segments: usize,
     /// Whether the journal was closed in peace.
     pub closed: bool,
@@ -56,12 +56,15 @@ fn listed<S: Storage>(storage: &S) -> Result<Vec<(u64, String)>, JournalError> {
     Ok(found)
 }
 
-/// Reads and checks all segments, one after the other, and gives each to `visit`; the last one may break off.
+/// Reads and checks the segments from the one on that has a record, one after the other, and gives each to `visit`; the
+/// last one may break off.
 fn walk<S: Storage>(
     storage: &S,
+    from: u64,
     mut visit: impl FnMut(&Segment) -> Result<(), JournalError>,
 ) -> Result<Option<Result<Segment, String>>, JournalError> {
-    let found = listed(storage)?;
+    let mut found = listed(storage)?;
+    found.drain(..found.partition_point(|&(first, _)| first <= from).saturating_sub(1));
     let (mut expected, mut last) = (found.first().map_or(1, |&(first, _)| first), None);
     let count = found.len();
     for (place, (first, name)) in found.into_iter().enumerate() {
@@ -99,10 +102,7 @@ pub fn records<S: Storage>(
     from: u64,
     mut visit: impl FnMut(Record<'_>) -> Result<(), JournalError>,
 ) -> Result<(), JournalError> {
-    walk(storage, |segment| {
-        if segment.next <= from {
-            return Ok(());
-        }
+    walk(storage, from, |segment| {
         segment.records().filter(|record| record.head.sequence >= from).try_for_each(&mut visit)
     })
     .map(drop)
@@ -110,10 +110,11 @@ pub fn records<S: Storage>(
 
 /// Checks all there is, cuts off what was never whole, and opens the last segment.
 ///
-/// `known` is a record that is known to have been durable, from a snapshot for instance: to miss it is damage.
+/// `known` is a record that is known to have been durable, from a snapshot for instance: to miss it is damage. Segments that
+/// end before it are not looked at.
 pub(crate) fn recover<S: Storage>(storage: &S, known: u64) -> Result<Found<S::File>, JournalError> {
     let (mut segments, mut before, mut closed) = (0, 0, false);
-    let last = walk(storage, |segment| {
+    let last = walk(storage, known, |segment| {
         (segments, closed) = (segments + 1, segment.closed);
         before = segment.next - 1;
         Ok(())
