@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
 
 from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
+from tradenode._core_journal import Journal, SimDisk
 from tradenode._core_portfolio import PortfolioMonitor
 from tradenode._core_risk import Approved, Refusal, RiskGate
 from tradenode._core_sizing import Proposal
@@ -41,6 +42,7 @@ __all__ = [
     "IndicatorKernel",
     "IndicatorStream",
     "Intent",
+    "Journal",
     "Order",
     "OrderBook",
     "PortfolioMonitor",
@@ -51,6 +53,7 @@ __all__ = [
     "RuleExpr",
     "RuleStream",
     "Sequencer",
+    "SimDisk",
     "StampedBook",
     "SynthFlow",
     "TapeAudit",

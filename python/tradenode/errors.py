@@ -32,5 +32,9 @@ class ExchangeError(TradenodeError):
     """An exchange that cannot be reached, or that refuses."""
 
 
+class JournalError(TradenodeError):
+    """A journal that cannot be written or is damaged: a node stops at the first, and does not start at the second."""
+
+
 class RunError(TradenodeError):
     """A run that had to stop: money that cannot be counted, rules that cannot be evaluated, a strategy's own error."""

@@ -12,6 +12,7 @@ mod csv;
 mod desk;
 mod events;
 mod indicators;
+mod journal;
 mod memory;
 mod metrics;
 mod mids;
@@ -36,6 +37,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     csv::register(module)?;
     events::register(module)?;
     indicators::register(module)?;
+    journal::register(module)?;
     metrics::register(module)?;
     mids::register(module)?;
     portfolio::register(module)?;

@@ -1,0 +1,40 @@
+"""Time, ns UTC: the only module that reads it."""
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What tells the time."""
+
+    def now(self) -> int:
+        """The time, ns UTC; never before what it told last."""
+
+
+class WallClock:
+    """The system's time. Where that is set back it stands still until it is reached again."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def now(self) -> int:
+        """The time, ns UTC; never before what it told last."""
+        self._last = max(self._last, time.time_ns())
+        return self._last
+
+
+class SimulatedClock:
+    """A time that goes on when it is told to."""
+
+    def __init__(self, now: int = 0) -> None:
+        self._now = now
+
+    def now(self) -> int:
+        """The time, ns UTC."""
+        return self._now
+
+    def go_to(self, now: int) -> None:
+        """Go on to a time. Raises ValueError for one before."""
+        if now < self._now:
+            raise ValueError(f"time does not go back: it is {self._now} ns, asked for {now} ns")
+        self._now = now

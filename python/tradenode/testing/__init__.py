@@ -1,0 +1,1 @@
+"""What tests of nodes, strategies and exchanges are made with."""

@@ -1,0 +1,70 @@
+//! What goes wrong with a journal.
+
+use std::io;
+
+use thiserror::Error;
+
+/// A fault of the storage, or of what was found in it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The storage refused.
+    #[error("journal: cannot {what} {name}: {source}")]
+    Storage {
+        /// What was attempted.
+        what: &'static str,
+        /// The file.
+        name: String,
+        /// The reason.
+        source: io::Error,
+    },
+    /// Something that was durable is not as it was written.
+    #[error("journal: {segment} is damaged at byte {offset}, where record {sequence} begins: {why}")]
+    Damaged {
+        /// The segment's file.
+        segment: String,
+        /// Where in it.
+        offset: u64,
+        /// The record that should be there.
+        sequence: u64,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A segment is not there.
+    #[error("journal: record {expected} should follow, but the next segment is {found}: a segment is missing")]
+    Missing {
+        /// The record that should come next.
+        expected: u64,
+        /// The segment that is there.
+        found: String,
+    },
+    /// The journal is of another version of the node.
+    #[error("journal: {segment} has format {found}, this node reads {known}")]
+    Format {
+        /// The segment's file.
+        segment: String,
+        /// The format it has.
+        found: u32,
+        /// The format that is known.
+        known: u32,
+    },
+    /// Another process writes this journal.
+    #[error("journal: {0} is written by another process")]
+    Locked(String),
+    /// A payload that does not fit a record.
+    #[error("journal: a record of {bytes} bytes is longer than {most}")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+        /// The most.
+        most: usize,
+    },
+    /// The journal has failed before and takes nothing more.
+    #[error("journal: stopped by an earlier error: {0}")]
+    Stopped(String),
+}
+
+/// Names what was attempted where a storage refuses.
+pub(crate) fn refused<'a>(what: &'static str, name: &'a str) -> impl FnOnce(io::Error) -> JournalError + 'a {
+    move |source| JournalError::Storage { what, name: name.to_owned(), source }
+}

@@ -1,0 +1,84 @@
+//! A folder of the file system, owned by one process at a time.
+
+use std::fs::{File, OpenOptions, create_dir_all, read, read_dir, remove_file};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::error::{JournalError, refused};
+use crate::storage::{Storage, StorageFile};
+
+const LOCK: &str = "lock";
+
+/// A folder that no other process may write a journal to while this one has it.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Held open: the lock goes with it, whatever ends the process.
+    _lock: File,
+}
+
+impl Folder {
+    /// Opens the folder, made where there is none, and locks it.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or that another process has.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let name = path.display().to_string();
+        create_dir_all(path).map_err(refused("make the folder", &name))?;
+        let lock =
+            OpenOptions::new().create(true).append(true).open(path.join(LOCK)).map_err(refused("lock", &name))?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(JournalError::Locked(name)),
+            Err(error) => Err(refused("lock", &name)(error.into())),
+        }
+    }
+}
+
+impl Storage for Folder {
+    type File = File;
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in read_dir(&self.path)? {
+            // A name that is no text is none of ours.
+            names.extend(entry?.file_name().into_string().ok().filter(|name| name != LOCK));
+        }
+        Ok(names)
+    }
+
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        read(self.path.join(name))
+    }
+
+    fn create(&self, name: &str) -> io::Result<File> {
+        OpenOptions::new().append(true).create_new(true).open(self.path.join(name))
+    }
+
+    fn open(&self, name: &str, length: u64) -> io::Result<File> {
+        let file = OpenOptions::new().append(true).open(self.path.join(name))?;
+        file.set_len(length)?;
+        Ok(file)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        remove_file(self.path.join(name))
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        File::open(&self.path)?.sync_all()
+    }
+}
+
+impl StorageFile for File {
+    fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut file = self;
+        file.write_all(bytes)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+}

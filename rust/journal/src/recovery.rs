@@ -1,0 +1,182 @@
+//! What a journal is found to hold when it is opened.
+
+use std::sync::Arc;
+
+use crate::error::{JournalError, refused};
+use crate::record::Record;
+use crate::segment::{Segment, first_of};
+use crate::storage::{Storage, StorageFile};
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// The last record; 0 where there is none.
+    pub last: u64,
+    /// How many segments were looked at.
+    pub segments: usize,
+    /// Whether the journal was closed in peace.
+    pub closed: bool,
+    /// What the loss of power or of the process left half written, and was cut off.
+    pub cut: Option<Cut>,
+}
+
+/// The end of a journal that was cut off, and kept aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The segment.
+    pub segment: String,
+    /// From which byte on.
+    pub offset: u64,
+    /// How many bytes.
+    pub bytes: u64,
+    /// The record that would have begun there.
+    pub sequence: u64,
+    /// What was wrong with it.
+    pub why: String,
+    /// Where the bytes are kept; none where there were none.
+    pub kept: Option<String>,
+}
+
+/// The segment that is written to next, and how long it is.
+#[derive(Debug)]
+pub(crate) struct Open<F> {
+    pub(crate) name: String,
+    pub(crate) file: Arc<F>,
+    pub(crate) bytes: u64,
+}
+
+/// What recovery leaves to the journal.
+type Found<F> = (Recovered, Option<Open<F>>);
+
+/// The segments in their order.
+fn listed<S: Storage>(storage: &S) -> Result<Vec<(u64, String)>, JournalError> {
+    let names = storage.names().map_err(refused("list", "the journal"))?;
+    let mut found: Vec<_> = names.into_iter().filter_map(|name| Some((first_of(&name)?, name))).collect();
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Reads and checks the segments from the one on that has a record, one after the other, and gives each to `visit`; the
+/// last one may break off.
+fn walk<S: Storage>(
+    storage: &S,
+    from: u64,
+    mut visit: impl FnMut(&Segment) -> Result<(), JournalError>,
+) -> Result<Option<Result<Segment, String>>, JournalError> {
+    let mut found = listed(storage)?;
+    found.drain(..found.partition_point(|&(first, _)| first <= from).saturating_sub(1));
+    let (mut expected, mut last) = (found.first().map_or(1, |&(first, _)| first), None);
+    let count = found.len();
+    for (place, (first, name)) in found.into_iter().enumerate() {
+        if first != expected {
+            return Err(JournalError::Missing { expected, found: name });
+        }
+        let bytes = storage.read(&name).map_err(refused("read", &name))?;
+        let is_last = place + 1 == count;
+        let Some(segment) = Segment::read(name.clone(), first, bytes)? else {
+            if is_last {
+                return Ok(Some(Err(name)));
+            }
+            let why = "its head is not that of a segment with this name";
+            return Err(JournalError::Damaged { segment: name, offset: 0, sequence: first, why });
+        };
+        visit(&segment)?;
+        if let Some(broken) = segment.broken {
+            // Only the last segment can have been written to when the process or the power went.
+            if !is_last || broken.durable >= segment.next {
+                return Err(segment.damaged(broken.why));
+            }
+        }
+        expected = segment.next;
+        last = Some(Ok(segment));
+    }
+    Ok(last)
+}
+
+/// Gives every record from one number on to `visit`, in order; a torn tail is left alone.
+///
+/// # Errors
+/// What the storage says; a journal that is damaged or incomplete; what `visit` says.
+pub fn records<S: Storage>(
+    storage: &S,
+    from: u64,
+    mut visit: impl FnMut(Record<'_>) -> Result<(), JournalError>,
+) -> Result<(), JournalError> {
+    walk(storage, from, |segment| {
+        segment.records().filter(|record| record.head.sequence >= from).try_for_each(&mut visit)
+    })
+    .map(drop)
+}
+
+/// Checks all there is, cuts off what was never whole, and opens the last segment.
+///
+/// `known` is a record that is known to have been durable, from a snapshot for instance: to miss it is damage. Segments that
+/// end before it are not looked at.
+pub(crate) fn recover<S: Storage>(storage: &S, known: u64) -> Result<Found<S::File>, JournalError> {
+    let (mut segments, mut before, mut closed) = (0, 0, false);
+    let last = walk(storage, known, |segment| {
+        (segments, closed) = (segments + 1, segment.closed);
+        before = segment.next - 1;
+        Ok(())
+    })?;
+    let found = |last, cut: Option<Cut>| Recovered { last, segments, closed: closed && cut.is_none(), cut };
+    match last {
+        None if known > 0 => Err(JournalError::Missing { expected: known, found: "none".to_owned() }),
+        None => Ok((found(0, None), None)),
+        Some(Err(name)) => {
+            let first = first_of(&name).unwrap_or_default();
+            if known >= first {
+                let why = "its head is not that of a segment with this name";
+                return Err(JournalError::Damaged { segment: name, offset: 0, sequence: first, why });
+            }
+            let bytes = storage.read(&name).map_err(refused("read", &name))?;
+            let kept = keep(storage, &name, &bytes)?;
+            storage.remove(&name).map_err(refused("remove", &name))?;
+            storage.sync_names().map_err(refused("sync the folder of", &name))?;
+            let why = "its head was never whole".to_owned();
+            let cut = Cut { segment: name, offset: 0, bytes: bytes.len() as u64, sequence: first, why, kept };
+            let last = if segments == 0 { first.saturating_sub(1) } else { before };
+            Ok((found(last, Some(cut)), None))
+        }
+        Some(Ok(segment)) => {
+            if known >= segment.next {
+                return Err(segment.damaged("a snapshot counts on a record that is not there"));
+            }
+            let cut = cut(storage, &segment)?;
+            let file = storage.open(&segment.name, segment.end as u64).map_err(refused("open", &segment.name))?;
+            // What was read may not be durable yet, nor the segment's name, nor the cut.
+            file.sync().map_err(refused("sync", &segment.name))?;
+            storage.sync_names().map_err(refused("sync the folder of", &segment.name))?;
+            let open = Open { name: segment.name.clone(), file: Arc::new(file), bytes: segment.end as u64 };
+            Ok((found(segment.next - 1, cut), Some(open)))
+        }
+    }
+}
+
+/// Keeps aside what is behind the whole records.
+fn cut<S: Storage>(storage: &S, segment: &Segment) -> Result<Option<Cut>, JournalError> {
+    let Some(broken) = segment.broken else { return Ok(None) };
+    Ok(Some(Cut {
+        segment: segment.name.clone(),
+        offset: segment.end as u64,
+        bytes: segment.rest().len() as u64,
+        sequence: segment.next,
+        why: broken.why.to_owned(),
+        kept: keep(storage, &segment.name, segment.rest())?,
+    }))
+}
+
+/// Writes bytes to a file of their own beside a segment; nothing for none.
+fn keep<S: Storage>(storage: &S, segment: &str, bytes: &[u8]) -> Result<Option<String>, JournalError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let names = storage.names().map_err(refused("list", "the journal"))?;
+    let name = (1_u32..).map(|number| format!("{segment}.cut{number}")).find(|name| !names.contains(name));
+    let name = name.unwrap_or_default();
+    let file = storage.create(&name).map_err(refused("create", &name))?;
+    file.append(bytes).map_err(refused("write", &name))?;
+    file.sync().map_err(refused("sync", &name))?;
+    storage.sync_names().map_err(refused("sync the folder of", &name))?;
+    Ok(Some(name))
+}

@@ -1,0 +1,166 @@
+//! The journal.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use tradenode_journal::{
+    Disk as Simulated, Folder, Journal as Log, JournalError as Fault, Options, Record, Recovered, SyncBy,
+};
+
+use super::disk::Disk;
+use super::wake::Wake;
+
+pyo3::import_exception!(tradenode.errors, JournalError);
+
+fn raise(error: Fault) -> PyErr {
+    JournalError::new_err(error.to_string())
+}
+
+/// Where the journal lies.
+enum Place {
+    Folder(Log<Folder>, Wake),
+    Disk(Log<Simulated>),
+}
+
+#[pyclass(module = "tradenode._core")]
+pub(crate) struct Journal {
+    /// None once it is closed.
+    place: Option<Place>,
+    found: Recovered,
+}
+
+/// Calls what both journals have.
+macro_rules! on {
+    ($journal:expr, $log:ident => $call:expr) => {
+        match $journal.open_place()? {
+            Place::Folder($log, _) => $call,
+            Place::Disk($log) => $call,
+        }
+    };
+}
+
+impl Journal {
+    fn open_place(&mut self) -> PyResult<&mut Place> {
+        self.place.as_mut().ok_or_else(|| JournalError::new_err("journal: it is closed"))
+    }
+}
+
+#[pymethods]
+impl Journal {
+    #[new]
+    #[pyo3(signature = (place, *, segment_bytes = 64 << 20, known = 0))]
+    fn new(py: Python<'_>, place: &Bound<'_, PyAny>, segment_bytes: u64, known: u64) -> PyResult<Self> {
+        let options = Options { segment_bytes, known };
+        if let Ok(disk) = place.cast::<Disk>() {
+            let (log, found) = Log::open(disk.get().0.clone(), options, SyncBy::Caller).map_err(raise)?;
+            return Ok(Self { place: Some(Place::Disk(log)), found });
+        }
+        let (path, wake) = (place.extract::<PathBuf>()?, Wake::new()?);
+        let ringer = wake.clone();
+        let (log, found) = py
+            .detach(move || Log::open(Folder::open(&path)?, options, SyncBy::Thread(Box::new(move || ringer.ring()))))
+            .map_err(raise)?;
+        Ok(Self { place: Some(Place::Folder(log, wake)), found })
+    }
+
+    #[pyo3(signature = (kind, time, payload, *, source = 0, cause = 0))]
+    fn append(&mut self, kind: u16, time: i64, payload: &[u8], source: u16, cause: u64) -> PyResult<u64> {
+        on!(self, log => log.append(time, (kind, source), cause, payload)).map_err(raise)
+    }
+
+    fn write(&mut self) -> PyResult<u64> {
+        on!(self, log => log.write()).map_err(raise)
+    }
+
+    fn commit(&mut self) -> PyResult<u64> {
+        on!(self, log => log.commit()).map_err(raise)
+    }
+
+    fn sync(&mut self, py: Python<'_>) -> PyResult<u64> {
+        match self.open_place()? {
+            Place::Folder(log, _) => py.detach(|| log.sync()),
+            Place::Disk(log) => log.sync(),
+        }
+        .map_err(raise)
+    }
+
+    /// Whether it still goes on, and what is durable.
+    fn poll(&mut self) -> PyResult<u64> {
+        if let Place::Folder(_, wake) = self.open_place()? {
+            wake.quiet()?;
+        }
+        on!(self, log => log.goes_on().map(|()| log.durable())).map_err(raise)
+    }
+
+    #[getter]
+    fn durable(&mut self) -> PyResult<u64> {
+        Ok(on!(self, log => log.durable()))
+    }
+
+    #[getter]
+    fn written(&mut self) -> PyResult<u64> {
+        Ok(on!(self, log => log.written()))
+    }
+
+    fn fileno(&mut self) -> PyResult<Option<i32>> {
+        Ok(match self.open_place()? {
+            Place::Folder(_, wake) => Some(wake.descriptor()),
+            Place::Disk(_) => None,
+        })
+    }
+
+    #[getter]
+    fn recovered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let told = PyDict::new(py);
+        told.set_item("last", self.found.last)?;
+        told.set_item("closed", self.found.closed)?;
+        let cut = self.found.cut.as_ref().map(|cut| {
+            let told = PyDict::new(py);
+            told.set_item("segment", &cut.segment)?;
+            told.set_item("offset", cut.offset)?;
+            told.set_item("bytes", cut.bytes)?;
+            told.set_item("sequence", cut.sequence)?;
+            told.set_item("why", &cut.why)?;
+            told.set_item("kept", &cut.kept)?;
+            Ok::<_, PyErr>(told)
+        });
+        told.set_item("cut", cut.transpose()?)?;
+        Ok(told)
+    }
+
+    /// Calls `visit` with every written record from a number on.
+    fn read(&mut self, py: Python<'_>, from_: u64, visit: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut failed = None;
+        let mut told = |record: Record<'_>| {
+            let head = record.head;
+            let payload = PyBytes::new(py, record.payload);
+            match visit.call1((head.sequence, head.kind, head.time, head.source, head.cause, payload)) {
+                Ok(_) => Ok(()),
+                Err(error) => {
+                    failed = Some(error);
+                    Err(Fault::Stopped("its reader failed".to_owned()))
+                }
+            }
+        };
+        let read = on!(self, log => log.records(from_, &mut told));
+        match failed {
+            Some(error) => Err(error),
+            None => read.map_err(raise),
+        }
+    }
+
+    fn close(&mut self, py: Python<'_>, time: i64) -> PyResult<u64> {
+        match self.place.take() {
+            Some(Place::Folder(log, _)) => py.detach(|| log.close(time)),
+            Some(Place::Disk(log)) => log.close(time),
+            None => return Ok(self.found.last),
+        }
+        .map_err(raise)
+    }
+
+    /// Gives it up as it is, unsynced: what the death of a process would do to it.
+    fn abandon(&mut self) {
+        self.place = None;
+    }
+}

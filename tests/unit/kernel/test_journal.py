@@ -1,0 +1,164 @@
+"""The journal as a node uses it: from Python, in a folder and on a simulated disk, under kill -9 and a loop."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tradenode._core import Journal, SimDisk
+from tradenode.errors import JournalError
+
+Row = tuple[int, int, int, int, int, bytes]
+
+
+def rows(journal: Journal, first: int = 1) -> list[Row]:
+    found: list[Row] = []
+    journal.read(first, lambda *row: found.append(row))
+    return found
+
+
+@pytest.fixture(params=["folder", "disk"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    return tmp_path / "journal" if request.param == "folder" else SimDisk()
+
+
+def test_what_is_written_is_found_again(place: Any) -> None:
+    journal = Journal(place)
+    assert journal.recovered == {"last": 0, "closed": False, "cut": None}
+    assert journal.append(3, 100, b"one", source=2) == 1
+    assert journal.append(4, 200, b"", cause=1) == 2
+    assert journal.written == 0
+    assert journal.write() == 2
+    assert journal.sync() == journal.durable == 2
+    assert rows(journal) == [(1, 3, 100, 2, 0, b"one"), (2, 4, 200, 0, 1, b"")]
+    assert journal.close(300) == 3
+    again = Journal(place)
+    assert again.recovered == {"last": 3, "closed": True, "cut": None}
+    assert rows(again, 2)[0] == (2, 4, 200, 0, 1, b"")
+    assert again.append(5, 400, b"next") == 4
+
+
+def test_after_an_error_nothing_more_is_taken() -> None:
+    disk = SimDisk()
+    journal = Journal(disk)
+    journal.append(1, 0, b"whole")
+    journal.sync()
+    disk.fail(0)
+    journal.append(1, 0, b"lost")
+    with pytest.raises(JournalError, match=r"cannot write 0+1\.journal: planned by the simulation"):
+        journal.write()
+    for refused in (journal.write, journal.commit, journal.sync, journal.poll, lambda: journal.append(1, 0, b"")):
+        with pytest.raises(JournalError, match="stopped by an earlier error: journal: cannot write"):
+            refused()
+    journal.abandon()
+    disk.mend()
+    again = Journal(disk)
+    cut = again.recovered["cut"]
+    assert cut is not None
+    assert (again.recovered["last"], cut["sequence"], cut["why"]) == (1, 2, "it ends within a record's head")
+    assert len(disk.read(str(cut["kept"]))) == cut["bytes"]
+
+
+def test_a_folder_has_one_owner_and_a_closed_journal_says_so(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    with pytest.raises(JournalError, match="is written by another process"):
+        Journal(tmp_path)
+    journal.close(0)
+    with pytest.raises(JournalError, match="it is closed"):
+        journal.append(1, 0, b"")
+    Journal(tmp_path).abandon()
+
+
+def test_damage_is_named_and_nothing_is_changed(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for number in range(9):
+        journal.append(1, number, b"content" * number)
+    journal.close(9)
+    (segment,) = tmp_path.glob("*.journal")
+    content = bytearray(segment.read_bytes())
+    content[300] ^= 1
+    segment.write_bytes(content)
+    with pytest.raises(
+        JournalError, match=rf"{segment.name} is damaged at byte \d+, where record \d begins: its checksum"
+    ):
+        Journal(tmp_path)
+    assert segment.read_bytes() == content
+
+
+def test_a_reader_that_fails_is_heard(place: Any) -> None:
+    journal = Journal(place)
+    journal.append(1, 0, b"")
+    journal.write()
+
+    def fail(*_: object) -> None:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        journal.read(1, fail)
+
+
+def test_a_loop_is_woken_when_all_is_durable(tmp_path: Path) -> None:
+    async def commit() -> list[int]:
+        journal, loop = Journal(tmp_path), asyncio.get_running_loop()
+        descriptor = journal.fileno()
+        assert descriptor is not None
+        durable: list[int] = []
+        done = asyncio.Event()
+
+        def woken() -> None:
+            durable.append(journal.poll())
+            done.set()
+
+        loop.add_reader(descriptor, woken)
+        for number in range(1, 4):
+            journal.append(1, number, b"order")
+            assert journal.commit() == number
+            await asyncio.wait_for(done.wait(), 10)
+            done.clear()
+        loop.remove_reader(descriptor)
+        journal.close(0)
+        return durable
+
+    assert asyncio.run(commit()) == [1, 2, 3]
+
+
+WRITER = """
+import sys
+from tradenode._core import Journal
+journal = Journal(sys.argv[1], segment_bytes=20_000)
+last = journal.recovered["last"]
+while True:
+    for number in range(7):
+        last += 1
+        journal.append(1, last, last.to_bytes(8, "little") * (last % 50))
+    print(journal.write(), flush=True)
+"""
+
+
+def test_killed_at_random_moments_nothing_written_is_lost(tmp_path: Path) -> None:
+    told = 0
+    for life in range(int(os.environ.get("TRADENODE_JOURNAL_KILLS", "8"))):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        ) as writer:
+            assert writer.stdout is not None
+            assert writer.stdout.readline()
+            time.sleep(0.01 + 0.007 * (life % 5))
+            writer.send_signal(signal.SIGKILL)
+            lines = writer.stdout.read().split("\n")
+        # The last line may be cut short.
+        told = max([told, *map(int, filter(None, lines[:-1]))])
+        journal = Journal(tmp_path, segment_bytes=20_000)
+        found = rows(journal)
+        journal.abandon()
+        assert len(found) >= told
+        assert [(row[0], row[2], row[5]) for row in found] == [
+            (number, number, number.to_bytes(8, "little") * (number % 50)) for number in range(1, len(found) + 1)
+        ]
+    assert told > 100
