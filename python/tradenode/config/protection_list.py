@@ -3,11 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from tradenode.config.diagnose import Source
 from tradenode.config.model import Config
-from tradenode.config.protection_spec import COMMON, TIMES
+from tradenode.config.protection_spec import TIMES, judged_by, judges_sides
 from tradenode.config.protections import Baseline, Protection
 from tradenode.messages.protections import BoundProtection
 
@@ -18,15 +16,13 @@ def bound_protections(config: Config, source: Source) -> list[BoundProtection]:
 
 
 def _bound(protection: Protection, line: int | None) -> BoundProtection:
-    fields = msgspec.structs.asdict(protection)
     settings: dict[str, float | int | str] = {}
-    for name, value in fields.items():
-        if name not in COMMON and value is not None:
-            settings |= _told(name, value)
+    for name, value in judged_by(protection).items():
+        settings |= _told(name, value)
     return BoundProtection(
         kind=str(protection.__struct_config__.tag),
         scope=protection.scope,
-        per_side=fields.get("per_side", False),
+        per_side=judges_sides(protection),
         settings=settings,
         lock_ns=None if protection.unlock_at else protection.lock or 0,
         unlock_at=protection.unlock_at,

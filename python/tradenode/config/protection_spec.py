@@ -15,7 +15,7 @@ TIMES = {
     "max_age": "max_age_ns",
     "wide_for": "for_ns",
 }
-COMMON = ("scope", "per_side", "lock", "unlock_at")
+_COMMON = ("scope", "per_side", "lock", "unlock_at")
 
 
 def core_protections(protections: Sequence[Protection]) -> list[dict[str, Any]]:
@@ -23,18 +23,24 @@ def core_protections(protections: Sequence[Protection]) -> list[dict[str, Any]]:
     return [_spec(protection) for protection in protections]
 
 
-def _spec(protection: Protection) -> dict[str, Any]:
+def judged_by(protection: Protection) -> dict[str, Any]:
+    """What a kind is set to judge by, without what every kind has; what is left out is not there."""
     fields = msgspec.structs.asdict(protection)
-    rule = {
-        TIMES.get(name, name): _value(value)
-        for name, value in fields.items()
-        if name not in COMMON and value is not None
-    }
+    return {name: value for name, value in fields.items() if name not in _COMMON and value is not None}
+
+
+def judges_sides(protection: Protection) -> bool:
+    """Whether it judges, and locks, long and short by themselves."""
+    return getattr(protection, "per_side", False)
+
+
+def _spec(protection: Protection) -> dict[str, Any]:
+    rule = {TIMES.get(name, name): _value(value) for name, value in judged_by(protection).items()}
     until = protection.unlock_at
     return {
         "rule": {"kind": protection.__struct_config__.tag, **rule},
         "scope": protection.scope,
-        "per_side": fields.get("per_side", False),
+        "per_side": judges_sides(protection),
         # What lasts as long as its cause may end with it.
         "release": {"lock_ns": protection.lock or 0} if until is None else {"unlock_at": until},
     }

@@ -1,6 +1,6 @@
 """A bounded inbox that is emptied in batches: where something outside of the chain of calls hands messages over."""
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, Literal, TypeVar
 
@@ -38,54 +38,34 @@ class Inbox(Generic[M]):
         self._when_full = when_full
         self._wake = wake
         self._key = key
-        self._waiting: deque[M] = deque()
-        self._by_key: dict[Hashable, M] = {}
+        # Without a key each message has one of its own: the count of those taken before.
+        self._waiting: OrderedDict[Hashable, M] = OrderedDict()
         self.taken = self.refused = self.dropped = self.deepest = 0
 
     def __len__(self) -> int:
         """How many messages wait."""
-        return len(self._waiting) if self._key is None else len(self._by_key)
+        return len(self._waiting)
 
     def put(self, message: M) -> bool:
         """Take a message; False where it was refused."""
-        if self._key is not None and self._replaced(message):
-            return True
-        before = len(self)
-        if before == self.most:
+        key = self.taken if self._key is None else self._key(message)
+        before = len(self._waiting)
+        if key in self._waiting:
+            self.dropped += 1
+        elif before == self.most:
             if self._when_full == "refuse":
                 self.refused += 1
                 return False
-            self._drop_oldest()
-        if self._key is None:
-            self._waiting.append(message)
-        else:
-            self._by_key[self._key(message)] = message
+            self._waiting.popitem(last=False)
+            self.dropped += 1
+        self._waiting[key] = message
         self.taken += 1
-        self.deepest = max(self.deepest, len(self))
+        self.deepest = max(self.deepest, len(self._waiting))
         if before == 0 and self._wake is not None:
             self._wake()
         return True
 
     def drain(self, most: int | None = None) -> list[M]:
         """Take out what waits, oldest first, at most so many."""
-        if self._key is None:
-            count = len(self._waiting) if most is None else min(most, len(self._waiting))
-            return [self._waiting.popleft() for _ in range(count)]
-        keys = list(self._by_key)[:most]
-        return [self._by_key.pop(key) for key in keys]
-
-    def _replaced(self, message: M) -> bool:
-        key = self._key(message) if self._key is not None else None
-        if key not in self._by_key:
-            return False
-        self._by_key[key] = message
-        self.taken += 1
-        self.dropped += 1
-        return True
-
-    def _drop_oldest(self) -> None:
-        if self._key is None:
-            self._waiting.popleft()
-        else:
-            del self._by_key[next(iter(self._by_key))]
-        self.dropped += 1
+        count = len(self._waiting) if most is None else min(most, len(self._waiting))
+        return [self._waiting.popitem(last=False)[1] for _ in range(count)]
