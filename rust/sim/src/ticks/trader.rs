@@ -4,7 +4,9 @@
 //! alarms are last.
 
 use tradenode_core::event::{Event, Kind, Tape};
-use tradenode_core::risk::{KillSwitch, Market};
+use tradenode_core::money::Atoms;
+use tradenode_core::orders::Reason;
+use tradenode_core::risk::{Kill, KillSwitch, Market};
 
 use super::alarm::Alarm;
 use super::calls::Calls;
@@ -19,7 +21,7 @@ use crate::ledger::Ledger;
 use crate::models::latency::Latency;
 use crate::recorder::Recorder;
 use crate::spec::SpecError;
-use crate::venue::{BookSource, Request};
+use crate::venue::{BookSource, Execution, Report, Request};
 
 /// A desk with the strategy that decides at it.
 #[derive(Debug)]
@@ -111,6 +113,33 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
         self.hear(Some(news))
     }
 
+    /// Books a fill, heard of now, of an order that has ended: venues tell some fills after a cancel.
+    ///
+    /// # Errors
+    /// See [`Trader::start`].
+    pub fn on_late_fill(&mut self, now: i64, report: &Report, fill: &Execution, fee: Atoms) -> Result<(), RunError> {
+        self.go_on_to(now)?;
+        self.desk.ledger.book(report, fill, fee, Reason::Strategy)
+    }
+
+    /// Takes note that nothing was heard of an order for too long; whether it was still waited for.
+    ///
+    /// # Errors
+    /// See [`Trader::start`].
+    pub fn on_silence(&mut self, now: i64, order: u64) -> Result<bool, RunError> {
+        self.go_on_to(now)?;
+        Ok(self.desk.owner.miss(order))
+    }
+
+    /// Pulls the kill switch now, from outside: see [`Desk::kill`].
+    ///
+    /// # Errors
+    /// See [`Trader::start`].
+    pub fn kill(&mut self, now: i64, kill: Kill, by: &str, reason: &str) -> Result<(), RunError> {
+        self.go_on_to(now)?;
+        self.desk.kill(kill, by, reason)
+    }
+
     /// Lets the alarms ring that are due by a time.
     ///
     /// # Errors
@@ -148,6 +177,11 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
     #[must_use]
     pub const fn strategy(&self) -> &S {
         &self.strategy
+    }
+
+    /// The strategy, to be told what no call-back tells.
+    pub const fn strategy_mut(&mut self) -> &mut S {
+        &mut self.strategy
     }
 
     /// The time at which something comes in that is received at `now`, before which all alarms have rung; time does not
