@@ -56,7 +56,7 @@ def cut_tape(tape: Tape, start: int | None, end: int | None) -> CutTape:
             f"{tape.instrument} says every order, and who queues behind whom at `start` is not made up",
             hint="leave `start` out",
         )
-    opening, told = _opening(before, min(start, int(kept.ts_event[0])), start)
+    opening, told = standing(before, min(start, int(kept.ts_event[0])), start)
     if not len(opening):
         return CutTape(kept, 0, first, told)
     columns = {name: np.concatenate([getattr(opening, name), column]) for name, column in kept.columns().items()}
@@ -77,8 +77,8 @@ def _message_end(tape: Tape, row: int) -> int:
     return row
 
 
-def _opening(before: Tape, ts_event: int, ts_recv: int) -> tuple[Tape, str]:
-    """What the rows before a cut leave, as rows at the cut."""
+def standing(before: Tape, ts_event: int, ts_recv: int) -> tuple[Tape, str]:
+    """What rows leave of levels, quotes, mark and status, as rows at two times, and in words what that is."""
     rows: list[tuple[int, int, int, int, int]] = []  # kind, side, flags, price, size
     for kind in (EventKind.STATUS, EventKind.MARK):
         found = np.flatnonzero(before.kind == kind)
