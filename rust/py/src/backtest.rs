@@ -23,6 +23,7 @@ use crate::sizer::PythonSizer;
 
 pyo3::import_exception!(tradenode.errors, ConfigError);
 pyo3::import_exception!(tradenode.errors, DataError);
+pyo3::import_exception!(tradenode.errors, ReportError);
 pyo3::import_exception!(tradenode.errors, RunError);
 
 type Column<'py, T> = PyReadonlyArray1<'py, T>;
@@ -74,6 +75,7 @@ pub(crate) fn raise(error: Stop) -> PyErr {
         },
         Stop::Spec(error) => ConfigError::new_err(error.to_string()),
         error @ (Stop::Frame { .. } | Stop::Tape { .. }) => DataError::new_err(error.to_string()),
+        Stop::Life(error) => ReportError::new_err(error.to_string()),
         other => RunError::new_err(other.to_string()),
     }
 }
