@@ -35,6 +35,12 @@ State = Literal["pending", "open", "filled", "cancelled", "rejected", "expired"]
 WITH_REASON = ("rejected", "replace_rejected", "cancelled", "cancel_rejected")
 """The reports that say why."""
 
+REFUSED = (
+    *("not_trading", "no_market", "would_take", "nothing_to_reduce", "too_late", "unknown_order", "parent", "terms"),
+    "unreachable",
+)
+"""The core's words for why a request was refused; a venue's own are `terms` to it."""
+
 FINAL: tuple[State, ...] = ("filled", "cancelled", "rejected", "expired")
 """Where nothing happens to an order any more."""
 
@@ -279,7 +285,10 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
             return self.lots, self.ticks
         if self.what == "funding":
             return self.amount
-        return self.reason if self.what in WITH_REASON else None
+        if self.what == "cancelled":
+            return self.reason
+        known = self.reason if self.reason in REFUSED else "terms"
+        return known if self.what in WITH_REASON else None
 
     @classmethod
     def of(cls, plain: "ReportTuple", *, recv: int = 0, seq: int = 0) -> Self:

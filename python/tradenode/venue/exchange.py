@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 TAKEN, UNKNOWN_ORDER, REFUSED = 200, 404, 422
 """How requests are answered."""
 
+REASON = "strategy"
+"""Why orders were made, as far as the venue is concerned."""
+
 REFUSALS = ("rejected", "replace_rejected", "cancel_rejected")
 
 UNDER_WAY_MOST = 100_000
@@ -126,12 +129,12 @@ class Exchange:
     ) -> None:
         from tradenode._core import SimVenue
 
-        self._sim = SimVenue(spec)
         self.listings, self.symbols = listings, [listing.symbol for listing in listings]
         self._places = {symbol: place for place, symbol in enumerate(self.symbols)}
         happens = [SimVenue.happens(tape.ts_event, tape.ts_recv) for tape in tapes]
         self.feeds = Feeds(list(zip(tapes, happens, strict=True)), latencies.feed)
         self.now = self.feeds.start
+        self._sim = SimVenue(spec, self.now)
         self._currency, self._gate, self.books = currency, Gate(listings), Books()
         self.there = Way(latencies.request, 2 * latencies.seed)
         self.back = Way(latencies.report, 2 * latencies.seed + 1)
@@ -209,7 +212,9 @@ class Exchange:
         """Books what the venue has to tell, and sends it."""
         reports = [Report.of(plain) for plain in self._sim.reports()]
         for report in reports:
-            self._send(report, self.symbols[report.instrument])
+            # Funding is about a place; where long and short legs are kept the long ones of all instruments come first.
+            place = report.number % len(self.symbols) if report.what == "funding" else report.instrument
+            self._send(report, self.symbols[place])
         return reports
 
     def _send(self, report: Report, symbol: str) -> int:
@@ -308,7 +313,7 @@ class Exchange:
             parent=parent,
         )
         place = self._places[order.symbol]
-        return Order(record.number, place, order.side, lots, order.kind, ticks, order.reduce_only, "", terms)
+        return Order(record.number, place, order.side, lots, order.kind, ticks, order.reduce_only, REASON, terms)
 
     def _cancel_all(self, at: int) -> int:
         """Cancels every living order; how many that ended."""

@@ -68,7 +68,11 @@ class Server:
         """Listen, and let time begin. Raises ExchangeError for a port that is taken."""
         from aiohttp import web
 
-        app = web.Application(client_max_size=BODY_MOST, middlewares=[web.middleware(self._guard)])
+        @web.middleware
+        async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._guard(request, handler)
+
+        app = web.Application(client_max_size=BODY_MOST, middlewares=[guard])
         app.add_routes([web.route(method, path, handler) for method, path, handler in self._routes()])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()

@@ -1,0 +1,134 @@
+"""Between the dialect of the loopback venue and the words of a node: names and numbers, symbols and places."""
+
+from tradenode.messages.dialect import (
+    CancelAllOp,
+    CancelOp,
+    Change,
+    NewOrder,
+    OrderState,
+    Refusal,
+    ReplaceOp,
+    ReportFrame,
+    RequestOp,
+    SubmitOp,
+)
+from tradenode.messages.listing import Listing
+from tradenode.messages.orders import (
+    Cancel,
+    CancelAll,
+    Order,
+    Outcome,
+    Replace,
+    Report,
+    Request,
+    Submit,
+    Terms,
+    VenueOrder,
+)
+
+TAKEN, BROKEN = 200, 500
+USUAL = Terms()
+
+
+class Words:
+    """What a client calls things, and what the venue calls them.
+
+    A client's orders are called by its name and their number, so that several clients may share the account.
+    """
+
+    def __init__(self, name: str, listings: list[Listing]) -> None:
+        self._prefix = f"{name}-"
+        self.symbols = [listing.symbol for listing in listings]
+        self._places = {symbol: place for place, symbol in enumerate(self.symbols)}
+
+    def client_id(self, number: int) -> str:
+        """The venue's name of an order."""
+        return f"{self._prefix}{number}" if number else ""
+
+    def number(self, client_id: str) -> int:
+        """The number of an order; 0 for one of somebody else's."""
+        ours, _, number = client_id.partition(self._prefix)
+        return int(number) if not ours and number.isascii() and number.isdecimal() else 0
+
+    def place(self, symbol: str) -> int:
+        """The place of an instrument; 0 for a symbol that is not listed, of which only refusals tell."""
+        return self._places.get(symbol, 0)
+
+    def op(self, request: Request, id: int, sent: int) -> RequestOp:
+        """A request as the venue takes it."""
+        match request:
+            case Submit():
+                return SubmitOp(self.new_order(request.order), id, sent)
+            case Replace():
+                order = request.order
+                return ReplaceOp(self.client_id(order.number), Change(order.lots, order.ticks), id, sent)
+            case Cancel():
+                return CancelOp(self.client_id(request.number), id, sent)
+            case CancelAll():
+                return CancelAllOp(id, sent)
+
+    def new_order(self, order: Order) -> NewOrder:
+        """An order as the venue takes it."""
+        terms = order.terms or USUAL
+        return NewOrder(
+            client_id=self.client_id(order.number),
+            symbol=self.symbols[order.instrument],
+            side=order.side,
+            kind=order.kind,
+            lots=order.lots,
+            ticks=order.ticks,
+            reduce_only=order.reduce_only,
+            time_in_force=terms.time_in_force,
+            until=terms.until,
+            post_only=terms.post_only,
+            display=terms.display,
+            trigger=terms.trigger,
+            trigger_ticks=terms.trigger_ticks,
+            trigger_price=terms.trigger_price,
+            group=terms.group,
+            parent=self.client_id(terms.parent),
+            reason=order.reason,
+        )
+
+    def report(self, frame: ReportFrame) -> Report:
+        """A report as a node takes it."""
+        number = self.number(frame.client_id)
+        return Report(
+            frame.at,
+            self.place(frame.symbol),
+            frame.place if frame.what == "funding" else number,
+            frame.what,
+            frame.reason,
+            frame.lots,
+            frame.ticks,
+            frame.fill,
+            frame.amount,
+            frame.recv,
+            frame.seq,
+            "" if number else frame.client_id,
+        )
+
+    def order(self, told: OrderState) -> VenueOrder:
+        """An order as a node takes it."""
+        order = told.order
+        return VenueOrder(
+            order.client_id,
+            self.number(order.client_id),
+            self.place(order.symbol),
+            order.side,
+            order.lots,
+            told.filled,
+            order.kind,
+            order.ticks,
+            told.state,
+            told.reason,
+            order.reduce_only,
+        )
+
+
+def outcome(status: int, refusal: Refusal | None, retry_after_ns: int = 0) -> Outcome:
+    """What a status says of a request: of an error of the venue's own nobody knows what came before it."""
+    if status == TAKEN:
+        return Outcome("accepted")
+    reason, text = (refusal.reason, refusal.text) if refusal is not None else ("", "")
+    return Outcome("refused" if status < BROKEN else "unknown", reason or str(status), text, retry_after_ns)
