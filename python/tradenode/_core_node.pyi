@@ -121,6 +121,9 @@ class Trader:
     def time(self, now: int) -> None:
         """Let the alarms ring that are due by a time."""
 
+    def skip(self, now: int) -> None:
+        """Go on to a time and pass over all alarms before it."""
+
     @property
     def next_tick(self) -> int:
         """When an alarm is due next."""

@@ -13,8 +13,9 @@ from tradenode.messages.orders import Cancel, Replace, Report, Submit
 ENDED_MOST = 10_000
 """So many orders are known after their end, and so many fills of an instrument: later reports are told from news."""
 
-News = Literal["news", "late_fill", "known", "foreign"]
-"""What a report is: for the trader; a fill of an order that has ended; told before; of no order of this node."""
+News = Literal["news", "late_fill", "ghost", "known", "foreign"]
+"""What a report is: for the trader; a fill of an order that has ended; an order that lives though it was taken for one
+that never came to its venue; told before; of no order of this node."""
 
 ENDS = ("rejected", "cancelled", "expired")
 
@@ -32,8 +33,8 @@ class Tracked(msgspec.Struct):
         filled: lots.
         cancelling: when the cancel that is on its way was sent, 0 for none.
         cancels: how often a cancel was sent.
-        replacing: whether a replace is on its way.
-        wanted: the size that it asks for.
+        replacing: when the replace that is on its way was sent, 0 for none.
+        wanted: the size and price that it asks for.
     """
 
     number: int
@@ -45,8 +46,8 @@ class Tracked(msgspec.Struct):
     filled: int = 0
     cancelling: int = 0
     cancels: int = 0
-    replacing: bool = False
-    wanted: int = 0
+    replacing: int = 0
+    wanted: tuple[int, int] = (0, 0)
 
 
 class Orders:
@@ -76,7 +77,7 @@ class Orders:
                     found.cancelling, found.cancels = now, found.cancels + 1
             case Replace(order):
                 if (found := self.living.get(order.number)) is not None:
-                    found.replacing, found.wanted = True, order.lots
+                    found.replacing, found.wanted = now, (order.lots, order.ticks)
 
     def find(self, number: int) -> Tracked | None:
         """An order, ended or not, as long as it is known."""
@@ -92,8 +93,14 @@ class Orders:
         if report.fill is not None:
             return self._fill(report, found)
         if found is None:
+            ended = self._ended.get(report.number)
+            if ended is None:
+                return "foreign"
+            if report.what == "accepted" and not ended.confirmed:
+                ended.confirmed = True
+                return "ghost"
             self.known += 1
-            return "known" if report.number in self._ended else "foreign"
+            return "known"
         if not self._changes(found, report):
             self.known += 1
             return "known"
@@ -126,11 +133,11 @@ class Orders:
                 news, found.confirmed = not found.confirmed, True
                 return news
             case "replaced":
-                news, found.replacing = found.replacing, False
+                news, found.replacing = found.replacing != 0, 0
                 found.confirmed, found.lots = True, report.lots
                 return news
             case "replace_rejected":
-                news, found.replacing = found.replacing, False
+                news, found.replacing = found.replacing != 0, 0
                 return news
             case "cancel_rejected":
                 news, found.cancelling = found.cancelling != 0, 0

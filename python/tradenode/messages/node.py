@@ -45,6 +45,20 @@ class Kill(msgspec.Struct, frozen=True):
     seat: int | None = None
 
 
+class Stop(msgspec.Struct, frozen=True):
+    """The strategies end."""
+
+
+class Audited(msgspec.Struct, frozen=True):
+    """The venue was asked for everything, and nothing is missing up to a fill.
+
+    Attributes:
+        place: the number of the account's next fill to ask for.
+    """
+
+    place: int
+
+
 class Suspend(msgspec.Struct, frozen=True):
     """A strategy is called no more, and its orders are cancelled.
 
@@ -93,7 +107,7 @@ class Life(msgspec.Struct, frozen=True):
     specs: list[msgspec.Raw]
 
 
-Input = Rows | Report | Answer | Status | Advance | Start | Ring | Sweep | Kill | Suspend | Resume
+Input = Rows | Report | Answer | Status | Advance | Start | Ring | Sweep | Kill | Suspend | Resume | Stop | Audited
 """What a node acts upon, one at a time."""
 
 
@@ -102,7 +116,7 @@ class Kind(IntEnum):
 
     LIFE = 1
     FRAME = 2
-    """A message of a venue's stream, the bytes as they came; the record's source is the venue."""
+    """A message of market data, the bytes as they came; the record's source is the venue."""
     ROWS = 3
     REPORT = 4
     ANSWER = 5
@@ -114,6 +128,8 @@ class Kind(IntEnum):
     KILL = 11
     SUSPEND = 12
     RESUME = 13
+    STOP = 14
+    AUDITED = 15
     COMMAND = 20
     """A request, written before it is sent; the record's source is the seat, its cause the input."""
 
@@ -130,6 +146,8 @@ INPUTS: dict[Kind, type] = {
     Kind.KILL: Kill,
     Kind.SUSPEND: Suspend,
     Kind.RESUME: Resume,
+    Kind.STOP: Stop,
+    Kind.AUDITED: Audited,
 }
 """The inputs that are written as JSON, by kind."""
 

@@ -12,7 +12,7 @@ from tradenode.errors import ReportError
 from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
 from tradenode.execution.orders import Orders
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Command, Input, Kill, Resume, Ring, Start, Suspend, Sweep
+from tradenode.messages.node import Audited, Command, Input, Kill, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What
 from tradenode.messages.tape import BUY, GAP, LAST, EventKind
 from tradenode.node.seat import Seat, SeatPlan
@@ -32,7 +32,8 @@ class NodeCore:
         orders: what became of their orders.
         phase: whether the strategies have begun, and whether they may still open something.
         notes: what went wrong, with its time: bounded, the oldest go first.
-        doubts: numbers of orders whose venue should be asked; emptied by who asks.
+        doubts: numbers of orders that the venue should be asked for, 0 for everything; emptied by who asks.
+        next_fill: the number of the account's next fill to ask for.
     """
 
     def __init__(self, plans: Sequence[SeatPlan], instruments: Sequence[str], start: int) -> None:
@@ -43,6 +44,7 @@ class NodeCore:
         self.phase: Phase = "waiting"
         self.notes: list[tuple[int, str]] = []
         self.doubts: set[int] = set()
+        self.next_fill = 1
         self._takes: dict[type, Callable[[int, Any], None]] = {
             Rows: self._rows,
             Report: self._report,
@@ -55,6 +57,8 @@ class NodeCore:
             Kill: self._kill,
             Suspend: self._suspend,
             Resume: self._resume,
+            Stop: self._stop,
+            Audited: self._audited,
         }
         self._more: list[Command] = []
         self._listeners = {
@@ -123,6 +127,10 @@ class NodeCore:
         news = self.orders.report(report)
         number, place = inner(report.number)
         if news == "known":
+            return
+        if news == "ghost":
+            self.note(now, f"order {report.number} came to its venue after all: it is cancelled")
+            self._more.append(Cancel(report.instrument, report.number))
             return
         if news == "foreign" and report.fill is not None and not report.client_id:
             self._liquidation(now, report)
@@ -219,6 +227,14 @@ class NodeCore:
             if kill.seat in (None, seat.number):
                 self._call(now, seat, partial(seat.trader.kill, now, kill.what, kill.by, kill.reason))
 
+    def _stop(self, now: int, _: Stop) -> None:
+        for seat in self.seats:
+            if seat.state == "running":
+                self._call(now, seat, seat.trader.stop)
+
+    def _audited(self, now: int, audited: Audited) -> None:
+        self.next_fill = audited.place
+
     def _suspend(self, now: int, suspend: Suspend) -> None:
         self.note(now, f"{self.seats[suspend.seat].plan.name} is suspended: {suspend.reason}")
         self.seats[suspend.seat].suspend(now, suspend.reason)
@@ -226,6 +242,8 @@ class NodeCore:
     def _resume(self, now: int, resume: Resume) -> None:
         """What was sent is asked for; commands that were never written were never sent. Until books stand again no desk
         can open anything."""
+        for seat in self.seats:
+            seat.trader.skip(now)
         for symbol in self.instruments:
             self._rows(now, Rows(symbol, 0, now, *GAP_ROW))
         for command in resume.lost:

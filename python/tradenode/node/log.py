@@ -8,10 +8,11 @@ import msgspec
 
 from tradenode._core import Journal, SimDisk
 from tradenode.errors import JournalError
+from tradenode.messages.feed import Rows
 from tradenode.messages.node import INPUTS, KINDS, Command, Input, Kind, Life
 
-Decode = Callable[[bytes], Input]
-"""Reads the bytes of a message of a venue's stream, as its port did when they came."""
+Decode = Callable[[bytes], Rows]
+"""Reads the bytes of a message of market data, as the port did when they came."""
 
 
 class Entry(NamedTuple):
@@ -42,7 +43,9 @@ class NodeLog:
         self.journal = Journal(place)
         self._encode = msgspec.json.Encoder().encode
         self._command = msgspec.json.Decoder(Command)
-        self._inputs = {kind: msgspec.json.Decoder(made) for kind, made in INPUTS.items()}
+        self._inputs: dict[Kind, msgspec.json.Decoder[Input]] = {
+            kind: msgspec.json.Decoder(made) for kind, made in INPUTS.items()
+        }
         self._life = msgspec.json.Decoder(Life)
 
     def begin(self, now: int, life: Life) -> None:
@@ -51,8 +54,8 @@ class NodeLog:
         self.journal.sync()
 
     def input(self, now: int, message: Input, raw: bytes = b"", source: int = 0) -> int:
-        """Take an input, which the next write writes: as it came, or as JSON where the node or its port made it."""
-        if raw:
+        """Take an input, which the next write writes: market data as they came, everything else as JSON."""
+        if raw and isinstance(message, Rows):
             return self.journal.append(Kind.FRAME, now, raw, source=source)
         return self.journal.append(KINDS[type(message)], now, self._encode(message), source=source)
 
@@ -82,7 +85,7 @@ class NodeLog:
                 return self._command.decode(payload)
             if kind == Kind.LIFE:
                 return self._life.decode(payload)
-            return self._inputs[kind].decode(payload)  # type: ignore[no-any-return]
+            return self._inputs[kind].decode(payload)
         except (msgspec.DecodeError, ValueError) as error:
             raise JournalError(f"journal: record {sequence}, {kind.name.lower()}: {error}") from error
 

@@ -8,7 +8,7 @@ import msgspec
 from tradenode._core import Trader
 from tradenode.execution.numbers import outward
 from tradenode.messages.node import Command
-from tradenode.messages.orders import request_of
+from tradenode.messages.orders import Cancel, request_of
 
 OnError = Literal["halt", "skip", "flatten"]
 State = Literal["waiting", "running", "suspended"]
@@ -61,10 +61,10 @@ class Seat:
     def _outward(self, command: Command) -> Command:
         if self._outer == list(range(len(self._outer))):
             return command
-        if hasattr(command, "order"):
-            order = command.order
-            return type(command)(msgspec.structs.replace(order, instrument=self._outer[order.instrument]))
-        return type(command)(self._outer[command.instrument], command.number)
+        if isinstance(command, Cancel):
+            return Cancel(self._outer[command.instrument], command.number)
+        order = msgspec.structs.replace(command.order, instrument=self._outer[command.order.instrument])
+        return type(command)(order)
 
     def suspend(self, now: int, reason: str) -> None:
         """Call the strategy no more and cancel its orders; under "flatten" close its positions too."""

@@ -88,6 +88,10 @@ impl Trader {
         self.0.on_time(now).map_err(raise)
     }
 
+    fn skip(&mut self, now: i64) {
+        self.0.skip_to(now);
+    }
+
     #[getter]
     fn next_tick(&self) -> i64 {
         self.0.next_tick()

@@ -152,6 +152,13 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
         Ok(())
     }
 
+    /// Goes on to a time and passes over all alarms before it: nobody was there to hear them.
+    pub fn skip_to(&mut self, now: i64) {
+        self.timer.skip_to(now);
+        self.sample.skip_to(now);
+        self.desk.now = self.desk.now.max(now);
+    }
+
     /// The strategy ends.
     ///
     /// # Errors
