@@ -104,6 +104,8 @@ struct Known {
     /// Every snapshot that may be there, and the last records of those that must be.
     snapshots: Vec<Snapshot>,
     sound: Vec<u64>,
+    /// The last record of one whose call failed.
+    unsure: Option<u64>,
     flipped: BTreeSet<u64>,
 }
 
@@ -124,6 +126,7 @@ impl Known {
     }
 
     fn hold(&mut self, disk: &Disk, journal: &Journal<Disk>, found: &Recovered) {
+        self.settle(disk);
         let must = self.written;
         assert!(found.last >= must, "{} of {must} records are there", found.last);
         let (last, first) = (found.last as usize, first(disk));
@@ -166,16 +169,33 @@ impl Known {
         if is_new {
             self.snapshots.push(Snapshot { sequence, time, payload: payload.clone() });
         }
+        self.unsure = is_new.then_some(sequence);
         assert_eq!(journal.snapshot(time, &payload)?, sequence);
-        if is_new {
+        if self.unsure.take().is_some() {
             self.flipped.remove(&sequence);
-            self.sound.push(sequence);
-            self.sound.drain(..self.sound.len().saturating_sub(SNAPSHOTS_KEPT));
+            self.keep(sequence);
         }
         Ok(())
     }
 
+    fn keep(&mut self, sequence: u64) {
+        self.sound.push(sequence);
+        self.sound.drain(..self.sound.len().saturating_sub(SNAPSHOTS_KEPT));
+    }
+
+    /// A snapshot whose call failed may be there all the same, and then the one that it takes the place of may be gone.
+    fn settle(&mut self, disk: &Disk) {
+        if let Some(sequence) = self.unsure.take()
+            && numbers(disk, ".snapshot").contains(&sequence)
+        {
+            self.keep(sequence);
+            // It may as well be the damaged one that was there before.
+            self.sound.retain(|sequence| !self.flipped.contains(sequence));
+        }
+    }
+
     fn flip(&mut self, disk: &Disk, bit: u64) {
+        self.settle(disk);
         let first = first(disk);
         let mut sound = numbers(disk, ".snapshot");
         sound.retain(|sequence| !self.flipped.contains(sequence) && sequence + 1 >= first);
