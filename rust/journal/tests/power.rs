@@ -405,3 +405,16 @@ fn what_is_cut_is_kept_aside() {
     assert_eq!(kept.len() as u64, cut.bytes);
     assert!(kept.len() > 20);
 }
+
+#[test]
+fn a_sync_that_fails_in_the_thread_stops_the_journal() {
+    let disk = Disk::default();
+    let by = SyncBy::Thread(Box::new(|| ()));
+    let (mut journal, _) = Journal::open(disk.clone(), SMALL, by).expect("opened");
+    journal.append(0, (3, 0), 0, b"written").expect("appended");
+    disk.plan(Some(Fault { after: 1, error: ErrorKind::Other }));
+    let failed = journal.sync().expect_err("the sync").to_string();
+    assert_eq!(failed, "journal: stopped by an earlier error: cannot sync: planned by the simulation");
+    journal.append(0, (3, 0), 0, b"more").expect_err("it has stopped");
+    assert_eq!((journal.written(), journal.durable()), (1, 0));
+}

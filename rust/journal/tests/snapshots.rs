@@ -106,7 +106,7 @@ fn a_damaged_snapshot_of_the_same_record_is_taken_again() {
     for fault in 0.. {
         let disk = pruned();
         open(&disk).expect("opened").0.snapshot(60, b"to be damaged").expect("taken");
-        disk.flip(&snapshot(60), 400);
+        assert!(disk.flip(&snapshot(60), 400));
         let (mut journal, found) = open(&disk).expect("opened");
         assert_eq!(found.damaged[0].name, snapshot(60));
         disk.plan(Some(Fault { after: fault, error: ErrorKind::Other }));
@@ -146,8 +146,8 @@ fn a_hole_behind_a_snapshot_is_refused_and_named() {
 #[test]
 fn a_journal_that_was_pruned_does_not_open_without_its_snapshots() {
     let disk = pruned();
-    disk.flip(&snapshot(20), 400);
-    disk.flip(&snapshot(40), 400);
+    assert!(disk.flip(&snapshot(20), 400));
+    assert!(disk.flip(&snapshot(40), 400));
     let refused = open(&disk).expect_err("nothing says what was before").to_string();
     let expected = format!(
         "journal: record 1 is not there, the next segment is {}: one is missing or was pruned (snapshot {}, which may do \
@@ -166,7 +166,7 @@ fn nothing_is_pruned_before_there_are_two_snapshots() {
     assert_eq!(journal.prune().expect("pruned"), Vec::<String>::new());
     journal.snapshot(0, b"the only one").expect("taken");
     assert_eq!(journal.prune().expect("pruned"), Vec::<String>::new());
-    disk.flip(&snapshot(30), 400);
+    assert!(disk.flip(&snapshot(30), 400));
     drop(journal);
     let (journal, found) = open(&disk).expect("the journal is whole");
     assert_eq!((found.snapshot, found.damaged[0].sequence), (None, 30));
@@ -180,11 +180,11 @@ fn a_snapshot_at_the_end_of_a_segment_needs_the_next_alone() {
     let (mut journal, _) = open(&disk).expect("opened");
     for last in [12, 18] {
         fill(&mut journal, last);
-        journal.snapshot(0, b"").expect("taken");
+        journal.snapshot(0, b"what a node is").expect("taken");
     }
     assert_eq!(journal.prune().expect("pruned"), [segment(1), segment(7)]);
     drop(journal);
-    disk.flip(&snapshot(18), 400);
+    assert!(disk.flip(&snapshot(18), 400));
     let (journal, found) = open(&disk).expect("opened");
     assert_eq!((found.last, found.snapshot.map(|snapshot| snapshot.sequence)), (18, Some(12)));
     assert_eq!(numbers(&journal, 13).expect("whole").len(), 6);
