@@ -64,7 +64,7 @@ impl<S: Storage> Journal<S> {
     /// What the storage says; a journal that is damaged, incomplete or of another format. A snapshot that is damaged is told
     /// of, and only an error where the journal does not go back to the one before.
     pub fn open(storage: S, options: Options, sync_by: SyncBy) -> Result<(Self, Recovered), JournalError> {
-        let (found, snapshots, open) = recover(&storage)?;
+        let ((found, open), snapshots) = recover(&storage)?;
         let segment = match open {
             Some(open) => open,
             None => begin(&storage, found.last + 1)?,

@@ -51,13 +51,16 @@ pub(crate) struct Open<F> {
     pub(crate) bytes: u64,
 }
 
+/// The last segment, or the first record and the name of one that was never begun whole.
+type Last = Result<Segment, (u64, String)>;
+
 /// Reads and checks the segments from the one on that has a record, one after the other, and gives each to `visit`; the
-/// last one may break off, or never have been begun whole, and then it is told with its first record.
+/// last one may break off.
 fn walk<S: Storage>(
     storage: &S,
     from: u64,
     mut visit: impl FnMut(&Segment) -> Result<(), JournalError>,
-) -> Result<Option<Result<Segment, (u64, String)>>, JournalError> {
+) -> Result<Option<Last>, JournalError> {
     let mut found = listed(storage, SEGMENT)?;
     found.drain(..found.partition_point(|&(first, _)| first <= from).saturating_sub(1));
     let (mut expected, mut last) = (found.first().map_or(from, |&(first, _)| first.min(from)), None);
@@ -103,15 +106,15 @@ pub fn records<S: Storage>(
     .map(drop)
 }
 
-/// What recovery leaves to the journal: what was found, the snapshots, the segment to go on with.
-type Start<F> = (Recovered, Snapshots, Option<Open<F>>);
+/// What recovery leaves to the journal: what was found, and the segment to go on with.
+type Start<F> = (Recovered, Option<Open<F>>);
 
-/// Finds the newest snapshot that checks, and the journal that follows it.
-pub(crate) fn recover<S: Storage>(storage: &S) -> Result<Start<S::File>, JournalError> {
+/// Finds the newest snapshot that checks, and the journal that follows it; the snapshots that are kept are told besides.
+pub(crate) fn recover<S: Storage>(storage: &S) -> Result<(Start<S::File>, Snapshots), JournalError> {
     let Found { kept, newest, damaged } = Snapshots::find(storage)?;
     let known = newest.as_ref().map_or(0, |snapshot| snapshot.sequence);
     let (found, open) = follow(storage, known).map_err(|fault| with_snapshot(fault, known, &damaged))?;
-    Ok((Recovered { snapshot: newest, damaged, ..found }, kept, open))
+    Ok(((Recovered { snapshot: newest, damaged, ..found }, open), kept))
 }
 
 /// Names a damaged snapshot beside a fault that may not have mattered with it.
@@ -127,7 +130,7 @@ fn with_snapshot(fault: JournalError, known: u64, damaged: &[DamagedSnapshot]) -
 
 /// Checks all that follows a record which is known to have been durable, 0 for none, cuts off what was never whole, and opens
 /// the last segment. To miss that record is damage. Segments that end before it are not looked at.
-fn follow<S: Storage>(storage: &S, known: u64) -> Result<(Recovered, Option<Open<S::File>>), JournalError> {
+fn follow<S: Storage>(storage: &S, known: u64) -> Result<Start<S::File>, JournalError> {
     let (mut segments, mut closed) = (0, false);
     let last = walk(storage, known + 1, |segment| {
         (segments, closed) = (segments + 1, segment.closed);
