@@ -14,7 +14,7 @@ from tradenode.data.catalogue import Catalogue
 from tradenode.data.market import make_market
 from tradenode.data.writer import store_bars
 from tradenode.errors import ConfigError, TradenodeError
-from tradenode.messages.portfolio import PortfolioFacts, losses_line
+from tradenode.messages.portfolio import PortfolioFacts, losses_lines
 from tradenode.messages.tape import EventKind
 from tradenode.messages.wording import money
 from tradenode.report.run_folder import write_run_folder
@@ -136,11 +136,16 @@ def test_the_facts_of_a_run_are_the_monitors(catalogue: Path) -> None:
     assert (facts.every_ns, facts.returns) == (3_600_000_000_000, 199)
     assert sum(parts.net for parts in facts.instruments.values()) == pytest.approx(monitor.profit(), abs=1e-6)
     assert sum(parts.net for _, parts in facts.days) == pytest.approx(monitor.profit(), abs=1e-6)
-    assert facts.gross == monitor.margin()["gross"]
+    margin = monitor.margin()
+    assert facts.end.gross == pytest.approx(margin["gross"], abs=1e-9)
+    assert facts.end.net == pytest.approx(np.diff(monitor.exposure())[:, 0].sum() * -1, abs=1e-9)
+    assert facts.end.initial_margin == pytest.approx(margin["initial"], abs=1e-9)
+    assert facts.end.maintenance_margin == pytest.approx(margin["maintenance"], abs=1e-9)
     found = monitor.value_at_risk(1, 0.95)
     assert found is not None
-    assert facts.losses is not None
-    assert facts.losses.historical == found["historical"]
+    assert facts.end.losses is not None
+    assert facts.end.losses.historical == pytest.approx(found["historical"], abs=1e-9)
+    assert facts.end.losses.parametric_shortfall == pytest.approx(found["parametric_shortfall"], abs=1e-9)
     np.testing.assert_array_equal(np.array(facts.correlations, float), monitor.correlations())
 
 
@@ -158,12 +163,13 @@ def test_the_folder_and_the_report_tell_of_it(catalogue: Path, tmp_path: Path) -
     folder = write_run_folder(tmp_path, result)
     assert msgspec.json.decode((folder / "portfolio.json").read_bytes(), type=PortfolioFacts) == facts
     rows = (folder / "payments.csv").read_text().splitlines()
-    assert rows[0] == "ts,instrument,amount"
+    assert rows[0] == "ts,instrument,amount,sample"
     assert len(rows) == len(result.payments["ts"]) + 1 > 20
     assert {row.split(",")[1] for row in rows[1:]} == {"SYN-USD", "OTHER-USD"}
     page = (folder / "report.html").read_text()
     part = page.partition("<section id='portfolio'>")[2].partition("</section>")[0]
-    assert escape(losses_line(facts, "USD")) in part
+    for line in losses_lines(facts, "USD"):
+        assert escape(line) in part
     for name, parts in facts.instruments.items():
         assert f"<tr><th scope=row>{name}</th>" in part
         assert f">{money(parts.net, 'USD', signed=True)}<" in part
