@@ -10,6 +10,7 @@ from typing_extensions import disjoint_base
 
 from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
 from tradenode._core_journal import Journal, SimDisk
+from tradenode._core_node import SimVenue, Trader
 from tradenode._core_portfolio import PortfolioMonitor
 from tradenode._core_risk import Approved, Refusal, RiskGate
 from tradenode._core_sizing import Proposal
@@ -54,12 +55,14 @@ __all__ = [
     "RuleStream",
     "Sequencer",
     "SimDisk",
+    "SimVenue",
     "StampedBook",
     "SynthFlow",
     "TapeAudit",
     "TapeMerge",
     "Trade",
     "TradeBarMaker",
+    "Trader",
     "__version__",
     "check_rules",
     "decimal_places",

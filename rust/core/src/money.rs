@@ -78,6 +78,18 @@ impl Scale {
         i128::from(amount.mantissa()).checked_mul(power).ok_or(MoneyError::Overflow)
     }
 
+    /// An amount as decimal text, without zeros at its end.
+    #[must_use]
+    pub fn text(self, atoms: Atoms) -> String {
+        let (sign, size) = (if atoms < 0 { "-" } else { "" }, atoms.unsigned_abs());
+        let one = self.one.unsigned_abs();
+        let fraction = format!("{:0width$}", size % one, width = usize::from(self.digits));
+        match fraction.trim_end_matches('0') {
+            "" => format!("{sign}{}", size / one),
+            fraction => format!("{sign}{}.{fraction}", size / one),
+        }
+    }
+
     /// An amount as a double, for curves and reports: the nearest one, or its neighbour beyond 64 bits.
     #[must_use]
     #[inline]
@@ -251,6 +263,14 @@ mod tests {
         assert_eq!(mul_div(i128::MAX, 3, 1), Err(MoneyError::Overflow));
         assert_eq!(rate_of(1_000_000_000_000, Rate(1_000_000)), Ok(1_000_000_000));
         assert_eq!([500, 1_500, 2_500].map(|atoms| rate_of(atoms, Rate(-1_000_000)).unwrap()), [0, -2, -2]);
+    }
+
+    #[test]
+    fn amounts_are_told_to_the_atom() {
+        let scale = Scale::covering([2]).unwrap();
+        let texts = [0, 1, -1, 1_500_000_000_000, -200_000_000_000_000].map(|atoms| scale.text(atoms));
+        assert_eq!(texts, ["0", "0.000000000001", "-0.000000000001", "1.5", "-200"]);
+        assert_eq!(scale.atoms(texts[3].parse().unwrap()), Ok(1_500_000_000_000));
     }
 
     #[test]

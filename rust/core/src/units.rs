@@ -279,6 +279,15 @@ impl Grid {
         self.on_grid(value).ok_or_else(|| self.refusal(value))
     }
 
+    /// The steps nearest to a value; of one in the middle those further from zero.
+    ///
+    /// # Errors
+    /// NaN, an infinity, a value too large.
+    pub fn nearest(&self, value: f64) -> Result<i64, UnitError> {
+        let steps = (value * self.inverse).round();
+        if steps.abs() < STEPS_MAX { Ok(steps as i64) } else { Err(self.refusal(value)) }
+    }
+
     #[inline]
     fn on_grid(&self, value: f64) -> Option<i64> {
         let scaled = value * self.inverse;
@@ -400,6 +409,13 @@ mod tests {
         for bad in ["", ".", "1.2.3", "nan", "1,5", "0x1", "1e", " 1", "99999999999999999999", "1e-30"] {
             assert!(bad.parse::<Decimal>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn values_between_have_a_nearest_step() {
+        let near = [10.0, 10.1, 10.125, -10.125, 10.2].map(|value| grid("0.25").nearest(value).unwrap());
+        assert_eq!(near, [40, 40, 41, -41, 41]);
+        assert!(grid("0.25").nearest(f64::NAN).is_err() && grid("0.25").nearest(1e300).is_err());
     }
 
     #[test]

@@ -30,9 +30,9 @@ pub(crate) struct Callback<'py> {
 }
 
 /// What was logged on desks, by time: instrument, time and line.
-pub(crate) fn logs_of(desks: &[Bound<'_, Desk>]) -> Vec<(usize, i64, String)> {
+pub(crate) fn logs_of<'d, 'py: 'd>(desks: impl Iterator<Item = &'d Bound<'py, Desk>>) -> Vec<(usize, i64, String)> {
     let mut all = Vec::new();
-    for (index, desk) in desks.iter().enumerate() {
+    for (index, desk) in desks.enumerate() {
         all.extend(desk.borrow_mut().take_log().into_iter().map(|(ts, line)| (index, ts, line)));
     }
     all.sort_by_key(|(index, ts, _)| (*ts, *index));
@@ -83,7 +83,7 @@ impl<'py> Callback<'py> {
 
     /// What the strategy logged: instrument, time and line.
     pub(crate) fn logs(&self) -> Vec<(usize, i64, String)> {
-        logs_of(&self.desks)
+        logs_of(self.desks.iter())
     }
 
     /// Follows the policy after an exception; what the call asked for is dropped.

@@ -16,6 +16,7 @@ mod journal;
 mod memory;
 mod metrics;
 mod mids;
+mod node;
 mod policy;
 mod portfolio;
 mod price_book;
@@ -40,6 +41,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     journal::register(module)?;
     metrics::register(module)?;
     mids::register(module)?;
+    node::register(module)?;
     portfolio::register(module)?;
     risk::register(module)?;
     rule_check::register(module)?;

@@ -13,6 +13,7 @@ use tradenode_core::risk::{Approved, Limits, Market, OpenOrders, Pending, RiskGa
 use tradenode_core::strategy::ExitsSpec;
 use tradenode_core::strategy::guard::Guard;
 use tradenode_core::strategy::sizing::TradeRecord;
+use tradenode_core::units::Grid;
 
 use crate::error::RunError;
 use crate::metrics::Line;
@@ -242,12 +243,13 @@ impl<'a> Ledger<'a> {
         self.marks[index]
     }
 
-    /// Converts the last prices to ticks, if they have changed.
+    /// Converts the last prices to ticks, if they have changed: mids, which may lie between two, to the nearest.
     #[inline]
     pub(crate) fn refresh_marks(&mut self) -> Result<(), RunError> {
         if self.stale {
+            let of = if self.markets.is_empty() { Grid::steps } else { Grid::nearest };
             for ((mark, instrument), &last) in self.marks.iter_mut().zip(&self.instruments).zip(&self.last) {
-                *mark = instrument.price.steps(last)?;
+                *mark = of(&instrument.price, last)?;
             }
             self.stale = false;
         }
@@ -366,25 +368,11 @@ impl<'a> Ledger<'a> {
         ts.len()
     }
 
-    /// Takes prices that an open position has seen over into its trade.
+    /// Takes over prices that an open position has seen.
     #[inline]
     pub(crate) fn extend(&mut self, index: usize, high: f64, low: f64) {
         if let Some(trade) = &mut self.trades[index] {
             (trade.high, trade.low) = (trade.high.max(high), trade.low.min(low));
-        }
-    }
-
-    /// Takes note of an instrument's last price, for both legs where it has two.
-    pub(crate) fn mark_legs(&mut self, instrument: usize, price: f64) {
-        for place in (instrument..self.curves.len()).step_by(self.listed) {
-            self.mark(place, price);
-        }
-    }
-
-    /// The same without the open profit.
-    pub(crate) fn trades_at_legs(&mut self, instrument: usize, price: f64) {
-        for place in (instrument..self.last.len()).step_by(self.listed) {
-            self.trades_at(place, price);
         }
     }
 

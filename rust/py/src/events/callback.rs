@@ -26,14 +26,13 @@ const CALLS_BETWEEN_SIGNALS: u32 = 16_384;
 const ROUNDS_MAX: u32 = 100;
 
 /// Call-backs of one Python object, one desk an instrument.
-pub(super) struct EventCallback<'py> {
-    py: Python<'py>,
+pub(crate) struct EventCallback {
     policy: Policy,
     interest: Interest,
     /// The methods that it has, by the places of [`Call`].
-    methods: [Option<Bound<'py, PyAny>>; Call::NAMES.len()],
-    books: Vec<Bound<'py, PriceBook>>,
-    desks: Vec<Bound<'py, Desk>>,
+    methods: [Option<Py<PyAny>>; Call::NAMES.len()],
+    books: Vec<Py<PriceBook>>,
+    desks: Vec<Py<Desk>>,
     grids: Vec<(Grid, Grid)>,
     sent: Vec<Sent>,
     errors: u32,
@@ -64,8 +63,8 @@ fn stop(error: PyErr) -> RunError {
     RunError::Strategy(Box::new(error))
 }
 
-impl<'py> EventCallback<'py> {
-    pub(super) fn new(strategy: &Bound<'py, PyAny>, policy: Policy) -> PyResult<Self> {
+impl EventCallback {
+    pub(crate) fn new(strategy: &Bound<'_, PyAny>, policy: Policy) -> PyResult<Self> {
         let py = strategy.py();
         let wanted = py.import("tradenode.strategy.subscription")?.getattr("wanted")?.call1((strategy,))?;
         let wanted = wanted.cast_into::<PyDict>()?;
@@ -73,7 +72,7 @@ impl<'py> EventCallback<'py> {
         let mut methods = [const { None }; Call::NAMES.len()];
         for (method, name) in methods.iter_mut().zip(Call::NAMES) {
             if wanted.contains(name)? {
-                *method = Some(strategy.getattr(name)?);
+                *method = Some(strategy.getattr(name)?.unbind());
             }
         }
         let has = |call: Call| methods[call as usize].is_some();
@@ -87,7 +86,6 @@ impl<'py> EventCallback<'py> {
             touch_alone: false,
         };
         Ok(Self {
-            py,
             policy,
             interest,
             methods,
@@ -102,17 +100,17 @@ impl<'py> EventCallback<'py> {
     }
 
     /// What the strategy logged: instrument, time and line.
-    pub(super) fn logs(&self) -> Vec<(usize, i64, String)> {
-        crate::callback::logs_of(&self.desks)
+    pub(crate) fn logs(&self, py: Python<'_>) -> Vec<(usize, i64, String)> {
+        crate::callback::logs_of(self.desks.iter().map(|desk| desk.bind(py)))
     }
 
-    fn make_desks(&mut self, desk: &ticks::Desk<'_>) -> PyResult<()> {
+    fn make_desks(&mut self, py: Python<'_>, desk: &ticks::Desk<'_>) -> PyResult<()> {
         for instrument in desk.instruments() {
             let grids = (instrument.price, instrument.quantity);
-            let book = Bound::new(self.py, PriceBook::empty(grids))?;
+            let book = Py::new(py, PriceBook::empty(grids))?;
             let symbol = &instrument.spec().symbol;
-            let made = Desk::for_instrument(symbol, grids, Reach::Events, book.clone().unbind());
-            self.desks.push(Bound::new(self.py, made)?);
+            let made = Desk::for_instrument(symbol, grids, Reach::Events, book.clone_ref(py));
+            self.desks.push(Py::new(py, made)?);
             self.books.push(book);
             self.grids.push(grids);
             self.sent.push(Sent::default());
@@ -124,76 +122,77 @@ impl<'py> EventCallback<'py> {
     #[inline]
     fn call(
         &mut self,
+        py: Python<'_>,
         desk: &mut ticks::Desk<'_>,
-        instrument: usize,
-        call: Call,
-        what: Option<Bound<'py, PyAny>>,
+        (instrument, call): (usize, Call),
+        what: Option<Bound<'_, PyAny>>,
     ) -> Result<(), RunError> {
         if self.retired {
             return Ok(());
         }
-        let Some(method) = self.methods[call as usize].clone() else { return Ok(()) };
-        self.lend(desk);
+        let Some(method) = &self.methods[call as usize] else { return Ok(()) };
+        let method = method.bind(py);
+        self.lend(py, desk);
         let called = match &what {
             Some(what) => method.call1((&self.desks[instrument], what)),
             None => method.call1((&self.desks[instrument],)),
         };
         let called = called.map_err(|error| (error, what.map_or(String::new(), |what| format!(": {what}"))));
-        self.lend_back(desk);
+        self.lend_back(py, desk);
         self.until_signals -= 1;
         if self.until_signals == 0 {
             self.until_signals = CALLS_BETWEEN_SIGNALS;
-            self.py.check_signals().map_err(stop)?;
+            py.check_signals().map_err(stop)?;
         }
         match called {
-            Ok(_) => self.carry(desk),
-            Err((error, content)) => self.failed(desk, instrument, call, error, &content),
+            Ok(_) => self.carry(py, desk),
+            Err((error, content)) => self.failed(py, desk, (instrument, call), error, &content),
         }
     }
 
     /// Shows the present state to the desks and lends them the books.
     #[inline]
-    fn lend(&self, desk: &mut ticks::Desk<'_>) {
+    fn lend(&self, py: Python<'_>, desk: &mut ticks::Desk<'_>) {
         for (instrument, (shown, book)) in self.desks.iter().zip(&self.books).enumerate() {
-            shown.borrow_mut().see_events(desk, instrument);
-            book.borrow_mut().swap(desk.view_mut(instrument).book_mut());
+            shown.borrow_mut(py).see_events(desk, instrument);
+            book.borrow_mut(py).swap(desk.view_mut(instrument).book_mut());
         }
     }
 
     #[inline]
-    fn lend_back(&self, desk: &mut ticks::Desk<'_>) {
+    fn lend_back(&self, py: Python<'_>, desk: &mut ticks::Desk<'_>) {
         for (instrument, book) in self.books.iter().enumerate() {
-            book.borrow_mut().swap(desk.view_mut(instrument).book_mut());
+            book.borrow_mut(py).swap(desk.view_mut(instrument).book_mut());
         }
     }
 
     /// Carries out what was asked for. Orders that are not sent are told, which may lead to others.
     #[inline]
-    fn carry(&mut self, desk: &mut ticks::Desk<'_>) -> Result<(), RunError> {
+    fn carry(&mut self, py: Python<'_>, desk: &mut ticks::Desk<'_>) -> Result<(), RunError> {
         for _ in 0..ROUNDS_MAX {
-            let Some(instrument) = self.desks.iter().position(|shown| shown.borrow().asks()) else { return Ok(()) };
-            self.carry_one(desk, instrument)?;
+            let Some(instrument) = self.desks.iter().position(|shown| shown.borrow(py).asks()) else { return Ok(()) };
+            self.carry_one(py, desk, instrument)?;
         }
-        let symbol = self.desks[0].borrow().symbol().to_owned();
+        let symbol = self.desks[0].borrow(py).symbol().to_owned();
         Err(RunError::Strategy(
             format!("{symbol}: on_order answered {ROUNDS_MAX} refusals in a row with orders").into(),
         ))
     }
 
-    fn carry_one(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize) -> Result<(), RunError> {
-        let (asks, intents) = self.desks[instrument].borrow_mut().drain();
+    fn carry_one(&mut self, py: Python<'_>, desk: &mut ticks::Desk<'_>, instrument: usize) -> Result<(), RunError> {
+        let (asks, intents) = self.desks[instrument].borrow_mut(py).drain();
         if asks.iter().any(|ask| matches!(ask, Ask::Batch)) {
-            return desk.batch(|desk| self.carry_all(desk, instrument, &asks, &intents));
+            return desk.batch(|desk| self.carry_all(py, desk, instrument, (&asks, &intents)));
         }
-        self.carry_all(desk, instrument, &asks, &intents)
+        self.carry_all(py, desk, instrument, (&asks, &intents))
     }
 
     fn carry_all(
         &mut self,
+        py: Python<'_>,
         desk: &mut ticks::Desk<'_>,
         instrument: usize,
-        asks: &[Ask],
-        intents: &[Intent],
+        (asks, intents): (&[Ask], &[Intent]),
     ) -> Result<(), RunError> {
         for &ask in asks {
             if let Some((tag, why)) = carry_out(ask, &mut self.sent[instrument], desk, instrument)? {
@@ -203,7 +202,9 @@ impl<'py> EventCallback<'py> {
                     }
                     _ => "parent".to_owned(),
                 };
-                self.tell_unsent(desk, instrument, intents, tag, reason)?;
+                if let Some(intent) = intents.iter().find(|intent| intent.is_order(tag)) {
+                    self.tell_unsent(py, desk, instrument, (intent, reason))?;
+                }
             }
         }
         Ok(())
@@ -212,47 +213,45 @@ impl<'py> EventCallback<'py> {
     #[cold]
     fn tell_unsent(
         &mut self,
+        py: Python<'_>,
         desk: &mut ticks::Desk<'_>,
         instrument: usize,
-        intents: &[Intent],
-        tag: u64,
-        reason: String,
+        (intent, reason): (&Intent, String),
     ) -> Result<(), RunError> {
-        let Some(intent) = intents.iter().find(|intent| intent.is_order(tag)) else { return Ok(()) };
-        if self.methods[Call::Order as usize].is_none() || self.retired {
-            return Ok(());
-        }
-        let order = Bound::new(self.py, Order::refused(intent, reason)).map_err(stop)?;
+        let Some(method) = self.methods[Call::Order as usize].as_ref().filter(|_| !self.retired) else { return Ok(()) };
+        let order = Bound::new(py, Order::refused(intent, reason)).map_err(stop)?;
         // What it asks for is carried out in the next round.
-        self.lend(desk);
-        let method = self.methods[Call::Order as usize].clone();
-        let called = method.map_or(Ok(()), |method| method.call1((&self.desks[instrument], &order)).map(drop));
-        self.lend_back(desk);
-        called.or_else(|error| self.failed(desk, instrument, Call::Order, error, &format!(": {order}")))
+        self.lend(py, desk);
+        let called = method.bind(py).call1((&self.desks[instrument], &order));
+        self.lend_back(py, desk);
+        match called {
+            Ok(_) => Ok(()),
+            Err(error) => self.failed(py, desk, (instrument, Call::Order), error, &format!(": {order}")),
+        }
     }
 
     /// Follows the policy after an exception.
     #[cold]
     fn failed(
         &mut self,
+        py: Python<'_>,
         desk: &mut ticks::Desk<'_>,
-        instrument: usize,
-        call: Call,
+        (instrument, call): (usize, Call),
         error: PyErr,
         content: &str,
     ) -> Result<(), RunError> {
-        let symbol = self.desks[instrument].borrow().symbol().to_owned();
+        let symbol = self.desks[instrument].borrow(py).symbol().to_owned();
         let place = format!("in {} of {symbol} at {}{content}", Call::NAMES[call as usize], utc(desk.now()));
         self.errors += 1;
-        if self.policy == Policy::Halt || self.errors > ERRORS_MAX || !error.is_instance_of::<PyException>(self.py) {
+        if self.policy == Policy::Halt || self.errors > ERRORS_MAX || !error.is_instance_of::<PyException>(py) {
             // A note that cannot be added must not hide the error itself.
-            let _ = error.value(self.py).call_method1(intern!(self.py, "add_note"), (place,));
+            let _ = error.value(py).call_method1(intern!(py, "add_note"), (place,));
             return Err(stop(error));
         }
         for shown in &self.desks {
-            shown.borrow_mut().drain();
+            shown.borrow_mut(py).drain();
         }
-        self.desks[instrument].borrow_mut().note(told(self.py, &error, &place));
+        self.desks[instrument].borrow_mut(py).note(told(py, &error, &place));
         if self.policy == Policy::Flatten {
             self.retired = true;
             for instrument in 0..self.desks.len() {
@@ -264,16 +263,16 @@ impl<'py> EventCallback<'py> {
         Ok(())
     }
 
-    fn each(&mut self, desk: &mut ticks::Desk<'_>, call: Call) -> Result<(), RunError> {
-        (0..self.desks.len()).try_for_each(|instrument| self.call(desk, instrument, call, None))
+    fn each(&mut self, py: Python<'_>, desk: &mut ticks::Desk<'_>, call: Call) -> Result<(), RunError> {
+        (0..self.desks.len()).try_for_each(|instrument| self.call(py, desk, (instrument, call), None))
     }
+}
 
-    fn object<T: PyClass + Into<PyClassInitializer<T>>>(
-        &self,
-        value: T,
-    ) -> Result<Option<Bound<'py, PyAny>>, RunError> {
-        Ok(Some(Bound::new(self.py, value).map_err(stop)?.into_any()))
-    }
+fn object<'py, T: PyClass + Into<PyClassInitializer<T>>>(
+    py: Python<'py>,
+    value: T,
+) -> Result<Option<Bound<'py, PyAny>>, RunError> {
+    Ok(Some(Bound::new(py, value).map_err(stop)?.into_any()))
 }
 
 /// Why a report came, in words; none where its status says it.
@@ -289,66 +288,80 @@ fn reason(what: What) -> Option<String> {
     }
 }
 
-impl TickStrategy for EventCallback<'_> {
+impl TickStrategy for EventCallback {
     fn interest(&self) -> Interest {
         self.interest
     }
 
     fn on_start(&mut self, desk: &mut ticks::Desk<'_>) -> Result<(), RunError> {
-        self.make_desks(desk).map_err(stop)?;
-        self.each(desk, Call::Start)
+        Python::attach(|py| {
+            self.make_desks(py, desk).map_err(stop)?;
+            self.each(py, desk, Call::Start)
+        })
     }
 
     fn on_trade(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize, trade: &Event) -> Result<(), RunError> {
-        let (price, quantity) = &self.grids[instrument];
-        let trade = self.object(Trade::of(trade, price, quantity))?;
-        self.call(desk, instrument, Call::Trade, trade)
+        Python::attach(|py| {
+            let (price, quantity) = &self.grids[instrument];
+            let trade = object(py, Trade::of(trade, price, quantity))?;
+            self.call(py, desk, (instrument, Call::Trade), trade)
+        })
     }
 
     fn on_bar(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize, bar: &TradeBar) -> Result<(), RunError> {
-        let (price, quantity) = &self.grids[instrument];
-        let [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(|ticks| price.value(ticks));
-        let end = bar.ts.saturating_add(self.interest.bar_ns.unwrap_or(0));
-        let bar = self.object(Bar::new(bar.ts, open, high, low, close, quantity.value(bar.volume), end))?;
-        self.call(desk, instrument, Call::Bar, bar)
+        Python::attach(|py| {
+            let (price, quantity) = &self.grids[instrument];
+            let [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(|ticks| price.value(ticks));
+            let end = bar.ts.saturating_add(self.interest.bar_ns.unwrap_or(0));
+            let bar = object(py, Bar::new(bar.ts, open, high, low, close, quantity.value(bar.volume), end))?;
+            self.call(py, desk, (instrument, Call::Bar), bar)
+        })
     }
 
     fn on_funding(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize, funding: &Event) -> Result<(), RunError> {
-        let funding = self.object(Funding::of(funding))?;
-        self.call(desk, instrument, Call::Funding, funding)
+        Python::attach(|py| {
+            let funding = object(py, Funding::of(funding))?;
+            self.call(py, desk, (instrument, Call::Funding), funding)
+        })
     }
 
     fn on_book(&mut self, desk: &mut ticks::Desk<'_>, instrument: usize) -> Result<(), RunError> {
-        let book = self.books[instrument].clone().into_any();
-        self.call(desk, instrument, Call::Book, Some(book))
+        Python::attach(|py| {
+            let book = self.books[instrument].bind(py).clone().into_any();
+            self.call(py, desk, (instrument, Call::Book), Some(book))
+        })
     }
 
     fn on_timer(&mut self, desk: &mut ticks::Desk<'_>) -> Result<(), RunError> {
-        self.each(desk, Call::Timer)
+        Python::attach(|py| self.each(py, desk, Call::Timer))
     }
 
     fn on_report(&mut self, desk: &mut ticks::Desk<'_>, report: &Report) -> Result<(), RunError> {
-        let (instrument, (price, quantity)) = (report.instrument, self.grids[report.instrument]);
-        let Some(order) = desk.order(report.order) else { return Ok(()) };
-        let tag = order.tag;
-        // As it stands before `on_fill`, which may ask for something.
-        let told = self.methods[Call::Order as usize]
-            .is_some()
-            .then(|| Order::of_events(order, &price, &quantity, reason(report.what)));
-        if let What::Filled(fill) = &report.what
-            && self.methods[Call::Fill as usize].is_some()
-        {
-            let fill = self.object(Fill::of(report.at, tag, fill, desk.last_fee(), &price, &quantity))?;
-            self.call(desk, instrument, Call::Fill, fill)?;
-        }
-        if let Some(told) = told {
-            let told = self.object(told)?;
-            self.call(desk, instrument, Call::Order, told)?;
-        }
-        Ok(())
+        Python::attach(|py| {
+            let (instrument, (price, quantity)) = (report.instrument, self.grids[report.instrument]);
+            let Some(order) = desk.order(report.order) else { return Ok(()) };
+            let tag = order.tag;
+            // As it stands before `on_fill`, which may ask for something.
+            let told = self.methods[Call::Order as usize]
+                .is_some()
+                .then(|| Order::of_events(order, &price, &quantity, reason(report.what)));
+            if let What::Filled(fill) = &report.what
+                && self.methods[Call::Fill as usize].is_some()
+            {
+                let fill = object(py, Fill::of(report.at, tag, fill, desk.last_fee(), &price, &quantity))?;
+                self.call(py, desk, (instrument, Call::Fill), fill)?;
+            }
+            match told {
+                Some(told) => {
+                    let told = object(py, told)?;
+                    self.call(py, desk, (instrument, Call::Order), told)
+                }
+                None => Ok(()),
+            }
+        })
     }
 
     fn on_stop(&mut self, desk: &mut ticks::Desk<'_>) -> Result<(), RunError> {
-        self.each(desk, Call::Stop)
+        Python::attach(|py| self.each(py, desk, Call::Stop))
     }
 }

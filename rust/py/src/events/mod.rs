@@ -11,7 +11,7 @@ use tradenode_sim::error::RunError as Stop;
 use tradenode_sim::models::latency::RoundTrips;
 use tradenode_sim::ticks::{self, Outcomes, TickSpec};
 
-use self::callback::EventCallback;
+pub(crate) use self::callback::EventCallback;
 use crate::backtest::{answer, raise};
 use crate::csv::contiguous;
 use crate::policy::Policy;
@@ -49,7 +49,7 @@ fn run_events<'py>(
     let callback = EventCallback::new(strategy, Policy::read(on_error)?)?;
     let done = ticks::run(&spec, &views, trips, callback).map_err(raise)?;
     let result = answer(py, done.recorder, &[])?;
-    result.set_item("logs", done.strategy.logs())?;
+    result.set_item("logs", done.strategy.logs(py))?;
     with_outcomes(result, &done.outcomes)
 }
 

@@ -13,6 +13,20 @@ use crate::recorder::{Booked, OpenTrade};
 use crate::venue::{Execution, Report};
 
 impl Ledger<'_> {
+    /// Takes note of an instrument's last price, for both legs where it has two.
+    pub(crate) fn mark_legs(&mut self, instrument: usize, price: f64) {
+        for place in (instrument..self.curves.len()).step_by(self.listed) {
+            self.mark(place, price);
+        }
+    }
+
+    /// The same without the open profit.
+    pub(crate) fn trades_at_legs(&mut self, instrument: usize, price: f64) {
+        for place in (instrument..self.last.len()).step_by(self.listed) {
+            self.trades_at(place, price);
+        }
+    }
+
     /// Fills an approved order at a quote and books it.
     pub(crate) fn execute(&mut self, approved: &Approved, quote: &Quote) -> Result<Filled, RunError> {
         let intent = approved.intent();

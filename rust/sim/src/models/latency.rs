@@ -158,6 +158,13 @@ fn between(times: &[i64], now: i64, before: usize, after: usize, value: impl Fn(
 }
 
 impl<'a> Latency<'a> {
+    /// No way at all.
+    #[must_use]
+    pub fn none() -> Self {
+        let at_once = LegSpec::Constant { ns: 0 };
+        Self(Source::Drawn { request: at_once, report: at_once, random: Random::new(0) })
+    }
+
     /// Legs drawn from a seed.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use tradenode_core::book::{Book, Level};
 use tradenode_core::event::{Event, Kind, LAST, Status, Tape, side_number};
 use tradenode_core::instrument::Instrument;
-use tradenode_core::money::Atoms;
+use tradenode_core::money::{Atoms, Scale};
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_core::risk::{Approved, KillSwitch, Market, Pending, Refusal};
@@ -257,6 +257,18 @@ impl Desk<'_> {
     #[must_use]
     pub fn balance(&self) -> f64 {
         self.ledger.balance()
+    }
+
+    /// The same as decimal text, exactly.
+    #[must_use]
+    pub fn balance_text(&self) -> String {
+        self.ledger.scale.text(self.ledger.account.balance())
+    }
+
+    /// How money is counted.
+    #[must_use]
+    pub const fn scale(&self) -> Scale {
+        self.ledger.scale
     }
 
     /// Values an instrument's position at its mid; where there is none any more, at the last price that was reckoned with.

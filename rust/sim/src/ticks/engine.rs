@@ -6,27 +6,18 @@
 
 use std::borrow::Cow;
 
-use tradenode_core::event::{Event, Kind};
-use tradenode_core::risk::{KillSwitch, Market};
-
-use super::alarm::Alarm;
-use super::calls::Calls;
-use super::clearing::Clearing;
-use super::desk::{Desk, View};
+use super::exchange::Exchange;
 use super::feed::Feed;
 use super::glances::Glance;
 use super::outcomes::Outcomes;
-use super::owner::Owner;
 use super::spec::TickSpec;
-use super::strategy::{Interest, TickStrategy};
-use super::terms::PositionMode;
-use super::wire::{News, Wire};
+use super::strategy::TickStrategy;
+use super::trader::Trader;
 use crate::error::RunError;
-use crate::ledger::Ledger;
 use crate::models::latency::Latency;
 use crate::recorder::Recorder;
 use crate::spec::SpecError;
-use crate::venue::{Listing, Venue, What};
+use crate::venue::BookSource;
 
 /// What a run leaves behind.
 #[derive(Debug)]
@@ -43,18 +34,8 @@ pub struct TickRun<'a, S> {
 #[derive(Debug)]
 pub struct TickEngine<'a, S> {
     pub(super) feeds: Vec<Feed<'a>>,
-    pub(super) venue: Venue,
-    pub(super) clearing: Clearing,
-    pub(super) desk: Desk<'a>,
-    pub(super) strategy: S,
-    interest: Interest,
-    /// When the strategy's timer and the recording of equity are due.
-    timer: Alarm,
-    sample: Alarm,
-    /// What of each instrument the strategy is called for.
-    calls: Vec<Calls>,
-    /// When the equity was recorded.
-    sampled: Vec<i64>,
+    pub(super) exchange: Exchange,
+    pub(super) trader: Trader<'a, S>,
 }
 
 /// The last times at which a row happens, and is received, before something else is due.
@@ -74,48 +55,11 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
             let reason = format!("{} instruments, but {} tapes", spec.instruments.len(), feeds.len());
             return Err(SpecError::Conflict { key: "instruments", reason });
         }
-        let interest = strategy.interest();
-        for (key, ns) in
-            [("sample_ns", Some(spec.sample_ns)), ("timer_ns", interest.timer_ns), ("bar_ns", interest.bar_ns)]
-        {
-            if let Some(ns) = ns.filter(|&ns| ns <= 0) {
-                return Err(SpecError::range(key, "above 0", ns as f64));
-            }
-        }
-        spec.venue.check()?;
-        let mut ledger = Ledger::new(&spec.terms(&spec.listed()), Recorder::with_capacity(0, false))?;
-        ledger.markets = vec![Market::default(); feeds.len()];
-        let listings: Vec<Listing> = ledger
-            .instruments
-            .iter()
-            .zip(&feeds)
-            .map(|(instrument, feed)| Listing { lot: instrument.quantity.value(1), source: feed.source })
-            .collect();
-        let views = feeds.iter().map(|feed| View::new(feed.source)).collect();
-        let (places, wire) = (ledger.instruments.len(), Wire::new(latency));
+        let sources: Vec<BookSource> = feeds.iter().map(|feed| feed.source).collect();
         let start = feeds.iter().map(Feed::venue_time).min().unwrap_or(i64::MAX);
-        let hedging = spec.positions == PositionMode::Hedging;
-        let venue = Venue::new(&listings, spec.venue);
-        Ok(Self {
-            venue: if hedging { venue.keeping_legs() } else { venue },
-            clearing: Clearing::new(spec, &ledger, start)?,
-            desk: Desk {
-                now: start,
-                views,
-                owner: Owner::new(ledger.instruments().len()),
-                ledger,
-                wire,
-                outcomes: Outcomes::default(),
-                switch: KillSwitch::new(places),
-            },
-            timer: Alarm::after(start, interest.timer_ns),
-            sample: Alarm::after(start, Some(spec.sample_ns)),
-            calls: feeds.iter().map(|feed| Calls::new(&interest, feed.source)).collect(),
-            sampled: Vec::new(),
-            feeds,
-            strategy,
-            interest,
-        })
+        let trader = Trader::new(spec, &sources, start, latency, strategy)?;
+        let exchange = Exchange::new(spec, &trader.desk.ledger, &sources, start)?;
+        Ok(Self { feeds, exchange, trader })
     }
 
     /// Runs to the end of the data; what is still under way then is not waited for.
@@ -123,15 +67,15 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// # Errors
     /// What the strategy stops at, and money that cannot be counted.
     pub fn run(&mut self) -> Result<(), RunError> {
-        let gate = &self.desk.ledger.gate;
-        let by_timer = self.feeds.len() == 1 && self.interest.is_of_time_alone() && !gate.watches_market();
-        let touch_alone = self.interest.touch_alone && !gate.judges_age();
+        let gate = &self.trader.desk.ledger.gate;
+        let by_timer = self.feeds.len() == 1 && self.trader.interest.is_of_time_alone() && !gate.watches_market();
+        let touch_alone = self.trader.interest.touch_alone && !gate.judges_age();
         let shown = by_timer && touch_alone && self.feeds[0].makes_one_book();
         if shown {
-            self.feeds[0].show_at(self.timer, self.sample);
-            self.desk.views[0].see(Glance::NOTHING);
+            self.feeds[0].show_at(self.trader.timer, self.trader.sample);
+            self.trader.desk.views[0].see(Glance::NOTHING);
         }
-        self.strategy.on_start(&mut self.desk)?;
+        self.trader.strategy.on_start(&mut self.trader.desk)?;
         if by_timer {
             self.run_by_timer(shown)?;
         } else {
@@ -139,19 +83,19 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
                 self.run_rest()?;
             }
         }
-        self.record()?;
-        let (fund, recorder) = (self.clearing.fund, &mut self.desk.ledger.recorder);
-        recorder.insurance = self.desk.ledger.scale.to_f64(fund);
-        recorder.liquidations = self.clearing.liquidations;
-        self.strategy.on_stop(&mut self.desk)
+        self.trader.record()?;
+        let (fund, recorder) = (self.exchange.clearing.fund, &mut self.trader.desk.ledger.recorder);
+        recorder.insurance = self.trader.desk.ledger.scale.to_f64(fund);
+        recorder.liquidations = self.exchange.clearing.liquidations;
+        self.trader.strategy.on_stop(&mut self.trader.desk)
     }
 
     /// What the run leaves behind, when it is over.
     #[must_use]
     pub fn finish(self) -> TickRun<'a, S> {
-        let mut recorder = self.desk.ledger.into_recorder();
-        recorder.equity_ts = Cow::Owned(self.sampled);
-        TickRun { recorder, outcomes: self.desk.outcomes, strategy: self.strategy }
+        let mut recorder = self.trader.desk.ledger.into_recorder();
+        recorder.equity_ts = Cow::Owned(self.trader.sampled);
+        TickRun { recorder, outcomes: self.trader.desk.outcomes, strategy: self.trader.strategy }
     }
 
     /// The whole run of one instrument and a strategy that nothing but the timer calls. Between two calls the desk decides
@@ -162,30 +106,30 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         let last = self.feeds[0].last_received();
         loop {
             // What the kill switch does follows from what is heard: the venue must not be ahead.
-            while self.desk.switch.pulled().is_some() {
+            while self.trader.desk.switch.pulled().is_some() {
                 if !self.run_market()? {
                     return Ok(());
                 }
                 self.run_rest()?;
             }
-            let until = self.next_tick().min(last);
+            let until = self.trader.next_tick().min(last);
             self.run_venue(until)?;
-            while self.desk.wire.next_news() <= until {
+            while self.trader.desk.wire.next_news() <= until {
                 self.hear()?;
             }
             let over = if shown { self.show(until) } else { self.receive_until(until) };
             if over {
                 return Ok(());
             }
-            self.tick()?;
+            self.trader.tick()?;
         }
     }
 
     /// Shows the desk what is to be seen of the only instrument at a time; whether every row is received.
     fn show(&mut self, until: i64) -> bool {
-        let over = self.feeds[0].show(&mut self.desk.views[0], &self.venue, 0, until);
+        let over = self.feeds[0].show(&mut self.trader.desk.views[0], &self.exchange.venue, 0, until);
         if over {
-            self.desk.now = until;
+            self.trader.desk.now = until;
         }
         over
     }
@@ -193,7 +137,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// Lets everything happen at the venue of the only instrument that happens there until a time.
     fn run_venue(&mut self, until: i64) -> Result<(), RunError> {
         loop {
-            let (request, expiry) = (self.desk.wire.next_request(), self.venue.next_expiry());
+            let (request, expiry) = (self.trader.desk.wire.next_request(), self.exchange.venue.next_expiry());
             let next = request.min(expiry).min(until);
             while self.feeds[0].venue_time() <= next {
                 self.happen_until(next)?;
@@ -212,29 +156,32 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
     /// Lets the rows of the only instrument happen up to a time, or up to one that brings something about besides;
     /// whether there is anything to tell.
     fn happen_until(&mut self, until: i64) -> Result<bool, RunError> {
-        let concerns = self.feeds[0].happen(&mut self.venue, 0, until, self.clearing.band(0));
-        let told = self.send_reports(0)?;
+        let concerns = self.feeds[0].happen(&mut self.exchange.venue, 0, until, self.exchange.clearing.band(0));
+        let told = self.exchange.send_reports(0, &mut self.trader.desk.wire)?;
         // What was told may have moved the band.
         if (concerns || told)
             && let Some(event) = self.feeds[0].last_happened()
-            && self.moves_money(0, &event)
+            && self.exchange.moves_money(0, &event)
         {
-            return Ok(self.settle(0, &event)? | told);
+            return Ok(self.exchange.settle(0, &event, &mut self.trader.desk.wire)? | told);
         }
         Ok(told)
     }
 
     /// Takes in the rows of the only instrument that are received until a time; whether they are the last.
     fn receive_until(&mut self, until: i64) -> bool {
-        if let Some(now) = self.feeds[0].receive(&mut self.desk.views[0], until) {
-            self.desk.now = now;
+        if let Some(now) = self.feeds[0].receive(&mut self.trader.desk.views[0], until) {
+            self.trader.desk.now = now;
         }
         self.feeds[0].desk_time() == i64::MAX
     }
 
     /// Takes rows until something else is due; false when no row is left to be received.
     fn run_market(&mut self) -> Result<bool, RunError> {
-        if self.feeds.len() == 1 && !self.interest.calls_on_rows() && !self.desk.ledger.gate.watches_market() {
+        if self.feeds.len() == 1
+            && !self.trader.interest.calls_on_rows()
+            && !self.trader.desk.ledger.gate.watches_market()
+        {
             return self.run_alone();
         }
         let mut due = self.due();
@@ -281,24 +228,24 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         Ok(!self.receive_until(due.receiving))
     }
 
-    /// When the timer or the recording of equity is due.
-    #[inline]
-    fn next_tick(&self) -> i64 {
-        self.timer.next().min(self.sample.next()).min(self.desk.switch.due())
-    }
-
     /// Until when rows go first.
     #[inline]
     fn due(&self) -> Due {
-        let message = self.desk.wire.next_request().min(self.desk.wire.next_news()).min(self.venue.next_expiry());
-        let timer = self.next_tick();
+        let message = self
+            .trader
+            .desk
+            .wire
+            .next_request()
+            .min(self.trader.desk.wire.next_news())
+            .min(self.exchange.venue.next_expiry());
+        let timer = self.trader.next_tick();
         Due { happening: message.min(timer), receiving: message.saturating_sub(1).min(timer) }
     }
 
     /// Takes what is due besides rows.
     fn run_rest(&mut self) -> Result<(), RunError> {
-        let (request, report) = (self.desk.wire.next_request(), self.desk.wire.next_news());
-        let (timer, expiry) = (self.next_tick(), self.venue.next_expiry());
+        let (request, report) = (self.trader.desk.wire.next_request(), self.trader.desk.wire.next_news());
+        let (timer, expiry) = (self.trader.next_tick(), self.exchange.venue.next_expiry());
         if expiry <= request && expiry <= report && expiry <= timer {
             self.expire(expiry)
         } else if request <= report && request <= timer {
@@ -306,138 +253,44 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         } else if report <= timer {
             self.hear()
         } else {
-            self.tick()
+            self.trader.tick()
         }
-    }
-
-    /// Books and sends what the venue has to tell; whether that was anything.
-    #[inline]
-    pub(super) fn send_reports(&mut self, instrument: usize) -> Result<bool, RunError> {
-        let any = self.venue.has_reports(instrument);
-        if any {
-            let mut filled = None;
-            for report in self.venue.reports(instrument) {
-                if matches!(report.what, What::Filled(_)) {
-                    filled = Some(report.at);
-                }
-                let fee = self.clearing.settle(&report)?;
-                self.desk.wire.tell(News::Order(report, fee));
-            }
-            if let Some(at) = filled {
-                self.look(instrument, at)?;
-            }
-        }
-        Ok(any)
-    }
-
-    /// Ends the orders whose time is over, which is told from that time on.
-    fn expire(&mut self, now: i64) -> Result<(), RunError> {
-        self.venue.expire(now);
-        (0..self.feeds.len()).try_for_each(|instrument| self.send_reports(instrument).map(drop))
     }
 
     fn deliver(&mut self) -> Result<(), RunError> {
-        let at = self.desk.wire.next_request();
+        let wire = &mut self.trader.desk.wire;
+        let at = wire.next_request();
         // Read where it lies: it is large.
-        if let Some(request) = self.desk.wire.first_request() {
+        if let Some(request) = wire.first_request() {
             let instrument = request.instrument();
-            self.venue.on_request(request, at);
-            self.desk.wire.take_request();
-            self.send_reports(instrument)?;
+            self.exchange.venue.on_request(request, at);
+            wire.take_request();
+            self.exchange.send_reports(instrument, wire)?;
         }
         Ok(())
     }
 
+    fn expire(&mut self, now: i64) -> Result<(), RunError> {
+        self.exchange.expire(now, &mut self.trader.desk.wire)
+    }
+
     fn hear(&mut self) -> Result<(), RunError> {
-        self.desk.now = self.desk.wire.next_news();
-        match self.desk.wire.take_news() {
-            Some(News::Order(report, fee)) => {
-                let news = self.desk.hear(&report, fee)?;
-                self.desk.step_switch()?;
-                if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
-            }
-            Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received, payment.at),
-            None => Ok(()),
-        }
+        self.trader.desk.now = self.trader.desk.wire.next_news();
+        let news = self.trader.desk.wire.take_news();
+        self.trader.hear(news)
     }
 
     /// Takes a row that happens at the venue; whether the venue had anything to tell.
     #[inline]
     fn happen(&mut self, instrument: usize) -> Result<bool, RunError> {
         let event = self.feeds[instrument].take_venue();
-        self.venue.on_event(instrument, &event);
-        let told = self.send_reports(instrument)?;
-        if self.moves_money(instrument, &event) {
-            return Ok(self.settle(instrument, &event)? | told);
-        }
-        Ok(told)
-    }
-
-    /// Takes a row that is received into what the desk sees.
-    #[inline]
-    fn take_in(&mut self, instrument: usize) -> Event {
-        let event = self.feeds[instrument].take_desk();
-        self.desk.now = event.ts_recv;
-        self.desk.views[instrument].on_event(&event);
-        event
+        self.exchange.happen(instrument, &event, &mut self.trader.desk.wire)
     }
 
     /// Takes a row that is received; whether the strategy was called.
     #[inline]
     fn receive(&mut self, instrument: usize) -> Result<bool, RunError> {
-        let event = self.take_in(instrument);
-        if self.desk.ledger.gate.watches_market() {
-            self.desk.watch(instrument, &event)?;
-        }
-        let calls = &mut self.calls[instrument];
-        match event.kind {
-            Kind::Trade if calls.of_trades() => {
-                let (bar, trade) = (calls.bar(&event), calls.trade(&event));
-                if let Some(bar) = bar {
-                    self.strategy.on_bar(&mut self.desk, instrument, &bar)?;
-                }
-                if trade {
-                    self.strategy.on_trade(&mut self.desk, instrument, &event)?;
-                }
-                Ok(bar.is_some() || trade)
-            }
-            Kind::Funding if self.interest.funding => {
-                self.strategy.on_funding(&mut self.desk, instrument, &event)?;
-                Ok(true)
-            }
-            _ if calls.book(&event) && self.desk.views[instrument].is_sound() => {
-                calls.book_shown(event.ts_recv);
-                self.strategy.on_book(&mut self.desk, instrument)?;
-                Ok(true)
-            }
-            _ => Ok(false),
-        }
-    }
-
-    fn tick(&mut self) -> Result<(), RunError> {
-        let now = self.next_tick();
-        self.desk.now = now;
-        if self.sample.next() == now {
-            self.record()?;
-            self.sample.pass();
-        }
-        if self.desk.switch.due() <= now {
-            self.desk.step_switch()?;
-        }
-        if self.timer.next() == now {
-            self.timer.pass();
-            self.strategy.on_timer(&mut self.desk)?;
-        }
-        Ok(())
-    }
-
-    /// Records the equity, every instrument at its mid.
-    fn record(&mut self) -> Result<(), RunError> {
-        self.desk.mark_all();
-        if self.desk.ledger.sample(self.desk.now)? {
-            self.desk.cancel_adding();
-        }
-        self.sampled.push(self.desk.now);
-        Ok(())
+        let event = self.feeds[instrument].take_desk();
+        self.trader.receive(instrument, &event)
     }
 }

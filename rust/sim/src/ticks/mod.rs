@@ -5,10 +5,12 @@ mod calls;
 mod clearing;
 mod desk;
 mod engine;
+mod exchange;
 mod feed;
 mod glances;
 mod kill;
 mod liquidation;
+mod lone_venue;
 mod maker;
 mod mids;
 mod outcomes;
@@ -18,11 +20,13 @@ mod settle;
 mod spec;
 mod strategy;
 mod terms;
+mod trader;
 mod wire;
 
 pub use desk::{Desk, Ticket, View};
 pub use engine::{TickEngine, TickRun};
 pub use feed::Feed;
+pub use lone_venue::LoneVenue;
 pub use maker::{Maker, MakerSpec};
 pub use mids::mids;
 pub use outcomes::Outcomes;
@@ -31,6 +35,7 @@ pub use run::{run, run_maker};
 pub use spec::{LatencySpec, TickSpec};
 pub use strategy::{Interest, TickStrategy};
 pub use terms::{LiquidationSpec, MarginMode, PositionMode};
+pub use trader::Trader;
 pub use wire::{News, Payment, Wire};
 
 #[cfg(test)]

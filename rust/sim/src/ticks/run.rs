@@ -25,11 +25,10 @@ pub fn run<'a, S: TickStrategy>(
     for (tape, instrument) in tapes.iter().zip(&spec.instruments) {
         tape.check().map_err(|source| RunError::Tape { symbol: instrument.symbol.clone(), source })?;
     }
-    let sources = spec.books.iter().copied().chain(std::iter::repeat(Default::default()));
     let feeds = tapes
         .iter()
-        .zip(sources)
-        .map(|(tape, source)| Feed::new(*tape, source).delayed(spec.latency.feed_ns))
+        .enumerate()
+        .map(|(instrument, tape)| Feed::new(*tape, spec.source(instrument)).delayed(spec.latency.feed_ns))
         .collect();
     if spec.latency.feed_ns < 0 {
         return Err(SpecError::range("latency.feed_ns", "0 or above", spec.latency.feed_ns as f64).into());

@@ -96,6 +96,18 @@ impl TickSpec {
         serde_json::from_slice(json).map_err(|error| SpecError::Json(error.to_string()))
     }
 
+    /// What an instrument's book is made of.
+    #[must_use]
+    pub fn source(&self, instrument: usize) -> BookSource {
+        self.books.get(instrument).copied().unwrap_or_default()
+    }
+
+    /// What each instrument's book is made of.
+    #[must_use]
+    pub fn sources(&self) -> Vec<BookSource> {
+        (0..self.instruments.len()).map(|instrument| self.source(instrument)).collect()
+    }
+
     /// What the books of such a run are kept by: the venue's prices are what was paid, so that nothing slips besides.
     pub(super) fn terms<'s>(&'s self, instruments: &'s [InstrumentSpec]) -> Terms<'s> {
         Terms {

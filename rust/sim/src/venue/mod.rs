@@ -30,11 +30,12 @@ pub use settings::{BookSource, Fills, Impact, SelfTrade, VenueSpec};
 pub use takeover::VENUES_ORDERS;
 use tradenode_core::book::Book;
 use tradenode_core::event::{Event, Tape};
-use tradenode_core::orders::Side;
 use tradenode_core::orders::terms::Terms;
+use tradenode_core::orders::{Intent, Side};
 use tradenode_core::risk::Approved;
 
 use market::Market;
+use order::{Order, Place};
 
 /// What is asked of the venue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,15 +165,35 @@ impl Venue {
 
     /// Takes a request that arrives now.
     pub fn on_request(&mut self, request: &Request, now: i64) {
-        let market = &mut self.markets[request.instrument()];
+        match request {
+            Request::Submit(approved, terms) => self.submit(approved.id(), approved.intent(), *terms, now),
+            Request::Cancel { instrument, order } => self.cancel(*instrument, *order, now),
+            Request::Replace { order, by } => self.replace(*order, by.intent(), now),
+            Request::CancelAll { instrument } => self.at(*instrument, now).cancel_every_order(now),
+        }
+    }
+
+    /// Takes an order that arrives now. One of a run comes through [`Venue::on_request`], approved.
+    pub(crate) fn submit(&mut self, order: u64, intent: &Intent, terms: Terms, now: i64) {
+        self.at(intent.instrument, now).submit(order, intent, terms, now);
+    }
+
+    /// Takes a cancel that arrives now.
+    pub(crate) fn cancel(&mut self, instrument: usize, order: u64, now: i64) {
+        self.at(instrument, now).cancel_order(order, now);
+    }
+
+    /// Takes a new size, filled lots included, and price of an order, which arrive now.
+    pub(crate) fn replace(&mut self, order: u64, by: &Intent, now: i64) {
+        self.at(by.instrument, now).replace(order, by, now);
+    }
+
+    /// The market of an instrument at a time at which something is asked of it.
+    fn at(&mut self, instrument: usize, now: i64) -> &mut Market {
+        let market = &mut self.markets[instrument];
         market.expire_until(now);
         market.settle_prints(now);
-        match request {
-            Request::Submit(approved, terms) => market.submit(approved, *terms, now),
-            Request::Cancel { order, .. } => market.cancel_order(*order, now),
-            Request::Replace { order, by } => market.replace(*order, by, now),
-            Request::CancelAll { .. } => market.cancel_every_order(now),
-        }
+        market
     }
 
     /// Hands over what has happened to orders of an instrument since the last call.
@@ -204,6 +225,23 @@ impl Venue {
     #[must_use]
     pub fn position(&self, instrument: usize) -> i64 {
         self.markets[instrument].holding.net()
+    }
+
+    /// Of each living order its number, instrument, lots, lots left, and whether it rests in the book; ascending.
+    #[must_use]
+    pub fn orders(&self) -> Vec<(u64, usize, i64, i64, bool)> {
+        let of = |market: &Market| {
+            let shown = |(id, order): (u64, &Order)| (id, order.lots, order.left, order.place == Place::Resting);
+            market.orders.iter().map(shown).collect::<Vec<_>>()
+        };
+        let each = self.markets.iter().enumerate();
+        let mut orders: Vec<_> = each
+            .flat_map(|(index, market)| {
+                of(market).into_iter().map(move |(id, lots, left, rests)| (id, index, lots, left, rests))
+            })
+            .collect();
+        orders.sort_unstable();
+        orders
     }
 
     /// How many orders of an instrument live at the venue.

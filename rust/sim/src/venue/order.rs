@@ -1,8 +1,7 @@
 //! An order as the venue holds it.
 
 use tradenode_core::orders::terms::{Terms, TimeInForce, Trigger};
-use tradenode_core::orders::{OrderKind, Side};
-use tradenode_core::risk::Approved;
+use tradenode_core::orders::{Intent, OrderKind, Side};
 
 use crate::models::queue::Ahead;
 
@@ -42,8 +41,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    pub(crate) fn new(approved: &Approved, terms: Terms) -> Self {
-        let intent = approved.intent();
+    pub(crate) fn new(id: u64, intent: &Intent, terms: Terms) -> Self {
         let (ticks, is_market, terms) = match intent.kind {
             OrderKind::Limit(ticks) => (ticks, false, terms),
             OrderKind::Market => (worst_price(intent.side), true, terms),
@@ -52,7 +50,7 @@ impl Order {
             }
         };
         Self {
-            id: approved.id(),
+            id,
             side: intent.side,
             ticks,
             is_market,

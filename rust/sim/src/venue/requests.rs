@@ -1,9 +1,8 @@
 //! What is asked of the venue, as it arrives there.
 
 use tradenode_core::event::Status;
-use tradenode_core::orders::OrderKind;
 use tradenode_core::orders::terms::{Terms, Trigger};
-use tradenode_core::risk::Approved;
+use tradenode_core::orders::{Intent, OrderKind};
 
 use super::market::Market;
 use super::order::{Order, Place};
@@ -11,8 +10,8 @@ use super::report::{End, Refused, What};
 
 impl Market {
     /// A new order.
-    pub(crate) fn submit(&mut self, approved: &Approved, terms: Terms, at: i64) {
-        let mut order = Order::new(approved, terms);
+    pub(crate) fn submit(&mut self, order: u64, intent: &Intent, terms: Terms, at: i64) {
+        let mut order = Order::new(order, intent, terms);
         if let Err(why) = self.admissible(&order, at) {
             return self.refuse(order.id, why, at);
         }
@@ -80,15 +79,15 @@ impl Market {
         self.cancel_all(End::Asked, at);
     }
 
-    /// A new size, filled lots included, and price for an order, as the gate has approved them.
+    /// A new size, filled lots included, and price for an order.
     ///
     /// At the same price and not larger than before it keeps its place in the queue; otherwise it arrives anew. An order
     /// that waits or is held takes them over, the price of a stop being where it is set off.
-    pub(crate) fn replace(&mut self, order: u64, by: &Approved, at: i64) {
+    pub(crate) fn replace(&mut self, order: u64, wanted: &Intent, at: i64) {
         let Some(slot) = self.orders.find(order) else {
             return self.report(at, order, What::ReplaceRejected(Refused::UnknownOrder));
         };
-        let (old, wanted) = (self.orders[slot], by.intent());
+        let old = self.orders[slot];
         let left = wanted.lots - (old.lots - old.left);
         let limit = matches!(wanted.kind, OrderKind::Limit(_));
         let fits = limit != old.is_market && wanted.side == old.side && wanted.reduce_only == old.reduce_only;

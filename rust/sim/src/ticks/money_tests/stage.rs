@@ -165,6 +165,6 @@ pub(super) fn play<'a>(spec: &TickSpec, rows: &'a [Rows], asks: &[Ask]) -> TickE
     let feeds = rows.iter().map(Rows::feed).collect();
     let mut engine = TickEngine::new(spec, feeds, latency, script).unwrap();
     engine.run().unwrap();
-    assert_eq!(engine.desk.ledger.account, engine.clearing.account, "the desk has heard of everything");
+    assert_eq!(engine.trader.desk.ledger.account, engine.exchange.clearing.account, "the desk has heard of everything");
     engine
 }

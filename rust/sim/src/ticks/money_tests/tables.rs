@@ -28,7 +28,7 @@ fn fees_follow_the_tiers_and_rebates_are_negative() {
     let taking = |hours, side, lots| Ask::market(hours * hour, side, lots);
     let asks = [taking(1, Buy, 3), taking(2, Buy, 3), rest, taking(49, Sell, 1), taking(73, Sell, 1)];
     let engine = play(&spec(&[false], "10000", ("0", "0"), tiers), &rows, &asks);
-    let record = engine.desk.ledger.recorder();
+    let record = engine.trader.desk.ledger.recorder();
     // 3 at 101 twice, 606 in all: no tier changes before midnight. Then the second one; on the third day only the 100 of
     // the second count.
     let fees = [0.606, 0.606, -0.1, 0.198, 0.198];
@@ -54,12 +54,12 @@ fn funding_is_paid_on_the_mark_by_what_is_held() {
         let rows = [rows];
         let asks = [Ask::market(10, side, 4), Ask::market(70, side.opposite(), 4)];
         let engine = play(&spec(&[false], "1000", ("0", "0"), keys), &rows, &asks);
-        let record = engine.desk.ledger.recorder();
+        let record = engine.trader.desk.ledger.recorder();
         // 0.1 % of 480, -0.2 % of 440, 0.05 % of 440.
         let funding = sign * (0.48 - 0.88 + 0.22);
         near(record.totals.funding, funding);
         near(record.trades.funding[0], funding);
-        near(engine.desk.ledger.balance(), 1_000.0 - sign * 40.0 + funding);
+        near(engine.trader.desk.ledger.balance(), 1_000.0 - sign * 40.0 + funding);
     }
 }
 
@@ -176,17 +176,24 @@ fn liquidations_are_those_worked_out_by_hand() {
             let rest = Ask { kind: OrderKind::Limit(away), ..Ask::market(20, case.side.opposite(), 1) };
             let spec = spec(&[case.inverse], cash, ("0", "0"), &keys);
             let engine = play(&spec, &rows, &[Ask::market(10, case.side, lots), rest]);
-            let record = engine.desk.ledger.recorder();
+            let record = engine.trader.desk.ledger.recorder();
             let named = format!("case {number}, marks {marks}");
             assert_eq!(record.fills.ts, [10, 45], "{named}");
             assert_eq!(record.fills.reason[1], Reason::Liquidation as u8);
             assert_eq!(record.trades.exit_reason, [Reason::Liquidation as u8]);
             assert_eq!((record.fills.price[1], record.liquidations), (case.bankrupt as f64, 1), "{named}");
-            near(engine.desk.ledger.balance(), case.balance);
+            near(engine.trader.desk.ledger.balance(), case.balance);
             near(record.insurance, case.fund);
-            assert_eq!((engine.desk.position(0), engine.venue.position(0), engine.venue.open_orders(0)), (0, 0, 0));
-            assert!(engine.desk.open_orders(0).is_empty());
-            let heard: Vec<_> = engine.strategy.heard.iter().map(|report| (report.order, report.what)).collect();
+            assert_eq!(
+                (
+                    engine.trader.desk.position(0),
+                    engine.exchange.venue.position(0),
+                    engine.exchange.venue.open_orders(0)
+                ),
+                (0, 0, 0)
+            );
+            assert!(engine.trader.desk.open_orders(0).is_empty());
+            let heard: Vec<_> = engine.trader.strategy.heard.iter().map(|report| (report.order, report.what)).collect();
             assert_eq!(heard[heard.len() - 2], (2, What::Cancelled(End::Liquidation)), "{named}");
             assert_eq!(heard[heard.len() - 1].0, VENUES_ORDERS + 1);
         }
@@ -213,8 +220,8 @@ fn what_the_fund_lacks_the_account_pays() {
         let mode = if isolated { "isolated" } else { "cross" };
         let keys = format!(r#","margin":"{mode}","liquidation":{{"fee":"0.005","insurance":"{fund}"}}"#);
         let engine = play(&spec(&[false], "100", ("0", "0"), &keys), &rows, &[Ask::market(10, Buy, 5)]);
-        near(engine.desk.ledger.balance(), balance);
-        near(engine.desk.ledger.recorder().insurance, left);
+        near(engine.trader.desk.ledger.balance(), balance);
+        near(engine.trader.desk.ledger.recorder().insurance, left);
     }
 }
 
@@ -228,7 +235,7 @@ fn the_fund_gets_what_the_levels_give() {
     let keys = r#","liquidation":{"fee":"0.005"}"#;
     let engine = play(&spec(&[false], "100", ("0", "0"), keys), &rows, &[Ask::market(10, Buy, 5)]);
     // 3 at 83, 1 at 82 and the last, for which there is no level, at 82 too: 413 for what was taken at 81, and the fee.
-    near(engine.desk.ledger.recorder().insurance, 413.0 - 405.0 + 2.025);
+    near(engine.trader.desk.ledger.recorder().insurance, 413.0 - 405.0 + 2.025);
 }
 
 #[test]
@@ -240,7 +247,7 @@ fn a_book_that_cannot_be_trusted_liquidates_nobody() {
     rows.end(99);
     let rows = [rows];
     let engine = play(&spec(&[false], "100", ("0", "0"), ""), &rows, &[Ask::market(10, Buy, 5)]);
-    assert_eq!((engine.desk.position(0), engine.clearing.liquidations), (5, 0));
+    assert_eq!((engine.trader.desk.position(0), engine.exchange.clearing.liquidations), (5, 0));
 }
 
 #[test]
@@ -252,9 +259,9 @@ fn what_is_paid_in_full_is_not_watched() {
     let rows = [rows];
     let spec = spec(&[false], "500", ("0", "0"), "");
     let engine = play(&spec, &rows, &[Ask::market(10, Buy, 5)]);
-    assert_eq!((engine.desk.position(0), engine.clearing.band(0)), (5, Band::ALL));
+    assert_eq!((engine.trader.desk.position(0), engine.exchange.clearing.band(0)), (5, Band::ALL));
     let engine = play(&spec, &rows, &[Ask::market(10, Sell, 5)]);
-    assert_ne!(engine.clearing.band(0), Band::ALL);
+    assert_ne!(engine.exchange.clearing.band(0), Band::ALL);
 }
 
 #[test]
@@ -267,7 +274,7 @@ fn isolated_orders_need_free_balance_and_legs_are_limited_apart() {
     let asks = [Ask::market(10, Buy, 5), Ask::market(20, Buy, 3)];
     for (keys, held) in [("", 8), (r#","margin":"isolated""#, 5)] {
         let engine = play(&spec(&[false], "100", ("0", "0"), keys), &rows, &asks);
-        assert_eq!(engine.desk.position(0), held);
+        assert_eq!(engine.trader.desk.position(0), held);
     }
     let asks = [
         Ask::market(10, Buy, 5),
@@ -277,8 +284,8 @@ fn isolated_orders_need_free_balance_and_legs_are_limited_apart() {
     ];
     let keys = r#","positions":"hedging","risk":{"max_position":"6"}"#;
     let engine = play(&spec(&[false], "1000", ("0", "0"), keys), &rows, &asks);
-    assert_eq!((engine.desk.legs(0), engine.desk.position(0)), ((1, -5), -4));
-    assert_eq!(engine.desk.ledger.recorder().refused_count, 1);
+    assert_eq!((engine.trader.desk.legs(0), engine.trader.desk.position(0)), ((1, -5), -4));
+    assert_eq!(engine.trader.desk.ledger.recorder().refused_count, 1);
 }
 
 #[test]

@@ -155,7 +155,7 @@ proptest! {
         let modes = [if isolated { "isolated" } else { "cross" }, if hedging { "hedging" } else { "netting" }];
         let keys = format!(r#","margin":"{}","positions":"{}"{KEYS}"#, modes[0], modes[1]);
         let engine = play(&spec(&[false, false], "400", ("0", "0.001"), &keys), &rows, &asks);
-        let record = engine.desk.ledger.recorder();
+        let record = engine.trader.desk.ledger.recorder();
         let places = if hedging { vec![0, 1, 0, 1] } else { vec![0, 1] };
         let mut twin = Twin {
             isolated, balance: 400 * UNIT, fund: 40 * UNIT, funding: 0, prices: [100; 2],
@@ -189,17 +189,17 @@ proptest! {
         let forced: Vec<_> = (0..fills.ts.len()).filter(|&row| !is_ours(row))
             .map(|row| (fills.instrument[row] as usize, fills.price[row] as i64)).collect();
         prop_assert_eq!(&twin.liquidations, &forced);
-        let account = &engine.clearing.account;
-        prop_assert_eq!((account.balance(), engine.clearing.fund), (twin.balance, twin.fund));
+        let account = &engine.exchange.clearing.account;
+        prop_assert_eq!((account.balance(), engine.exchange.clearing.fund), (twin.balance, twin.fund));
         for (place, held) in twin.held.iter().enumerate() {
             prop_assert_eq!((account.position(place).lots, account.position(place).cost, account.margin(place)), (held.1, held.2, held.3));
         }
         prop_assert!((record.totals.funding - twin.funding as f64 / UNIT as f64).abs() < 1e-9);
         // Cash, what was bought and sold at its price, fees, funding, and what is held at its worth: that is the equity.
         let flow = |row: usize| -f64::from(fills.side[row]) * fills.quantity[row] * fills.price[row] - fills.fee[row];
-        let worth: f64 = (0..2).map(|index| engine.desk.position(index) as f64 * twin.prices[index] as f64).sum();
+        let worth: f64 = (0..2).map(|index| engine.trader.desk.position(index) as f64 * twin.prices[index] as f64).sum();
         let equity = 400.0 + (0..fills.ts.len()).map(flow).sum::<f64>() + record.totals.funding + worth;
-        prop_assert!((engine.desk.ledger.equity() - equity).abs() < 1e-6);
+        prop_assert!((engine.trader.desk.ledger.equity() - equity).abs() < 1e-6);
     }
 
     /// Two legs are two accounts of one leg each, in money and in round trips.
@@ -218,8 +218,8 @@ proptest! {
         rows[0].end(100_000);
         let run = |asks: &[Ask], keys: &str| {
             let engine = play(&spec(&[false], "1000000", ("0", "0.001"), keys), &rows, asks);
-            let account = &engine.clearing.account;
-            let (trades, legs) = (engine.desk.ledger.recorder().trades.clone(), engine.desk.legs(0));
+            let account = &engine.exchange.clearing.account;
+            let (trades, legs) = (engine.trader.desk.ledger.recorder().trades.clone(), engine.trader.desk.legs(0));
             (account.balance() - 1_000_000 * UNIT, legs, trades)
         };
         let alone = [run(&asks[0], ""), run(&asks[1], "")];

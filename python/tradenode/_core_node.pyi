@@ -1,0 +1,127 @@
+"""What a node and its rehearsal venue are made of, members of `tradenode._core`: this file is for type checkers alone."""
+
+from typing import Any, Literal, Self, TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+TermsTuple: TypeAlias = tuple[str, int, bool, int, str, int, str, int, int]
+"""Terms of an order: time in force ("gtc", "ioc", "fok", "gtt") and until when (ns UTC, 0 but for "gtt"), post-only, the
+most lots shown (0 for all), trigger ("none", "stop", "take_profit", "trailing") with its ticks, whose price sets it off
+("last", "mark", "touch"), the order's group and its parent (0 for none)."""
+
+OrderTuple: TypeAlias = tuple[int, int, str, int, str, int, bool, str, TermsTuple | None]
+"""An order: number, instrument, side ("buy", "sell"), lots, kind ("market", "limit", "stop"), ticks (0 for "market"),
+reduce-only, reason, terms (None where they are the usual ones)."""
+
+RequestTuple: TypeAlias = (
+    tuple[Literal["submit"], OrderTuple] | tuple[Literal["cancel"], int, int] | tuple[Literal["replace"], OrderTuple]
+)
+"""What is asked of a venue: a new order, a cancel (instrument, number), a new size (filled lots included) and price."""
+
+FillTuple: TypeAlias = tuple[int, str, int, int, bool, bool, int, str, int, int]
+"""A fill: the venue's number of it, side, lots, ticks, maker, whether its order may only reduce, lots left of the order,
+fee (decimal text, account currency, below zero for a rebate), lots that were ahead when it joined its queue (-1: not
+known), how long it was in its queue (ns)."""
+
+ReportTuple: TypeAlias = tuple[int, int, int, str, str | tuple[int, int] | FillTuple | None]
+"""A report: when it happened at the venue (ns UTC), instrument, number of the order, what, and what belongs to it.
+
+"accepted", "triggered", "expired": None; "rejected", "replace_rejected", "cancelled", "cancel_rejected": the reason;
+"replaced": lots, filled ones included, and ticks; "filled": the fill; "funding": the amount, decimal text, above zero
+when received, and the number is the place of the position."""
+
+@final
+class SimVenue:
+    """The simulated venue of runs over events by itself: rows and requests in, reports out.
+
+    It has no clock and no way between: requests are taken at the time they are said to arrive, and the times given to
+    its methods must never fall (ValueError).
+    """
+
+    def __new__(cls, spec: bytes, start: int) -> Self:
+        """The venue of a run over events (`config.event_run.event_spec`) at a time. Raises ConfigError for a bad spec."""
+
+    def rows(self, instrument: int, columns: dict[str, NDArray[Any]]) -> None:
+        """Let rows happen: the columns of a tape by name, each at its `ts_event` as the venue reckons (see `happens`)."""
+
+    @staticmethod
+    def happens(ts_event: NDArray[np.int64], ts_recv: NDArray[np.int64]) -> NDArray[np.int64]:
+        """When each row of a tape happens at the venue: never before the one above it, never after it is received."""
+
+    def request(self, at: int, request: RequestTuple) -> None:
+        """Take a request that arrives at a time."""
+
+    def expire(self, at: int) -> None:
+        """End the orders whose time is over."""
+
+    @property
+    def next_expiry(self) -> int:
+        """When the time of an order is over next, ns UTC; the largest number of 64 bits for never."""
+
+    def reports(self) -> list[ReportTuple]:
+        """Take out what there is to tell, in the order in which it happened."""
+
+    def balance(self) -> str:
+        """The cash balance, decimal text, account currency."""
+
+    def positions(self) -> list[tuple[int, int, float]]:
+        """Of each place its instrument, lots (below zero short) and average price (NaN when flat)."""
+
+    def orders(self) -> list[tuple[int, int, int, int, bool]]:
+        """Of each living order its number, instrument, lots, lots left, and whether it rests in the book."""
+
+    def touch(self, instrument: int) -> tuple[int | None, int | None]:
+        """The best bid and ask of the public book, ticks."""
+
+@final
+class Trader:
+    """A desk with its strategy, fed from outside: the same object as in a run over events.
+
+    Times (ns UTC) say when something comes in; one before the last counts as the last. Alarms (the strategy's timer, the
+    recording of equity, the kill switch) that were due before a time ring before what comes in at it; those that are due
+    at it ring after all of that, when `time` says so or something later comes in. What the strategy raises under the
+    policy "halt" comes out of the call. It belongs to the thread that made it.
+    """
+
+    def __new__(cls, spec: bytes, start: int, strategy: object, on_error: Literal["halt", "skip", "flatten"] = ...) -> Self:
+        """The desk of a run over events (`config.event_run.event_spec`) at a time. Raises ConfigError for a bad spec."""
+
+    def start(self) -> None:
+        """Let the strategy begin."""
+
+    def rows(self, now: int, instrument: int, columns: dict[str, NDArray[Any]]) -> None:
+        """Take the rows of a message: the columns of a tape by name; their `ts_recv` is not looked at."""
+
+    def report(self, now: int, report: ReportTuple) -> None:
+        """Take what the venue tells of an order or of funding. Raises RunError for what cannot follow."""
+
+    def time(self, now: int) -> None:
+        """Let the alarms ring that are due by a time."""
+
+    @property
+    def next_tick(self) -> int:
+        """When an alarm is due next."""
+
+    def requests(self) -> list[RequestTuple]:
+        """Take out what is asked of the venue, each order of it approved by the gate, in order."""
+
+    def stop(self) -> None:
+        """Record the equity and let the strategy end."""
+
+    @property
+    def equity(self) -> float:
+        """Balance and open profit as of the last look, account currency."""
+
+    @property
+    def balance(self) -> str:
+        """Cash with all realised profit, fees and funding, decimal text, account currency."""
+
+    def positions(self) -> list[tuple[int, float]]:
+        """Of each instrument its lots (below zero short) and average price (NaN when flat)."""
+
+    def open_orders(self, instrument: int) -> list[int]:
+        """The numbers of an instrument's orders that have not ended, oldest first."""
+
+    def logs(self) -> list[tuple[int, int, str]]:
+        """Take out what the strategy logged: instrument, time and line."""

@@ -1,0 +1,12 @@
+//! What a node and its rehearsal venue are made of.
+
+mod message;
+mod trader;
+mod venue;
+
+use pyo3::prelude::*;
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<trader::Trader>()?;
+    module.add_class::<venue::SimVenue>()
+}

@@ -1,0 +1,86 @@
+//! A desk with its strategy, fed from outside: what a node trades with.
+
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use tradenode_sim::models::latency::Latency;
+use tradenode_sim::ticks::{self, TickSpec};
+
+use super::message::{known, read_news, request_tuple};
+use super::venue::check;
+use crate::backtest::raise;
+use crate::events::EventCallback;
+use crate::policy::Policy;
+use crate::tape::GivenTape;
+
+#[pyclass(module = "tradenode._core", unsendable)]
+pub(crate) struct Trader(ticks::Trader<'static, EventCallback>);
+
+#[pymethods]
+impl Trader {
+    #[new]
+    #[pyo3(signature = (spec, start, strategy, on_error = "halt"))]
+    fn new(spec: &[u8], start: i64, strategy: &Bound<'_, PyAny>, on_error: &str) -> PyResult<Self> {
+        let spec = TickSpec::from_json(spec).map_err(|error| raise(error.into()))?;
+        let callback = EventCallback::new(strategy, Policy::read(on_error)?)?;
+        let trader = ticks::Trader::new(&spec, &spec.sources(), start, Latency::none(), callback);
+        trader.map(Self).map_err(|error| raise(error.into()))
+    }
+
+    fn start(&mut self) -> PyResult<()> {
+        self.0.start().map_err(raise)
+    }
+
+    fn rows(&mut self, now: i64, instrument: usize, columns: GivenTape<'_>) -> PyResult<()> {
+        known(instrument, self.0.desk().instruments())?;
+        let rows = columns.view()?;
+        check(&rows)?;
+        self.0.on_rows(now, instrument, &rows).map_err(raise)
+    }
+
+    fn report(&mut self, now: i64, report: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let desk = self.0.desk();
+        let news = read_news(report, desk.instruments(), desk.scale())?;
+        self.0.on_news(now, news).map_err(raise)
+    }
+
+    fn time(&mut self, now: i64) -> PyResult<()> {
+        self.0.on_time(now).map_err(raise)
+    }
+
+    #[getter]
+    fn next_tick(&self) -> i64 {
+        self.0.next_tick()
+    }
+
+    fn requests<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyTuple>>> {
+        let requests = std::iter::from_fn(|| self.0.take_request());
+        requests.filter_map(|request| request_tuple(py, &request).transpose()).collect()
+    }
+
+    fn stop(&mut self) -> PyResult<()> {
+        self.0.stop().map_err(raise)
+    }
+
+    #[getter]
+    fn equity(&self) -> f64 {
+        self.0.desk().equity()
+    }
+
+    #[getter]
+    fn balance(&self) -> String {
+        self.0.desk().balance_text()
+    }
+
+    fn positions(&self) -> Vec<(i64, f64)> {
+        let desk = self.0.desk();
+        (0..desk.instruments().len()).map(|each| (desk.position(each), desk.average_price(each))).collect()
+    }
+
+    fn open_orders(&self, instrument: usize) -> PyResult<Vec<u64>> {
+        Ok(self.0.desk().open_orders(known(instrument, self.0.desk().instruments())?).to_vec())
+    }
+
+    fn logs(&self, py: Python<'_>) -> Vec<(usize, i64, String)> {
+        self.0.strategy().logs(py)
+    }
+}
