@@ -50,10 +50,10 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         verdicts: of the config's expectations.
         equity: columns `ts` (ns UTC, a bar's opening), `equity`, `exposure`.
         trades: the columns of `TRADE_COLUMNS`.
-        fills: one entry a fill: `ts`, `instrument`, `order`, `side`, `quantity`, `price`, `fee`, `slippage`, `maker`,
-            `reason`, `sample`; of events also `mid` at that time, and of what waited in a queue `ahead` (base units or contracts
-            when it joined) and `waited_ns`. `ts` is the venue's time, `sample` the row of the equity that counts it
-            first: over events the next after it was heard of.
+        fills: one entry a fill: `ts` (of events the venue's time), `instrument`, `order`, `side`, `quantity`, `price`,
+            `fee`, `slippage`, `maker`, `reason`, `sample` (the row of the equity that counts it first: of events the
+            next one after it was heard of); of events also `mid` at that time, and of what waited in a queue `ahead`
+            (base units or contracts when it joined) and `waited_ns`.
         refusals: one entry an order that the risk gate refused: `ts`, `instrument`, `reason`, `check`, `limit`,
             `value`. Where there are very many, the first of them.
         refused: how many orders it refused in all.

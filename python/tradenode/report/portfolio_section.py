@@ -1,4 +1,4 @@
-"""The report's part on the portfolio: profit by instrument and day, what was held and may be lost, what moves together."""
+"""The report's part on the portfolio: profit by instrument and day, what may be lost, what moves together."""
 
 from collections.abc import Iterable
 from html import escape

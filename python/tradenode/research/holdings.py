@@ -37,6 +37,13 @@ class Holdings(msgspec.Struct, frozen=True, eq=False):
         intervals = self.at // every_ns
         return np.flatnonzero(np.append(intervals[1:] != intervals[:-1], np.ones(min(len(self.at), 1), np.bool_)))
 
+    def samples(self, every_ns: int) -> "NDArray[np.intp]":
+        """The last row in each interval from where every instrument has a price; all where that leaves too few."""
+        first = max((int(np.isfinite(prices).argmax()) for prices in self.prices), default=0)
+        rows = self.lasts(every_ns)
+        complete = rows[rows >= first]
+        return complete if len(complete) > 2 else rows
+
     def columns(self, ts: "NDArray[np.int64]") -> "Columns":
         """Exposures and margins as columns of `Run.held`, with the times of the equity's rows."""
         gross = [np.abs(notional) for notional in self.notionals]
@@ -89,7 +96,9 @@ def _held(fills: "Columns", instrument: int, lot: float, rows: int) -> "Floats":
     own = fills["instrument"] == instrument
     # Whole lots, so that a position that was closed is nothing and not nearly nothing.
     lots = np.rint((fills["side"] * fills["quantity"])[own] / lot)
-    return np.cumsum(np.bincount(fills["sample"][own], weights=lots, minlength=rows)) * lot
+    changes = np.zeros(rows)
+    np.add.at(changes, fills["sample"][own], lots)
+    return np.cumsum(changes) * lot
 
 
 def _notional(held: "Floats", price: "Floats", contract: dict[str, Any]) -> "Floats":

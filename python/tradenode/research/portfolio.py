@@ -38,7 +38,8 @@ def monitor_of(run: Run, every_ns: int = DAY_NS, window: int | None = None) -> "
 
     It is told what each row of the run's equity counts before that row, so that its equity is the run's there: over
     events a fill or a payment that was heard of late has the venue's time, but comes when it was heard of. Returns are
-    sampled at the last row in each `every_ns`; `window` is as many as there are, at most `WINDOW_MAX`, unless given.
+    sampled at the last row in each `every_ns` from where every instrument has a price; `window` is as many as there
+    are, at most `WINDOW_MAX`, unless given.
 
     Raises:
         TradenodeError: a run too short for two returns.
@@ -50,9 +51,9 @@ def with_portfolio(run: _R) -> _R:
     """The run with its portfolio, sampled by day or, where that makes too few returns, by hour or by minute; as it is
     where even these are not two."""
     held = holdings_of(run)
-    enough = (every for every in (DAY_NS, HOUR_NS) if len(held.lasts(every)) > RETURNS_MIN)
+    enough = (every for every in (DAY_NS, HOUR_NS) if len(held.samples(every)) > RETURNS_MIN)
     every = next(enough, MINUTE_NS)
-    returns = len(held.lasts(every)) - 1
+    returns = len(held.samples(every)) - 1
     if returns < 2:
         return run
     columns = held.columns(run.equity["ts"])
@@ -63,7 +64,7 @@ def with_portfolio(run: _R) -> _R:
 def _monitor(run: Run, held: Holdings, every_ns: int, window: int | None) -> "PortfolioMonitor":
     from tradenode._core import PortfolioMonitor
 
-    samples = held.lasts(every_ns)
+    samples = held.samples(every_ns)
     returns = len(samples) - 1
     if returns < 2:
         raise TradenodeError(f"a run of {len(samples)} samples has no two returns", hint="take samples more often")
@@ -98,7 +99,7 @@ def _steps(monitor: "PortfolioMonitor", run: Run, held: Holdings, samples: "Rows
     booked.sort(key=lambda step: step[:2])
     at = held.at[samples].tolist()
     places = np.searchsorted(rows, samples).tolist()
-    taken = [(place, when, partial(monitor.sample, when)) for place, when in zip(places, at, strict=True)]
+    taken: list[_Step] = [(place, when, partial(monitor.sample, when)) for place, when in zip(places, at, strict=True)]
     # The sample of a row comes after all that the row counts, whenever that was.
     return sorted(booked + taken, key=lambda step: step[0])
 

@@ -55,10 +55,10 @@ globalThis.report = {};
   });
 
   // The curve's columns cut to what is in view and one point more at each end, so that the value axis fits the view.
-  function curveInView(equity, names, start, end) {
-    const first = Math.max(lowerBound(equity.time, start) - 1, 0);
-    const last = lowerBound(equity.time, end) + 1;
-    return Object.fromEntries(names.map((name) => [name, equity[name].subarray(first, last)]));
+  function curveInView(curve, names, start, end) {
+    const first = Math.max(lowerBound(curve.time, start) - 1, 0);
+    const last = lowerBound(curve.time, end) + 1;
+    return Object.fromEntries(names.map((name) => [name, curve[name].subarray(first, last)]));
   }
 
   function equityChart(equity, range, look, logarithmic) {
