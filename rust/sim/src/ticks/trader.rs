@@ -209,7 +209,7 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
                 self.desk.step_switch()?;
                 if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
             }
-            Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received, self.desk.now),
+            Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received, payment.at),
             None => Ok(()),
         }
     }
@@ -267,7 +267,7 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
 
     /// Records the equity, every instrument at its mid.
     pub(super) fn record(&mut self) -> Result<(), RunError> {
-        (0..self.desk.views.len()).for_each(|instrument| self.desk.mark(instrument));
+        self.desk.mark_all();
         if self.desk.ledger.sample(self.desk.now)? {
             self.desk.cancel_adding();
         }
