@@ -84,7 +84,9 @@ class Trader:
     policy "halt" comes out of the call. It belongs to the thread that made it.
     """
 
-    def __new__(cls, spec: bytes, start: int, strategy: object, on_error: Literal["halt", "skip", "flatten"] = ...) -> Self:
+    def __new__(
+        cls, spec: bytes, start: int, strategy: object, on_error: Literal["halt", "skip", "flatten"] = ...
+    ) -> Self:
         """The desk of a run over events (`config.event_run.event_spec`) at a time. Raises ConfigError for a bad spec."""
 
     def start(self) -> None:
