@@ -305,9 +305,10 @@ def run_backtest(
     `strategy` has `on_bar(desk, bar)` and, if it likes, `on_start(desk)` and `on_stop(desk)`; without one the run's
     rules decide. `sizer` has `custom_size(proposal)`, which is asked about each entry that the run sizes. The answer
     holds `equity_ts` (opening times of the bars on which orders fill), `equity` and `gross` notional at their ends,
-    dicts of columns `trades`, `fills`, `payments` (funding and interest: `ts`, `instrument`, `amount` received),
-    `refusals` and `queue` (empty: see `run_events`), the count `refused`, `totals` (traded, fees, slippage, funding
-    received) and `logs` (instrument, time, line). Raises
+    dicts of columns `trades`, `fills`, `payments` (funding and interest: `ts`, `instrument`, `amount` received; like
+    fills with the `sample`, the row of the equity that counts it first), `refusals`, `queue` and `marks` (empty: see
+    `run_events`), the count `refused`, `totals` (traded, fees, slippage, funding received) and `logs` (instrument,
+    time, line). Raises
     tradenode.errors.ConfigError, DataError or RunError; a strategy's own exception follows `on_error` (halt, skip,
     flatten); what stops the run comes through with a note that names the bar, or the entry.
     """

@@ -12,10 +12,22 @@ class _Cut(TypedDict):
     why: str
     kept: str | None
 
+class _Snapshot(TypedDict):
+    sequence: int
+    time: int
+    payload: bytes
+
+class _DamagedSnapshot(TypedDict):
+    name: str
+    sequence: int
+    why: str
+
 class _Recovered(TypedDict):
     last: int
     closed: bool
     cut: _Cut | None
+    snapshot: _Snapshot | None
+    damaged: list[_DamagedSnapshot]
 
 @final
 class SimDisk:
@@ -33,7 +45,7 @@ class SimDisk:
         """Take back what was planned."""
 
     def cut_power(self, seed: int) -> None:
-        """Lose what was not synced: each sector of 512 bytes and each new name is there or is not, by `seed`."""
+        """Lose what was not synced: a sector of 512 bytes is there or is not, a name is as it was or as it became."""
 
     def flip(self, name: str, bit: int) -> None:
         """Turn one bit of a file over. Raises KeyError where it is not there."""
@@ -53,13 +65,14 @@ class Journal:
     nothing more: every method raises JournalError from then on.
     """
 
-    def __new__(cls, place: str | PathLike[str] | SimDisk, *, segment_bytes: int = ..., known: int = 0) -> Self:
+    def __new__(cls, place: str | PathLike[str] | SimDisk, *, segment_bytes: int = ...) -> Self:
         """Open the journal of a folder, made where there is none, or of a simulated disk, and check it.
 
-        What was never whole at its end is cut off and kept in a file beside (`recovered["cut"]`). `known` is a record
-        that is known to have been durable, from a snapshot: segments that end before it are not looked at. A folder is
-        synced by a thread, a simulated disk by the caller. Raises JournalError where something that was durable is
-        damaged or missing, with its place, and where another process has the folder.
+        What was never whole at its end is cut off and kept in a file beside (`recovered["cut"]`). Segments that end
+        before the newest snapshot (`recovered["snapshot"]`) are not looked at. A snapshot that is damaged
+        (`recovered["damaged"]`) is passed over for the one before. A folder is synced by a thread, a simulated disk by
+        the caller. Raises JournalError where something that was durable is damaged or missing, with its place, and
+        where another process has the folder.
         """
 
     def append(self, kind: int, time: int, payload: bytes, *, source: int = 0, cause: int = 0) -> int:
@@ -73,6 +86,18 @@ class Journal:
 
     def sync(self) -> int:
         """Commit and wait: the last record, durable."""
+
+    def snapshot(self, time: int, payload: bytes) -> int:
+        """Sync, and write what the node is by now, of at most 256 MiB, durable; the last record that it contains.
+
+        Nothing more is done where there is a sound snapshot of that record. The newest two are kept.
+        """
+
+    def prune(self) -> list[str]:
+        """Remove the segments that end before the older of the two snapshots kept; their names.
+
+        None are removed before there are two: one that is damaged can always be done without.
+        """
 
     def poll(self) -> int:
         """Make `fileno` unreadable and tell what is durable. Raises JournalError where a sync has failed."""
@@ -90,10 +115,17 @@ class Journal:
 
     @property
     def recovered(self) -> _Recovered:
-        """What was found: the last record, whether the journal was closed in peace, and what was cut off."""
+        """What was found: the last record, whether the journal was closed in peace, what was cut off, the snapshot.
+
+        What follows the snapshot is whole; None where no snapshot checks, and then the journal is whole from its first
+        record on. Those that do not check are told, oldest first.
+        """
 
     def read(self, from_: int, visit: Callable[[int, int, int, int, int, bytes], object]) -> None:
-        """Call `visit` with sequence, kind, time, source, cause and payload of every written record from one on."""
+        """Call `visit` with sequence, kind, time, source, cause and payload of every written record from one on.
+
+        Raises JournalError where that record was pruned.
+        """
 
     def close(self, time: int) -> int:
         """Make all durable, and a last record that says so; nothing where it is closed."""

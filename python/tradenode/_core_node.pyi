@@ -98,8 +98,31 @@ class Trader:
     def report(self, now: int, report: ReportTuple) -> None:
         """Take what the venue tells of an order or of funding. Raises RunError for what cannot follow."""
 
+    def late_fill(self, now: int, report: ReportTuple) -> None:
+        """Book a fill of an order that has ended: venues tell some after a cancel. The strategy is not called."""
+
+    def silence(self, now: int, order: int) -> bool:
+        """Take note that nothing was heard of an order for too long; whether it was still waited for."""
+
+    def kill(self, now: int, what: Literal["halt", "flatten", "cancel_all"], by: str, reason: str) -> None:
+        """Pull the kill switch: cancel every order, "flatten" closes positions too; only "cancel_all" does not halt."""
+
+    @property
+    def killing(self) -> bool:
+        """Whether the kill switch has still something to do."""
+
+    def retire(self) -> None:
+        """Call the strategy no more."""
+
+    @property
+    def retired(self) -> bool:
+        """Whether it is called no more."""
+
     def time(self, now: int) -> None:
         """Let the alarms ring that are due by a time."""
+
+    def skip(self, now: int) -> None:
+        """Go on to a time and pass over all alarms before it."""
 
     @property
     def next_tick(self) -> int:
@@ -124,6 +147,9 @@ class Trader:
 
     def open_orders(self, instrument: int) -> list[int]:
         """The numbers of an instrument's orders that have not ended, oldest first."""
+
+    def order(self, order: int) -> tuple[str, int, int, int] | None:
+        """Of an order that has not ended, or ended last, its status, lots, filled lots and ticks (0 without a price)."""
 
     def logs(self) -> list[tuple[int, int, str]]:
         """Take out what the strategy logged: instrument, time and line."""

@@ -145,6 +145,12 @@ class PortfolioMonitor:
         Raises ValueError for a horizon from the window on, and for a confidence that is not from 0.5 to below 1.
         """
 
+    def value_at_risk_of(self, exposures: Sequence[float], horizon: int, confidence: float) -> _ValueAtRisk | None:
+        """The same of any positions, given as one signed notional (long less short) an instrument, at current prices.
+
+        Raises ValueError where they are not finite or not one an instrument.
+        """
+
     def attribution(self, *by: _By) -> dict[str, NDArray[np.int64] | NDArray[np.float64]]:
         """Profit since the start by what is asked for, one column a key and four of doubles, rows ascending.
 

@@ -117,11 +117,12 @@ def run_events(
     close everything and call no more. `trips` are recorded round trips of orders in place of the spec's latency: when
     each was requested (ns UTC, ascending), taken by the venue (0 where it never arrived) and reported; requests in
     between take what lies between.
-    Answers with `fills`, `trades`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, `gross`, `logs` as
-    `run_backtest` does, with `orders`: counts of what became of them, by name, and with `queue`, an entry a fill:
-    `ahead` (base units that were ahead of the order when it last joined its queue; NaN where that is not known, and for
-    orders that took) and `waited_ns` (since then; 0 for orders that took), `insurance` (what is in the venue's fund at
-    the end) and `liquidations` (how many positions it took over).
+    Answers with `fills`, `trades`, `payments`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, `gross`, `logs`
+    as `run_backtest` does, with `marks`: by which price the strategy's side valued each instrument in each row of the
+    equity (quote units, row after row; NaN before the first), with `orders`: counts of what became of them, by name,
+    and with `queue`, an entry a fill: `ahead` (base units that were ahead of the order when it last joined its queue;
+    NaN where that is not known, and for orders that took) and `waited_ns` (since then; 0 for orders that took),
+    `insurance` (what is in the venue's fund at the end) and `liquidations` (how many positions it took over).
     Raises tradenode.errors.ConfigError, DataError with the first row at fault, RunError; a strategy's own exception
     comes through with a note that names the call, the time and what it was told.
     """

@@ -38,3 +38,7 @@ class JournalError(TradenodeError):
 
 class RunError(TradenodeError):
     """A run that had to stop: money that cannot be counted, rules that cannot be evaluated, a strategy's own error."""
+
+
+class ReportError(RunError):
+    """A report that cannot follow what is known of its order: nothing is booked, and the venue must be asked."""

@@ -21,6 +21,7 @@ from tradenode.report.payload import payload
 from tradenode.report.run_folder import write_run_folder
 from tradenode.report.run_view import run_view
 from tradenode.research.backtest import backtest
+from tradenode.research.portfolio import with_portfolio
 from tradenode.research.result import Result
 
 
@@ -152,7 +153,7 @@ def test_short_lengths_of_time(ns: int, words: str) -> None:
 
 @in_browser
 def test_a_browser_draws_the_plots(run: Result, tmp_path: Path) -> None:
-    document, console = browse(tmp_path, run_view(with_queue(run)), "--dump-dom")
+    document, console = browse(tmp_path, run_view(with_portfolio(with_queue(run))), "--dump-dom")
     assert console == []
     assert 'data-drawn="yes"' in document
     assert 'data-events="yes"' in document

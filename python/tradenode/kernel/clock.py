@@ -1,6 +1,7 @@
 """Time, ns UTC: the only module that reads it."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -38,3 +39,25 @@ class SimulatedClock:
         if now < self._now:
             raise ValueError(f"time does not go back: it is {self._now} ns, asked for {now} ns")
         self._now = now
+
+
+class ScaledClock:
+    """A time that goes on so many times as fast as another clock's, from a time on: that of an accelerated rehearsal."""
+
+    def __init__(self, clock: Clock, now: int, speed: float) -> None:
+        self._clock, self._origin, self._from, self._speed = clock, now, clock.now(), speed
+
+    def now(self) -> int:
+        """The time, ns UTC; never before what it told last."""
+        return self._origin + int((self._clock.now() - self._from) * self._speed)
+
+
+class LoopClock:
+    """The time of an event loop, which may be a virtual one."""
+
+    def __init__(self, seconds: Callable[[], float], start: int) -> None:
+        self._seconds, self._start = seconds, start
+
+    def now(self) -> int:
+        """The time, ns UTC; never before what it told last."""
+        return self._start + round(self._seconds() * 1e9)

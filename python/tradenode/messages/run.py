@@ -50,13 +50,15 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         verdicts: of the config's expectations.
         equity: columns `ts` (ns UTC, a bar's opening), `equity`, `exposure`.
         trades: the columns of `TRADE_COLUMNS`.
-        fills: one entry a fill: `ts`, `instrument`, `order`, `side`, `quantity`, `price`, `fee`, `slippage`, `maker`,
-            `reason`; of events also `mid` at that time, and of what waited in a queue `ahead` (base units or contracts
-            when it joined) and `waited_ns`.
+        fills: one entry a fill: `ts` (of events the venue's time), `instrument`, `order`, `side`, `quantity`, `price`,
+            `fee`, `slippage`, `maker`, `reason`, `sample` (the row of the equity that counts it first: of events the
+            next one after it was heard of); of events also `mid` at that time, and of what waited in a queue `ahead`
+            (base units or contracts when it joined) and `waited_ns`.
         refusals: one entry an order that the risk gate refused: `ts`, `instrument`, `reason`, `check`, `limit`,
             `value`. Where there are very many, the first of them.
         refused: how many orders it refused in all.
-        payments: one entry a payment of funding or interest: `ts`, `instrument`, `amount` (received; below zero paid).
+        payments: one entry a payment of funding or interest: `ts`, `instrument`, `amount` (received; below zero paid),
+            `sample`.
         logs: what a strategy logged, its errors and where its own sizes were clamped, in order.
         labels: the names that the columns `instrument`, `reason`, `exit_reason` and `check` index.
         bars: what the run was made on, one for each instrument; of events candles of their trades or mids.
@@ -67,7 +69,11 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         prevented: the trades that they prevented, the columns of `TRADE_COLUMNS` and `lock`, its number; None where
             nothing was locked or that is not known.
         portfolio_facts: its portfolio; None where nobody has asked for it or the run is too short.
+        held: with the portfolio, what was held whenever the equity was taken: `ts`, `gross` and `net` exposure,
+            `initial_margin`, `maintenance_margin`, in the account's currency.
         mids: of events the mid of each instrument, quote units, whenever the equity was taken; NaN where there is none.
+        marks: of events the price of each instrument, quote units, by which the equity was taken: the mid as it was
+            received by then, or the last there was; NaN before the first.
     """
 
     title: str
@@ -94,7 +100,9 @@ class Run(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     protections: ProtectionFacts | None = None
     prevented: "Columns | None" = None
     portfolio_facts: PortfolioFacts | None = None
+    held: "Columns | None" = None
     mids: "list[NDArray[np.float64]]" = []
+    marks: "list[NDArray[np.float64]]" = []
 
     @property
     def instruments(self) -> list[str]:

@@ -77,7 +77,7 @@ def body(run: RunView) -> str:
             header(run),
             verdict_list(run.expectations),
             tiles(run),
-            section("Equity, drawdown, price", chart_frame(run), "charts"),
+            section(_charted(run), chart_frame(run), "charts"),
             *_event_parts(run),
             section("Months", months_table(run.metrics.months), "months"),
             section("By exit reason", groups_table("exit reason", groups.exit_reasons), "reasons"),
@@ -92,6 +92,10 @@ def body(run: RunView) -> str:
             "<footer>Written by tradenode. Charts by BokehJS, whose licence stands in this file.</footer>",
         ]
     )
+
+
+def _charted(run: RunView) -> str:
+    return "Equity, drawdown, price" if run.held is None else "Equity, drawdown, exposure, price"
 
 
 def _event_parts(run: RunView) -> list[str]:

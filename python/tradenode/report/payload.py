@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from tradenode.report.event_payload import event_payload
-from tradenode.report.series import buy_and_hold, candle_levels, equity_points, milliseconds, pack
+from tradenode.report.series import buy_and_hold, candle_levels, equity_points, held_points, milliseconds, pack
 from tradenode.report.view import Column, PriceBars, RunView
 
 CHARTED_INSTRUMENTS = 8
@@ -33,6 +33,7 @@ def payload(run: RunView) -> bytes:
         "instruments": run.instruments,
         "reasons": run.exit_reasons,
         "equity": equity(run),
+        "held": None if run.held is None else holdings(run.held, run.bar_ns),
         "charts": charts(run),
         "trades": trades(run.trades),
     }
@@ -54,6 +55,13 @@ def equity(run: RunView) -> dict[str, Any] | None:
         "drawdown": pack(drawdown, "f4"),
         "held": None if held is None else pack(held),
     }
+
+
+def holdings(held: dict[str, Column], bar_ns: int) -> dict[str, Any]:
+    """Exposures and margin at the end of each bar that is shown."""
+    shown = held_points(held)
+    packed = {name: pack(shown[name], "f4") for name in ("gross", "net", "initial_margin")}
+    return {"time": pack(milliseconds(shown["ts"] + bar_ns)), **packed}
 
 
 def charts(run: RunView) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from tradenode.report.columns import labelled, write_csv, write_npy
 from tradenode.report.html import write_report
 from tradenode.report.lock_table import lock_columns
 from tradenode.report.run_view import run_view
+from tradenode.report.series import held_points
 
 CONFIG_FILE = "config.toml"
 RECORD_FILE = "run.json"
@@ -125,6 +126,10 @@ def _fill(folder: Path, run: Run, record: RunRecord) -> None:
         write_csv(folder / "prevented.csv", labelled(run.prevented, run.labels))
     if len(run.payments["ts"]):
         write_csv(folder / "payments.csv", labelled(run.payments, run.labels))
+    if run.marks:
+        write_csv(folder / "marks.csv", {"ts": run.equity["ts"], **dict(zip(run.instruments, run.marks, strict=True))})
+    if run.held is not None:
+        write_csv(folder / "held.csv", held_points(run.held))
     if run.portfolio_facts is not None:
         (folder / "portfolio.json").write_bytes(_json(run.portfolio_facts))
     if run.events is not None:

@@ -58,6 +58,7 @@ def run_view(run: Run) -> RunView:
         protections=run.protections,
         locks=run.locks,
         portfolio=run.portfolio_facts,
+        held=run.held,
     )
 
 

@@ -1,6 +1,7 @@
 """Long columns cut down to what a screen can show, with their extremes kept, and packed for the page."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +9,8 @@ import numpy as np
 
 from tradenode.report.view import Column, PriceBars, RunView
 
+HELD_BUCKETS = 1_000
+"""What is held is shown with the least and greatest gross and net exposure of each of so many stretches."""
 EQUITY_BUCKETS = 2_000
 """The equity curve keeps the least and greatest equity and the deepest drawdown of each of so many stretches."""
 OVERVIEW_CANDLES = 2_000
@@ -44,15 +47,24 @@ def equity_points(run: RunView) -> tuple[Column, Column, Column]:
     """Row numbers kept of the equity curve, and the drawdown and time (ns) at each of them."""
     peaks = np.maximum(np.maximum.accumulate(run.equity), run.metrics.returns.start_equity)
     drawdown = run.equity / peaks - 1.0
-    kept = kept_rows(len(run.equity), (run.equity, np.argmin), (run.equity, np.argmax), (drawdown, np.argmin))
+    curve = [(run.equity, np.argmin), (run.equity, np.argmax), (drawdown, np.argmin)]
+    kept = kept_rows(len(run.equity), EQUITY_BUCKETS, curve)
     return kept, drawdown[kept], run.equity_ts[kept] + run.bar_ns
 
 
-def kept_rows(rows: int, *choices: tuple[Column, Any]) -> Column:
-    """The first and last row, and what each choice (a column, argmin or argmax) picks of each of EQUITY_BUCKETS."""
-    if rows <= 2 * EQUITY_BUCKETS:
+def held_points(held: dict[str, Column]) -> dict[str, Column]:
+    """The columns of `Run.held` cut down to what is shown of them."""
+    gross, net = held["gross"], held["net"]
+    ends = [(column, choose) for column in (gross, net) for choose in (np.argmin, np.argmax)]
+    kept = kept_rows(len(gross), HELD_BUCKETS, ends)
+    return {name: column[kept] for name, column in held.items()}
+
+
+def kept_rows(rows: int, buckets: int, choices: Sequence[tuple[Column, Any]]) -> Column:
+    """The first and last row, and what each choice (a column, argmin or argmax) picks of each of so many stretches."""
+    if rows <= 2 * buckets:
         return np.arange(rows)
-    size = -(-rows // EQUITY_BUCKETS)
+    size = -(-rows // buckets)
     whole = rows // size * size
     picked = [np.array([0, rows - 1])]
     for column, choose in choices:

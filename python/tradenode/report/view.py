@@ -53,7 +53,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     `exit_reasons`. `bars` is keyed by names of `instruments`; one that is missing is not charted. `fidelity` says in
     pairs (what, how) how the market was simulated; `hashes` names what the run can be repeated from. `events` is None
     for a run over bars, `protections` for one that has none; `locks` is what happened to their locks.
-    `portfolio` is None for a run too short to tell anything of it.
+    `portfolio` and `held`, the columns of `Run.held`, are None for a run too short to tell anything of it.
     """
 
     title: str
@@ -77,3 +77,4 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     protections: ProtectionFacts | None = None
     locks: list[LockEvent] = []
     portfolio: PortfolioFacts | None = None
+    held: dict[str, Column] | None = None

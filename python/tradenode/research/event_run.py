@@ -75,12 +75,12 @@ class EventRun:
     def run(self, config: Config, source: Source, base: Path, strategy: object | None, catalogue: str | None) -> Result:
         """Runs a strategy on what has been read."""
         inputs = self.inputs
-        spec, done = self._made(config, strategy)
+        spec, made = self._made(config, strategy)
+        done = _sampled_once(made)
         labels = labels_of(inputs.contracts)
-        ts, values = _samples(done)
+        ts, values = done["equity_ts"], done["equity"]
         found = fill_mids(self.tapes, inputs.sources, done["fills"], ts)
-        gross = _gross(done["fills"], found.sampled, ts, inputs.contracts)
-        equity = {"ts": ts - self._sample_ns, "equity": values, "exposure": exposure(gross, values)}
+        equity = {"ts": ts - self._sample_ns, "equity": values, "exposure": exposure(done["gross"], values)}
         market = [(float(bars.open[0]), float(bars.close[-1])) for bars in self._candles if len(bars)]
         facts = facts_of(config, self._sample_ns, market, labels, done["totals"])
         metrics = metrics_of(facts, done, equity)
@@ -111,6 +111,7 @@ class EventRun:
                 tapes=self._facts,
             ),
             mids=found.sampled,
+            marks=[np.ascontiguousarray(column) for column in done["marks"].T],
             locks=locks,
             protections=protection_facts(config, locks, done, labels),
         )
@@ -135,30 +136,15 @@ class EventRun:
             raise stopped(error) from error
 
 
-def _samples(done: dict[str, Any]) -> "tuple[NDArray[np.int64], Floats]":
-    """When the equity was taken and what it was; of two at one time the later one."""
-    ts = done["equity_ts"]
-    last = np.append(np.diff(ts) > 0, True) if len(ts) else np.zeros(0, np.bool_)
-    return ts[last], done["equity"][last]
-
-
-def _gross(
-    fills: "Columns", mids: "list[Floats]", ts: "NDArray[np.int64]", contracts: list[dict[str, Any]]
-) -> "Floats":
-    """The notional of all positions at some times; where there is no mid, at the last one before."""
-    total = np.zeros(len(ts))
-    for index, (mid, contract) in enumerate(zip(mids, contracts, strict=True)):
-        own = fills["instrument"] == index
-        lot = float(contract["lot"])
-        # Whole lots, so that a position that was closed is nothing and not nearly nothing.
-        lots = np.rint((fills["side"] * fills["quantity"])[own] / lot)
-        held = np.concatenate([[0.0], np.cumsum(lots)])[np.searchsorted(fills["ts"][own], ts, side="right")]
-        position = np.abs(held) * lot * float(contract["multiplier"])
-        known = np.maximum.accumulate(np.where(np.isfinite(mid), np.arange(len(ts)), 0))
-        price = np.nan_to_num(mid[known])
-        worth = np.divide(position, price, out=np.zeros(len(ts)), where=price > 0) if contract["inverse"] else None
-        total += position * price if worth is None else worth
-    return total
+def _sampled_once(made: dict[str, Any]) -> dict[str, Any]:
+    """What the core made, with the marks as a table; of samples at one time the last one stays."""
+    ts = made["equity_ts"]
+    stays = np.append(np.diff(ts) > 0, np.ones(min(len(ts), 1), np.bool_))
+    sampled = {name: made[name][stays] for name in ("equity_ts", "equity", "gross")}
+    # How many rows that stay lie before each: its place among them.
+    places = (np.cumsum(stays) - stays).astype(np.uint32)
+    booked = {name: made[name] | {"sample": places[made[name]["sample"]]} for name in ("fills", "payments")}
+    return made | sampled | booked | {"marks": made["marks"].reshape(len(ts), -1)[stays]}
 
 
 def _told_fills(done: dict[str, Any], found: FillMids) -> "Columns":

@@ -1,18 +1,25 @@
-"""A finished run as the portfolio monitor sees it: its fills and payments, valued at its closes or mids."""
+"""A finished run as the portfolio monitor sees it: fills, payments, and the prices by which its equity was taken."""
 
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from tradenode.errors import TradenodeError
-from tradenode.messages.portfolio import Losses, PortfolioFacts, ProfitParts
+from tradenode.messages.portfolio import Holding, Losses, PortfolioFacts, ProfitParts
 from tradenode.messages.run import Run
+from tradenode.research.holdings import Holdings, holdings_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from tradenode._core import PortfolioMonitor
+    from tradenode.messages.run import Columns
+
+    Rows = NDArray[np.intp]
 
 MINUTE_NS, HOUR_NS, DAY_NS = 60_000_000_000, 3_600_000_000_000, 86_400_000_000_000
 WINDOW_MAX = 10_000
@@ -22,79 +29,164 @@ RETURNS_MIN = 30
 CONFIDENCE = 0.95
 
 _R = TypeVar("_R", bound=Run)
-
-
-class _Valued(msgspec.Struct, frozen=True, eq=False):
-    """What an instrument was worth: ascending times, and its price at each."""
-
-    at: "NDArray[np.int64]"
-    price: "NDArray[np.float64]"
+_Step = tuple[int, int, Callable[[], object]]
+"""Before which of the rows that are looked at, when (ns UTC), and what the monitor is told."""
 
 
 def monitor_of(run: Run, every_ns: int = DAY_NS, window: int | None = None) -> "PortfolioMonitor":
     """The monitor after the run: one strategy, named by the run's title.
 
-    Over bars an instrument is valued at its closes, each known in the last nanosecond of its bar, so that it belongs to
-    the day that it ends; over events at its mid whenever the equity was taken, to the nearest tick. Returns are sampled
-    at the last of these in each `every_ns`; `window` is as many as there are, at most `WINDOW_MAX`, unless given.
+    It is told what each row of the run's equity counts before that row, so that its equity is the run's there: over
+    events a fill or a payment that was heard of late has the venue's time, but comes when it was heard of. Returns are
+    sampled at the last row in each `every_ns` from where every instrument has a price; `window` is as many as there
+    are, at most `WINDOW_MAX`, unless given.
 
     Raises:
         TradenodeError: a run too short for two returns.
     """
-    from tradenode._core import PortfolioMonitor
-
-    spec = msgspec.json.decode(run.spec)
-    valued = _valued(run, spec)
-    samples = _samples(valued, every_ns)
-    returns = len(samples) - 1
-    if returns < 2:
-        raise TradenodeError(f"a run of {len(samples)} samples has no two returns", hint="take samples more often")
-    watched = {
-        "currency": spec["account"]["currency"],
-        "capital": spec["account"]["cash"],
-        "instruments": spec["instruments"],
-        "strategies": [run.title],
-        "every_ns": every_ns,
-        "window": min(returns, WINDOW_MAX) if window is None else window,
-    }
-    monitor = PortfolioMonitor(msgspec.json.encode(watched))
-    _replay(monitor, run, [_marks(each, every_ns) for each in valued], samples)
-    return monitor
+    return _monitor(run, holdings_of(run), every_ns, window)
 
 
 def with_portfolio(run: _R) -> _R:
     """The run with its portfolio, sampled by day or, where that makes too few returns, by hour or by minute; as it is
     where even these are not two."""
-    spec = msgspec.json.decode(run.spec)
-    valued = _valued(run, spec)
-    enough = (every for every in (DAY_NS, HOUR_NS) if len(_samples(valued, every)) > RETURNS_MIN)
+    held = holdings_of(run)
+    enough = (every for every in (DAY_NS, HOUR_NS) if len(held.samples(every)) > RETURNS_MIN)
     every = next(enough, MINUTE_NS)
-    returns = len(_samples(valued, every)) - 1
+    returns = len(held.samples(every)) - 1
     if returns < 2:
         return run
-    return msgspec.structs.replace(run, portfolio_facts=_facts(run, every, min(returns, WINDOW_MAX)))
+    columns = held.columns(run.equity["ts"])
+    facts = _facts(run, held, columns, every, min(returns, WINDOW_MAX))
+    return msgspec.structs.replace(run, portfolio_facts=facts, held=columns)
 
 
-def _facts(run: Run, every_ns: int, returns: int) -> PortfolioFacts:
-    monitor = monitor_of(run, every_ns)
+def _monitor(run: Run, held: Holdings, every_ns: int, window: int | None) -> "PortfolioMonitor":
+    from tradenode._core import PortfolioMonitor
+
+    samples = held.samples(every_ns)
+    returns = len(samples) - 1
+    if returns < 2:
+        raise TradenodeError(f"a run of {len(samples)} samples has no two returns", hint="take samples more often")
+    spec = msgspec.json.decode(run.spec)
+    watched = {
+        "currency": spec["account"]["currency"],
+        "capital": spec["account"]["cash"],
+        "instruments": spec["instruments"] if run.events is None else [_halved(each) for each in spec["instruments"]],
+        "strategies": [run.title],
+        "every_ns": every_ns,
+        "window": min(returns, WINDOW_MAX) if window is None else window,
+    }
+    monitor = PortfolioMonitor(msgspec.json.encode(watched))
+    for _, _, tell in _steps(monitor, run, held, samples):
+        tell()
+    return monitor
+
+
+def _halved(contract: dict[str, Any]) -> dict[str, Any]:
+    """The contract on a grid of half ticks, where the mids are by which a run over events is valued."""
+    return contract | {"tick": format(Decimal(contract["tick"]) / 2, "f")}
+
+
+def _steps(monitor: "PortfolioMonitor", run: Run, held: Holdings, samples: "Rows") -> list[_Step]:
+    """All that the monitor is told, in order."""
+    import numpy as np
+
+    # Nothing but the last prices of a day and of a sample are looked at.
+    rows = np.union1d(samples, held.lasts(DAY_NS))
+    booked = _payments(monitor, run, held, rows) + _fills(monitor, run, held, rows) + _marks(monitor, held, rows)
+    # In order of time, and at one time of the kinds.
+    booked.sort(key=lambda step: step[:2])
+    at = held.at[samples].tolist()
+    places = np.searchsorted(rows, samples).tolist()
+    taken: list[_Step] = [(place, when, partial(monitor.sample, when)) for place, when in zip(places, at, strict=True)]
+    # The sample of a row comes after all that the row counts, whenever that was.
+    return sorted(booked + taken, key=lambda step: step[0])
+
+
+def _payments(monitor: "PortfolioMonitor", run: Run, held: Holdings, rows: "Rows") -> list[_Step]:
+    columns = [run.payments[name].tolist() for name in ("instrument", "amount")]
+    return [
+        (place, at, partial(monitor.on_payment, instrument, amount, at, 0))
+        for place, at, instrument, amount in zip(*_known(run, run.payments, held, rows), *columns, strict=True)
+    ]
+
+
+def _fills(monitor: "PortfolioMonitor", run: Run, held: Holdings, rows: "Rows") -> list[_Step]:
+    columns = [run.fills[name].tolist() for name in ("instrument", "side", "quantity", "price", "fee")]
+    return [
+        (place, at, partial(monitor.on_fill, 0, instrument, "buy" if side > 0 else "sell", quantity, price, at, fee))
+        for place, at, instrument, side, quantity, price, fee in zip(
+            *_known(run, run.fills, held, rows), *columns, strict=True
+        )
+    ]
+
+
+def _marks(monitor: "PortfolioMonitor", held: Holdings, rows: "Rows") -> list[_Step]:
+    at = held.at[rows].tolist()
+    return [
+        (place, when, partial(monitor.on_mark, instrument, price, when))
+        for instrument, prices in enumerate(held.prices)
+        for place, (when, price) in enumerate(zip(at, prices[rows].tolist(), strict=True))
+        if price == price
+    ]
+
+
+def _known(run: Run, booked: "Columns", held: Holdings, rows: "Rows") -> tuple[list[int], list[int]]:
+    """For each fill or payment the place of the first of some rows that counts it, and its time."""
+    import numpy as np
+
+    ts, counted = booked["ts"], booked["sample"]
+    if run.events is None:
+        # A fill at a close, whose time is the next bar's, belongs to the bar that it ends.
+        ts = np.minimum(ts, held.at[counted])
+    return np.searchsorted(rows, counted).tolist(), ts.tolist()
+
+
+def _facts(run: Run, held: Holdings, columns: "Columns", every_ns: int, returns: int) -> PortfolioFacts:
+    monitor = _monitor(run, held, every_ns, None)
     enough = returns >= RETURNS_MIN
-    found = monitor.value_at_risk(1, CONFIDENCE) if enough else None
-    margin = monitor.margin()
     whole = monitor.attribution("instrument")
     named = dict(zip((run.instruments[place] for place in whole["instrument"]), _parts(whole), strict=True))
     days = monitor.attribution("day")
     nothing = ProfitParts(realised=0.0, unrealised=0.0, fees=0.0, funding=0.0)
-    names = Losses.__struct_fields__
+    largest = int(columns["gross"].argmax())
+    last = len(held.at) - 1
     return PortfolioFacts(
         every_ns=every_ns,
         returns=returns,
         confidence=CONFIDENCE,
-        losses=None if found is None else Losses(**{name: float(found[name]) + 0.0 for name in names}),  # type: ignore[literal-required]
-        gross=margin["gross"],
-        initial_margin=margin["initial"],
+        end=_holding(held, columns, last, monitor if enough else None),
+        largest=_holding(held, columns, largest, monitor if enough else None),
         instruments={name: named.get(name, nothing) for name in run.instruments},
         days=[(at if at >= 0 else None, parts) for at, parts in zip(days["day"].tolist(), _parts(days), strict=True)],
-        correlations=[[_known(value) for value in row] for row in monitor.correlations().tolist()] if enough else [],
+        correlations=[[_finite(value) for value in row] for row in monitor.correlations().tolist()] if enough else [],
+    )
+
+
+def _holding(held: Holdings, columns: "Columns", row: int, monitor: "PortfolioMonitor | None") -> Holding:
+    """What a row of the equity counts, and what it may lose by the returns of the whole run."""
+    exposures = [float(notional[row]) for notional in held.notionals]
+    return Holding(
+        ts=int(held.at[row]) + 1,
+        gross=float(columns["gross"][row]),
+        net=float(columns["net"][row]),
+        initial_margin=float(columns["initial_margin"][row]),
+        maintenance_margin=float(columns["maintenance_margin"][row]),
+        losses=None if monitor is None else _losses(monitor, exposures),
+    )
+
+
+def _losses(monitor: "PortfolioMonitor", exposures: list[float]) -> Losses | None:
+    found = monitor.value_at_risk_of(exposures, 1, CONFIDENCE)
+    if found is None:
+        return None
+    # Nothing held may lose nought, which is not below zero.
+    return Losses(
+        historical=found["historical"] + 0.0,
+        historical_shortfall=found["historical_shortfall"] + 0.0,
+        parametric=found["parametric"] + 0.0,
+        parametric_shortfall=found["parametric_shortfall"] + 0.0,
     )
 
 
@@ -104,61 +196,5 @@ def _parts(columns: "dict[str, Any]") -> list[ProfitParts]:
     return [ProfitParts(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def _known(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return value if value == value else None
-
-
-def _valued(run: Run, spec: dict[str, Any]) -> list[_Valued]:
-    import numpy as np
-
-    if run.events is None:
-        tapes = run.bars if run.detail is None else run.detail
-        # A close is known in the last nanosecond of its bar.
-        return [_Valued(bars.ts + (bars.timeframe_ns - 1), bars.close) for bars in tapes]
-    at = run.equity["ts"] + spec["sample_ns"]
-    known = [np.isfinite(mid) for mid in run.mids]
-    return [_Valued(at[there], mid[there]) for mid, there in zip(run.mids, known, strict=True)]
-
-
-def _lasts(at: "NDArray[np.int64]", every_ns: int) -> "NDArray[np.bool_]":
-    """Which of ascending times are the last before a multiple of an interval."""
-    import numpy as np
-
-    buckets = at // every_ns
-    return np.append(buckets[1:] != buckets[:-1], np.ones(min(len(at), 1), np.bool_))
-
-
-def _marks(valued: _Valued, every_ns: int) -> "list[tuple[int, float]]":
-    """The last prices of each day and of each sample's interval, and when they were known."""
-    kept = _lasts(valued.at, DAY_NS) | _lasts(valued.at, every_ns)
-    return list(zip(valued.at[kept].tolist(), valued.price[kept].tolist(), strict=True))
-
-
-def _samples(valued: list[_Valued], every_ns: int) -> list[int]:
-    """When the last price of any instrument is known, for each interval."""
-    import numpy as np
-
-    at = np.unique(np.concatenate([each.at[_lasts(each.at, every_ns)] for each in valued]))
-    return [int(time) for time in at[_lasts(at, every_ns)]]
-
-
-def _replay(monitor: "PortfolioMonitor", run: Run, marks: list[list[tuple[int, float]]], samples: list[int]) -> None:
-    """Tells all in order of time: payments and fills as they stand, then prices, then the sample."""
-    paid = list(zip(*(run.payments[name].tolist() for name in ("ts", "instrument", "amount")), strict=True))
-    names = ("ts", "instrument", "side", "quantity", "price", "fee")
-    fills = list(zip(*(run.fills[name].tolist() for name in names), strict=True))
-    closes = [(at, place, price) for place, known in enumerate(marks) for at, price in known]
-    told = (paid, fills, closes, [(at,) for at in samples])
-    steps = sorted((row[0], kind, place) for kind, rows in enumerate(told) for place, row in enumerate(rows))
-    for at, kind, place in steps:
-        if kind == 0:
-            _, instrument, amount = paid[place]
-            monitor.on_payment(instrument, amount, at, 0)
-        elif kind == 1:
-            _, instrument, side, quantity, price, fee = fills[place]
-            monitor.on_fill(0, instrument, "buy" if side > 0 else "sell", quantity, price, at, fee)
-        elif kind == 2:
-            _, instrument, price = closes[place]
-            monitor.on_mark(instrument, price, at)
-        else:
-            monitor.sample(at)

@@ -55,8 +55,9 @@ class Result(Run, frozen=True, eq=False, kw_only=True):
     def portfolio(self, every: str = "1d", window: int | None = None) -> "PortfolioMonitor":
         """The run's fills and payments: profit by day and instrument, exposure, value at risk at its end.
 
-        Positions are valued at closes, over events at mids when the equity was taken. Returns are sampled at the last
-        of these in each `every`; the last `window` of them count, all unless said.
+        Positions are valued as the run's equity is: at closes, over events at the mids that had been received. Returns
+        are sampled at the last of these in each `every`, from where every instrument has a price; the last `window` of
+        them count, all unless said. Long and short legs of an instrument are netted.
 
         Raises:
             TradenodeError: a run too short for two returns.

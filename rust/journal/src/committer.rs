@@ -1,6 +1,6 @@
 //! Group commit: one sync for everything that was written before it began.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -19,6 +19,8 @@ struct Shared<F> {
     wanted: Condvar,
     done: Condvar,
     durable: AtomicU64,
+    /// Whether the state says why a sync failed: asked with every record, so without its lock.
+    has_failed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -34,7 +36,8 @@ impl<F: StorageFile> Committer<F> {
     pub(crate) fn start(file: Arc<F>, durable: u64, told: impl Fn() + Send + 'static) -> Self {
         let state = State { file, wanted: durable, failed: None, stop: false };
         let (wanted, done) = (Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { state: Mutex::new(state), wanted, done, durable: AtomicU64::new(durable) });
+        let (durable, has_failed) = (AtomicU64::new(durable), AtomicBool::new(false));
+        let shared = Arc::new(Shared { state: Mutex::new(state), wanted, done, durable, has_failed });
         let own = Arc::clone(&shared);
         Self { shared, thread: Some(thread::spawn(move || own.run(told))) }
     }
@@ -46,7 +49,7 @@ impl<F: StorageFile> Committer<F> {
 
     /// Why a sync failed; nothing is synced after that.
     pub(crate) fn failed(&self) -> Option<String> {
-        self.shared.lock().failed.clone()
+        self.shared.has_failed.load(Ordering::Acquire).then(|| self.shared.lock().failed.clone()).flatten()
     }
 
     /// Wants everything up to a record, which has been written, to be durable.
@@ -104,7 +107,10 @@ impl<F: StorageFile> Shared<F> {
             state = self.lock();
             match synced {
                 Ok(()) => drop(self.durable.fetch_max(target, Ordering::Release)),
-                Err(error) => state.failed = Some(format!("cannot sync: {error}")),
+                Err(error) => {
+                    state.failed = Some(format!("cannot sync: {error}"));
+                    self.has_failed.store(true, Ordering::Release);
+                }
             }
             self.done.notify_all();
             told();

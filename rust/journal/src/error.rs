@@ -31,18 +31,28 @@ pub enum JournalError {
         why: &'static str,
     },
     /// A segment is not there.
-    #[error("journal: record {expected} should follow, but the next segment is {found}: a segment is missing")]
+    #[error("journal: record {expected} is not there, the next segment is {found}: one is missing or was pruned")]
     Missing {
         /// The record that should come next.
         expected: u64,
         /// The segment that is there.
         found: String,
     },
+    /// A journal is damaged or incomplete, and so is a snapshot that may have done without the part.
+    #[error("{fault} (snapshot {name}, which may do without, is damaged: {why})")]
+    Snapshot {
+        /// What is wrong with the journal.
+        fault: Box<JournalError>,
+        /// The snapshot's file.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// The journal is of another version of the node.
-    #[error("journal: {segment} has format {found}, this node reads {known}")]
+    #[error("journal: {file} has format {found}, this node reads {known}")]
     Format {
-        /// The segment's file.
-        segment: String,
+        /// The segment or snapshot.
+        file: String,
         /// The format it has.
         found: u32,
         /// The format that is known.
@@ -51,9 +61,11 @@ pub enum JournalError {
     /// Another process writes this journal.
     #[error("journal: {0} is written by another process")]
     Locked(String),
-    /// A payload that does not fit a record.
-    #[error("journal: a record of {bytes} bytes is longer than {most}")]
+    /// A payload that does not fit.
+    #[error("journal: a {what} of {bytes} bytes is longer than {most}")]
     TooLong {
+        /// What it was for.
+        what: &'static str,
         /// Its length.
         bytes: usize,
         /// The most.

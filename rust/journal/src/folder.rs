@@ -1,6 +1,6 @@
 //! A folder of the file system, owned by one process at a time.
 
-use std::fs::{File, OpenOptions, create_dir_all, read, read_dir, remove_file};
+use std::fs::{File, OpenOptions, create_dir_all, read, read_dir, remove_file, rename};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -65,6 +65,10 @@ impl Storage for Folder {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         remove_file(self.path.join(name))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        rename(self.path.join(from), self.path.join(to))
     }
 
     fn sync_names(&self) -> io::Result<()> {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::committer::Committer;
 use crate::error::{JournalError, refused};
+use crate::names::{SEGMENT, listed, name_of};
 use crate::record::{CLOSED, Head, PAYLOAD_MAX, Record, encode};
 use crate::recovery::{Open, Recovered, records, recover};
-use crate::segment::{SEGMENT_HEAD_BYTES, head, name_of};
+use crate::segment::{SEGMENT_HEAD_BYTES, head};
+use crate::snapshot::{SNAPSHOT_MAX, Snapshots};
 use crate::storage::{Storage, StorageFile};
 
 /// How a journal is opened.
@@ -14,14 +16,11 @@ use crate::storage::{Storage, StorageFile};
 pub struct Options {
     /// A segment takes no further records once it has so many bytes.
     pub segment_bytes: u64,
-    /// A record that is known to have been durable, from a snapshot: a journal without it is damaged, and segments that end
-    /// before it are not looked at. 0 for none.
-    pub known: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, known: 0 }
+        Self { segment_bytes: 64 << 20 }
     }
 }
 
@@ -51,18 +50,21 @@ pub struct Journal<S: Storage> {
     written: u64,
     /// Where the caller syncs.
     durable: u64,
+    snapshots: Snapshots,
     stopped: Option<String>,
     /// After the committer, which may still be at one of its files.
     storage: S,
 }
 
 impl<S: Storage> Journal<S> {
-    /// Reads and checks all there is, cuts off what was never whole, and goes on behind it.
+    /// Finds the newest snapshot that checks, reads and checks all that follows it, cuts off what was never whole, and goes
+    /// on behind it.
     ///
     /// # Errors
-    /// What the storage says; a journal that is damaged, incomplete or of another format.
+    /// What the storage says; a journal that is damaged, incomplete or of another format. A snapshot that is damaged is told
+    /// of, and only an error where the journal does not go back to the one before.
     pub fn open(storage: S, options: Options, sync_by: SyncBy) -> Result<(Self, Recovered), JournalError> {
-        let (found, open) = recover(&storage, options.known)?;
+        let ((found, open), snapshots) = recover(&storage)?;
         let segment = match open {
             Some(open) => open,
             None => begin(&storage, found.last + 1)?,
@@ -72,8 +74,8 @@ impl<S: Storage> Journal<S> {
             SyncBy::Caller => None,
         };
         let (next, written, durable) = (found.last + 1, found.last, found.last);
-        let buffer = Vec::new();
-        Ok((Self { options, segment, committer, buffer, next, written, durable, stopped: None, storage }, found))
+        let (buffer, stopped) = (Vec::new(), None);
+        Ok((Self { options, segment, committer, buffer, next, written, durable, snapshots, stopped, storage }, found))
     }
 
     /// Takes a record, which is written with the next [`write`](Self::write); its sequence.
@@ -89,7 +91,7 @@ impl<S: Storage> Journal<S> {
     ) -> Result<u64, JournalError> {
         self.goes_on()?;
         if payload.len() > PAYLOAD_MAX {
-            return Err(JournalError::TooLong { bytes: payload.len(), most: PAYLOAD_MAX });
+            return Err(JournalError::TooLong { what: "record", bytes: payload.len(), most: PAYLOAD_MAX });
         }
         let sequence = self.next;
         let head = Head { sequence, time, cause, durable: self.durable(), kind, source };
@@ -165,6 +167,34 @@ impl<S: Storage> Journal<S> {
         Ok(written)
     }
 
+    /// Makes all that was appended durable, and then a snapshot that contains it; the last record in it. Nothing more is done
+    /// where there is a sound snapshot of that record. The newest [`SNAPSHOTS_KEPT`](crate::SNAPSHOTS_KEPT) are kept.
+    ///
+    /// # Errors
+    /// A payload that is too long, and then nothing is done; as of [`sync`](Self::sync); what the storage says, and then the
+    /// journal has stopped.
+    pub fn snapshot(&mut self, time: i64, payload: &[u8]) -> Result<u64, JournalError> {
+        self.goes_on()?;
+        if payload.len() > SNAPSHOT_MAX {
+            return Err(JournalError::TooLong { what: "snapshot", bytes: payload.len(), most: SNAPSHOT_MAX });
+        }
+        let sequence = self.sync()?;
+        let taken = self.snapshots.take(&self.storage, (sequence, time), payload);
+        self.stop_at(taken)?;
+        Ok(sequence)
+    }
+
+    /// Removes the segments that no start from a kept snapshot reads; their names. None where there are fewer snapshots than
+    /// are kept, so that a damaged one can always be done without.
+    ///
+    /// # Errors
+    /// What the storage says, and then the journal has stopped.
+    pub fn prune(&mut self) -> Result<Vec<String>, JournalError> {
+        self.goes_on()?;
+        let pruned = self.snapshots.needed_from().map_or(Ok(Vec::new()), |needed| prune(&self.storage, needed));
+        self.stop_at(pruned)
+    }
+
     /// The last record that is durable.
     #[must_use]
     pub fn durable(&self) -> u64 {
@@ -210,7 +240,7 @@ impl<S: Storage> Journal<S> {
         self.sync()
     }
 
-    fn stop_at(&mut self, done: Result<(), JournalError>) -> Result<(), JournalError> {
+    fn stop_at<T>(&mut self, done: Result<T, JournalError>) -> Result<T, JournalError> {
         if let Err(error) = &done {
             self.stopped = Some(error.to_string());
         }
@@ -220,10 +250,22 @@ impl<S: Storage> Journal<S> {
 
 /// Makes a segment, durable with its name before the first record comes.
 fn begin<S: Storage>(storage: &S, first: u64) -> Result<Open<S::File>, JournalError> {
-    let name = name_of(first);
+    let name = name_of(first, SEGMENT);
     let file = storage.create(&name).map_err(refused("create", &name))?;
     file.append(&head(first)).map_err(refused("write", &name))?;
     file.sync().map_err(refused("sync", &name))?;
     storage.sync_names().map_err(refused("sync the folder of", &name))?;
     Ok(Open { name, file: Arc::new(file), bytes: SEGMENT_HEAD_BYTES as u64 })
+}
+
+/// Removes the segments that end before a record, the first one first and each for good before the next: what a loss of power
+/// leaves has no hole.
+fn prune<S: Storage>(storage: &S, needed: u64) -> Result<Vec<String>, JournalError> {
+    let mut segments = listed(storage, SEGMENT)?;
+    segments.truncate(segments.partition_point(|&(first, _)| first <= needed).saturating_sub(1));
+    for (_, name) in &segments {
+        storage.remove(name).map_err(refused("remove", name))?;
+        storage.sync_names().map_err(refused("sync the folder of", name))?;
+    }
+    Ok(segments.into_iter().map(|(_, name)| name).collect())
 }

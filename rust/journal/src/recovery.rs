@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::error::{JournalError, refused};
+use crate::names::{SEGMENT, listed};
 use crate::record::Record;
-use crate::segment::{Segment, first_of};
+use crate::segment::Segment;
+use crate::snapshot::{DamagedSnapshot, Found, Snapshot, Snapshots};
 use crate::storage::{Storage, StorageFile};
 
 /// What was found.
@@ -18,6 +20,10 @@ pub struct Recovered {
     pub closed: bool,
     /// What the loss of power or of the process left half written, and was cut off.
     pub cut: Option<Cut>,
+    /// The newest snapshot that checks: what follows it is whole.
+    pub snapshot: Option<Snapshot>,
+    /// The snapshots that do not check, oldest first.
+    pub damaged: Vec<DamagedSnapshot>,
 }
 
 /// The end of a journal that was cut off, and kept aside.
@@ -45,16 +51,8 @@ pub(crate) struct Open<F> {
     pub(crate) bytes: u64,
 }
 
-/// What recovery leaves to the journal.
-type Found<F> = (Recovered, Option<Open<F>>);
-
-/// The segments in their order.
-fn listed<S: Storage>(storage: &S) -> Result<Vec<(u64, String)>, JournalError> {
-    let names = storage.names().map_err(refused("list", "the journal"))?;
-    let mut found: Vec<_> = names.into_iter().filter_map(|name| Some((first_of(&name)?, name))).collect();
-    found.sort_unstable();
-    Ok(found)
-}
+/// The last segment, or the first record and the name of one that was never begun whole.
+type Last = Result<Segment, (u64, String)>;
 
 /// Reads and checks the segments from the one on that has a record, one after the other, and gives each to `visit`; the
 /// last one may break off.
@@ -62,10 +60,10 @@ fn walk<S: Storage>(
     storage: &S,
     from: u64,
     mut visit: impl FnMut(&Segment) -> Result<(), JournalError>,
-) -> Result<Option<Result<Segment, String>>, JournalError> {
-    let mut found = listed(storage)?;
+) -> Result<Option<Last>, JournalError> {
+    let mut found = listed(storage, SEGMENT)?;
     found.drain(..found.partition_point(|&(first, _)| first <= from).saturating_sub(1));
-    let (mut expected, mut last) = (found.first().map_or(1, |&(first, _)| first), None);
+    let (mut expected, mut last) = (found.first().map_or(from, |&(first, _)| first.min(from)), None);
     let count = found.len();
     for (place, (first, name)) in found.into_iter().enumerate() {
         if first != expected {
@@ -75,7 +73,7 @@ fn walk<S: Storage>(
         let is_last = place + 1 == count;
         let Some(segment) = Segment::read(name.clone(), first, bytes)? else {
             if is_last {
-                return Ok(Some(Err(name)));
+                return Ok(Some(Err((first, name))));
             }
             let why = "its head is not that of a segment with this name";
             return Err(JournalError::Damaged { segment: name, offset: 0, sequence: first, why });
@@ -96,47 +94,61 @@ fn walk<S: Storage>(
 /// Gives every record from one number on to `visit`, in order; a torn tail is left alone.
 ///
 /// # Errors
-/// What the storage says; a journal that is damaged or incomplete; what `visit` says.
+/// What the storage says; a journal that is damaged or incomplete, or of which that record was pruned; what `visit` says.
 pub fn records<S: Storage>(
     storage: &S,
     from: u64,
     mut visit: impl FnMut(Record<'_>) -> Result<(), JournalError>,
 ) -> Result<(), JournalError> {
-    walk(storage, from, |segment| {
+    walk(storage, from.max(1), |segment| {
         segment.records().filter(|record| record.head.sequence >= from).try_for_each(&mut visit)
     })
     .map(drop)
 }
 
-/// Checks all there is, cuts off what was never whole, and opens the last segment.
-///
-/// `known` is a record that is known to have been durable, from a snapshot for instance: to miss it is damage. Segments that
-/// end before it are not looked at.
-pub(crate) fn recover<S: Storage>(storage: &S, known: u64) -> Result<Found<S::File>, JournalError> {
-    let (mut segments, mut before, mut closed) = (0, 0, false);
-    let last = walk(storage, known, |segment| {
+/// What recovery leaves to the journal: what was found, and the segment to go on with.
+type Start<F> = (Recovered, Option<Open<F>>);
+
+/// Finds the newest snapshot that checks, and the journal that follows it; the snapshots that are kept are told besides.
+pub(crate) fn recover<S: Storage>(storage: &S) -> Result<(Start<S::File>, Snapshots), JournalError> {
+    let Found { kept, newest, damaged } = Snapshots::find(storage)?;
+    let known = newest.as_ref().map_or(0, |snapshot| snapshot.sequence);
+    let (found, open) = follow(storage, known).map_err(|fault| with_snapshot(fault, known, &damaged))?;
+    Ok(((Recovered { snapshot: newest, damaged, ..found }, open), kept))
+}
+
+/// Names a damaged snapshot beside a fault that may not have mattered with it.
+fn with_snapshot(fault: JournalError, known: u64, damaged: &[DamagedSnapshot]) -> JournalError {
+    let is_fault = matches!(fault, JournalError::Damaged { .. } | JournalError::Missing { .. });
+    match damaged.last() {
+        Some(DamagedSnapshot { name, sequence, why }) if is_fault && *sequence > known => {
+            JournalError::Snapshot { fault: Box::new(fault), name: name.clone(), why }
+        }
+        _ => fault,
+    }
+}
+
+/// Checks all that follows a record which is known to have been durable, 0 for none, cuts off what was never whole, and opens
+/// the last segment. To miss that record is damage. Segments that end before it are not looked at.
+fn follow<S: Storage>(storage: &S, known: u64) -> Result<Start<S::File>, JournalError> {
+    let (mut segments, mut closed) = (0, false);
+    let last = walk(storage, known + 1, |segment| {
         (segments, closed) = (segments + 1, segment.closed);
-        before = segment.next - 1;
         Ok(())
     })?;
-    let found = |last, cut: Option<Cut>| Recovered { last, segments, closed: closed && cut.is_none(), cut };
+    let found = |last, cut: Option<Cut>| {
+        let closed = closed && cut.is_none();
+        Recovered { last, segments, closed, cut, ..Recovered::default() }
+    };
     match last {
         None if known > 0 => Err(JournalError::Missing { expected: known, found: "none".to_owned() }),
         None => Ok((found(0, None), None)),
-        Some(Err(name)) => {
-            let first = first_of(&name).unwrap_or_default();
+        Some(Err((first, name))) => {
             if known >= first {
                 let why = "its head is not that of a segment with this name";
                 return Err(JournalError::Damaged { segment: name, offset: 0, sequence: first, why });
             }
-            let bytes = storage.read(&name).map_err(refused("read", &name))?;
-            let kept = keep(storage, &name, &bytes)?;
-            storage.remove(&name).map_err(refused("remove", &name))?;
-            storage.sync_names().map_err(refused("sync the folder of", &name))?;
-            let why = "its head was never whole".to_owned();
-            let cut = Cut { segment: name, offset: 0, bytes: bytes.len() as u64, sequence: first, why, kept };
-            let last = if segments == 0 { first.saturating_sub(1) } else { before };
-            Ok((found(last, Some(cut)), None))
+            Ok((found(first - 1, Some(give_up(storage, first, name)?)), None))
         }
         Some(Ok(segment)) => {
             if known >= segment.next {
@@ -151,6 +163,16 @@ pub(crate) fn recover<S: Storage>(storage: &S, known: u64) -> Result<Found<S::Fi
             Ok((found(segment.next - 1, cut), Some(open)))
         }
     }
+}
+
+/// Removes a segment that was never begun whole, and keeps its bytes aside.
+fn give_up<S: Storage>(storage: &S, first: u64, name: String) -> Result<Cut, JournalError> {
+    let bytes = storage.read(&name).map_err(refused("read", &name))?;
+    let kept = keep(storage, &name, &bytes)?;
+    storage.remove(&name).map_err(refused("remove", &name))?;
+    storage.sync_names().map_err(refused("sync the folder of", &name))?;
+    let why = "its head was never whole".to_owned();
+    Ok(Cut { segment: name, offset: 0, bytes: bytes.len() as u64, sequence: first, why, kept })
 }
 
 /// Keeps aside what is behind the whole records.

@@ -8,18 +8,6 @@ pub const SEGMENT_HEAD_BYTES: usize = 24;
 
 const MARK: &[u8; 8] = b"TNJRNL\r\n";
 const FORMAT: u32 = 1;
-const SUFFIX: &str = ".journal";
-
-/// The name of the segment that begins with a record.
-pub(crate) fn name_of(first: u64) -> String {
-    format!("{first:020}{SUFFIX}")
-}
-
-/// The first record that a segment's name says; none where it is no segment's name.
-pub(crate) fn first_of(name: &str) -> Option<u64> {
-    let digits = name.strip_suffix(SUFFIX)?;
-    if digits.len() == 20 { digits.parse().ok() } else { None }
-}
 
 pub(crate) fn head(first: u64) -> [u8; SEGMENT_HEAD_BYTES] {
     let mut head = [0; SEGMENT_HEAD_BYTES];
@@ -68,7 +56,7 @@ impl Segment {
         let Some(start) = bytes.first_chunk::<SEGMENT_HEAD_BYTES>() else { return Ok(None) };
         let found = u32::from_le_bytes([start[8], start[9], start[10], start[11]]);
         if start[..8] == *MARK && found != FORMAT && checksum(start).to_le_bytes() == start[12..16] {
-            return Err(JournalError::Format { segment: name, found, known: FORMAT });
+            return Err(JournalError::Format { file: name, found, known: FORMAT });
         }
         if *start != head(first) {
             if bytes.len() == SEGMENT_HEAD_BYTES {

@@ -68,16 +68,17 @@ impl Disk {
         self.state().forgets = true;
     }
 
-    /// The power goes. Of what was not synced each sector is there or is not, each new name too, by `seed`.
+    /// The power goes. Of what was not synced each sector is there or is not, and each name that was made, renamed or
+    /// removed is as it was or as it became, by `seed`.
     pub fn cut_power(&self, seed: u64) {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
         let mut state = self.state();
-        let names = std::mem::take(&mut state.names);
-        let mut kept = state.durable_names.clone();
-        for (name, file) in names {
-            if kept.get(&name) != Some(&file) && random.next_u64() & 1 == 0 {
-                kept.insert(name, file);
-            }
+        let names: BTreeSet<String> = state.names.keys().chain(state.durable_names.keys()).cloned().collect();
+        let mut kept = BTreeMap::new();
+        for name in names {
+            let (new, old) = (state.names.get(&name), state.durable_names.get(&name));
+            let left = if new != old && random.next_u64() & 1 == 0 { new } else { old };
+            kept.extend(left.map(|&file| (name, file)));
         }
         for content in state.files.values_mut() {
             content.lose(&mut random);
@@ -175,6 +176,14 @@ impl Storage for Disk {
         let mut state = self.called()?;
         Self::found(&state, name)?;
         state.names.remove(name);
+        Ok(())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut state = self.called()?;
+        let file = Self::found(&state, from)?;
+        state.names.remove(from);
+        state.names.insert(to.to_owned(), file);
         Ok(())
     }
 

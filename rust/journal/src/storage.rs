@@ -25,7 +25,10 @@ pub trait Storage: Send + Sync + 'static {
     /// Removes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
 
-    /// Makes what was created and removed outlast the loss of power.
+    /// Gives a file another name, in place of a file that has it.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Makes what was created, renamed and removed outlast the loss of power.
     fn sync_names(&self) -> io::Result<()>;
 }
 

@@ -15,7 +15,7 @@ fn groups_are_synced_by_the_thread_and_found_again() {
         counter.fetch_add(1, Ordering::Relaxed);
     }));
     let place = || Folder::open(folder.path()).expect("the folder");
-    let options = Options { segment_bytes: 10_000, known: 0 };
+    let options = Options { segment_bytes: 10_000 };
     let (mut journal, found) = Journal::open(place(), options, by).expect("opened");
     assert_eq!(found.last, 0);
     for number in 1..=1_000_u64 {

@@ -23,6 +23,7 @@ use crate::sizer::PythonSizer;
 
 pyo3::import_exception!(tradenode.errors, ConfigError);
 pyo3::import_exception!(tradenode.errors, DataError);
+pyo3::import_exception!(tradenode.errors, ReportError);
 pyo3::import_exception!(tradenode.errors, RunError);
 
 type Column<'py, T> = PyReadonlyArray1<'py, T>;
@@ -74,6 +75,7 @@ pub(crate) fn raise(error: Stop) -> PyErr {
         },
         Stop::Spec(error) => ConfigError::new_err(error.to_string()),
         error @ (Stop::Frame { .. } | Stop::Tape { .. }) => DataError::new_err(error.to_string()),
+        Stop::Life(error) => ReportError::new_err(error.to_string()),
         other => RunError::new_err(other.to_string()),
     }
 }
@@ -138,6 +140,7 @@ pub(crate) fn answer<'py>(
     let totals = recorder.totals;
     result.set_item("equity", recorder.equity.into_pyarray(py))?;
     result.set_item("gross", recorder.gross.into_pyarray(py))?;
+    result.set_item("marks", recorder.marks.into_pyarray(py))?;
     result.set_item("fills", fills(py, recorder.fills)?)?;
     result.set_item("queue", queue(py, recorder.queue)?)?;
     result.set_item("payments", payments(py, recorder.payments)?)?;
@@ -161,11 +164,11 @@ macro_rules! columns {
 }
 
 fn fills(py: Python<'_>, fills: Fills) -> PyResult<Bound<'_, PyDict>> {
-    Ok(columns!(py, fills, ts, instrument, order, side, quantity, price, fee, slippage, maker, reason))
+    Ok(columns!(py, fills, ts, instrument, order, side, quantity, price, fee, slippage, maker, reason, sample))
 }
 
 fn payments(py: Python<'_>, payments: Payments) -> PyResult<Bound<'_, PyDict>> {
-    Ok(columns!(py, payments, ts, instrument, amount))
+    Ok(columns!(py, payments, ts, instrument, amount, sample))
 }
 
 fn queue(py: Python<'_>, queue: Queue) -> PyResult<Bound<'_, PyDict>> {

@@ -105,7 +105,7 @@ pub struct Ledger<'a> {
     /// Whether gross notional and extremes are recorded.
     full: bool,
     /// The last price of each instrument, in quote units; 0 before the first.
-    last: Vec<f64>,
+    pub(crate) last: Vec<f64>,
     /// The last prices in ticks, and whether some of them have changed since they were converted.
     marks: Vec<i64>,
     stale: bool,

@@ -33,6 +33,8 @@ pub struct Fills {
     pub maker: Vec<u8>,
     /// Why: [`Reason`] as a number.
     pub reason: Vec<u8>,
+    /// The row of the equity that is the first to count it.
+    pub sample: Vec<u32>,
 }
 
 impl Fills {
@@ -47,6 +49,7 @@ impl Fills {
         self.slippage.reserve_exact(rows);
         self.maker.reserve_exact(rows);
         self.reason.reserve_exact(rows);
+        self.sample.reserve_exact(rows);
     }
 }
 
@@ -63,12 +66,14 @@ pub struct Queue {
 /// Every payment of funding or interest, oldest first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Payments {
-    /// When it was booked, ns UTC.
+    /// When it fell due, ns UTC.
     pub ts: Vec<i64>,
     /// The instrument's index.
     pub instrument: Vec<u32>,
     /// What was received, in the account's currency; below zero when paid.
     pub amount: Vec<f64>,
+    /// The row of the equity that is the first to count it.
+    pub sample: Vec<u32>,
 }
 
 /// Every closed round trip, from flat to flat, in the order of closing.
@@ -276,6 +281,9 @@ pub struct Recorder<'a> {
     pub equity: Vec<f64>,
     /// Gross notional at each bar's end; empty for a lean record.
     pub gross: Vec<f64>,
+    /// Of a run over events by which price each instrument was valued in each row of the equity, row after row; quote units,
+    /// NaN before the first. Over bars it is the last close.
+    pub marks: Vec<f64>,
     /// Sums over every fill and charge, open positions included.
     pub totals: Totals,
     /// What is in the insurance fund at the end of a run over events.
@@ -321,7 +329,13 @@ impl<'a> Recorder<'a> {
             self.payments.ts.push(at);
             self.payments.instrument.push(instrument as u32);
             self.payments.amount.push(amount);
+            self.payments.sample.push(self.equity.len() as u32);
         }
+    }
+
+    /// By which prices all instruments are valued in the row of the equity that comes next; 0 before the first.
+    pub(crate) fn value(&mut self, prices: &[f64]) {
+        self.marks.extend(prices.iter().map(|&price| if price > 0.0 { price } else { f64::NAN }));
     }
 
     /// What has happened to locks.
@@ -408,6 +422,7 @@ impl<'a> Recorder<'a> {
         fills.slippage.push(slippage);
         fills.maker.push(u8::from(booked.maker));
         fills.reason.push(booked.reason as u8);
+        fills.sample.push(self.equity.len() as u32);
     }
 
     /// Records how the fill that was recorded last came about; `behind` lots, below zero where that is not known.

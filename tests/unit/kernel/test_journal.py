@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 
 def test_what_is_written_is_found_again(place: Any) -> None:
     journal = Journal(place)
-    assert journal.recovered == {"last": 0, "closed": False, "cut": None}
+    assert journal.recovered == {"last": 0, "closed": False, "cut": None, "snapshot": None, "damaged": []}
     assert journal.append(3, 100, b"one", source=2) == 1
     assert journal.append(4, 200, b"", cause=1) == 2
     assert journal.written == 0
@@ -39,7 +40,7 @@ def test_what_is_written_is_found_again(place: Any) -> None:
     assert rows(journal) == [(1, 3, 100, 2, 0, b"one"), (2, 4, 200, 0, 1, b"")]
     assert journal.close(300) == 3
     again = Journal(place)
-    assert again.recovered == {"last": 3, "closed": True, "cut": None}
+    assert again.recovered == {"last": 3, "closed": True, "cut": None, "snapshot": None, "damaged": []}
     assert rows(again, 2)[0] == (2, 4, 200, 0, 1, b"")
     assert again.append(5, 400, b"next") == 4
 
@@ -53,7 +54,8 @@ def test_after_an_error_nothing_more_is_taken() -> None:
     journal.append(1, 0, b"lost")
     with pytest.raises(JournalError, match=r"cannot write 0+1\.journal: planned by the simulation"):
         journal.write()
-    for refused in (journal.write, journal.commit, journal.sync, journal.poll, lambda: journal.append(1, 0, b"")):
+    calls: list[Callable[[], object]] = [journal.write, journal.commit, journal.sync, journal.poll, journal.prune]
+    for refused in (*calls, lambda: journal.append(1, 0, b""), lambda: journal.snapshot(0, b"")):
         with pytest.raises(JournalError, match="stopped by an earlier error: journal: cannot write"):
             refused()
     journal.abandon()
@@ -63,6 +65,40 @@ def test_after_an_error_nothing_more_is_taken() -> None:
     assert cut is not None
     assert (again.recovered["last"], cut["sequence"], cut["why"]) == (1, 2, "it ends within a record's head")
     assert len(disk.read(str(cut["kept"]))) == cut["bytes"]
+
+
+def test_a_start_goes_on_from_the_newest_snapshot(place: Any) -> None:
+    journal = Journal(place, segment_bytes=1_000)
+    for number in range(1, 31):
+        journal.append(1, number, bytes(300))
+        journal.write()
+        if number % 10 == 0:
+            assert journal.snapshot(number, b"by %d" % number) == number
+            assert journal.snapshot(number, b"not again") == number
+    pruned = journal.prune()
+    assert pruned == [f"{first:020}.journal" for first in (1, 4, 7, 10, 13, 16)]
+    assert journal.prune() == []
+    with pytest.raises(JournalError, match=r"record 5 is not there, the next segment is 0+19\.journal"):
+        journal.read(5, print)
+    journal.abandon()
+    again = Journal(place)
+    assert again.recovered["snapshot"] == {"sequence": 30, "time": 30, "payload": b"by 30"}
+    assert (again.recovered["last"], again.recovered["damaged"]) == (30, [])
+    assert [row[0] for row in rows(again, 21)] == list(range(21, 31))
+
+
+def test_a_damaged_snapshot_is_passed_over_and_named() -> None:
+    disk = SimDisk()
+    journal = Journal(disk)
+    for payload in (b"one", b"two"):
+        journal.append(1, 0, payload)
+        journal.snapshot(7, payload)
+    journal.abandon()
+    disk.flip(f"{2:020}.snapshot", 330)
+    found = Journal(disk).recovered
+    assert found["snapshot"] == {"sequence": 1, "time": 7, "payload": b"one"}
+    assert found["damaged"] == [{"name": f"{2:020}.snapshot", "sequence": 2, "why": "its checksum does not fit"}]
+    assert found["last"] == 2
 
 
 def test_a_folder_has_one_owner_and_a_closed_journal_says_so(tmp_path: Path) -> None:
@@ -138,27 +174,61 @@ while True:
         last += 1
         journal.append(1, last, last.to_bytes(8, "little") * (last % 50))
     print(journal.write(), flush=True)
+    if sys.argv[2] == "snapshots" and last % 3 == 0:
+        print(-journal.snapshot(last, last.to_bytes(8, "little") * 2_000), flush=True)
+        journal.prune()
 """
+
+
+def killed(place: Path, life: int, does: str) -> list[int]:
+    """Let a writer run for a while and kill it: what it said was written, and below nought what a snapshot contains."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(place), does], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        first = writer.stdout.readline()
+        time.sleep(0.01 + 0.007 * (life % 5))
+        writer.send_signal(signal.SIGKILL)
+        lines = writer.stdout.read().split("\n")
+    # The last line may be cut short.
+    return [int(first), *map(int, filter(None, lines[:-1]))]
+
+
+def lives() -> range:
+    return range(int(os.environ.get("TRADENODE_JOURNAL_KILLS", "8")))
+
+
+def written(numbers: range) -> list[tuple[int, int, bytes]]:
+    return [(number, number, number.to_bytes(8, "little") * (number % 50)) for number in numbers]
 
 
 def test_killed_at_random_moments_nothing_written_is_lost(tmp_path: Path) -> None:
     told = 0
-    for life in range(int(os.environ.get("TRADENODE_JOURNAL_KILLS", "8"))):
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
-        ) as writer:
-            assert writer.stdout is not None
-            assert writer.stdout.readline()
-            time.sleep(0.01 + 0.007 * (life % 5))
-            writer.send_signal(signal.SIGKILL)
-            lines = writer.stdout.read().split("\n")
-        # The last line may be cut short.
-        told = max([told, *map(int, filter(None, lines[:-1]))])
+    for life in lives():
+        told = max(told, *killed(tmp_path, life, "records"))
         journal = Journal(tmp_path, segment_bytes=20_000)
         found = rows(journal)
         journal.abandon()
         assert len(found) >= told
-        assert [(row[0], row[2], row[5]) for row in found] == [
-            (number, number, number.to_bytes(8, "little") * (number % 50)) for number in range(1, len(found) + 1)
-        ]
+        assert [(row[0], row[2], row[5]) for row in found] == written(range(1, len(found) + 1))
     assert told > 100
+
+
+def test_killed_while_it_takes_snapshots_it_starts_from_the_newest(tmp_path: Path) -> None:
+    last, newest = 0, 0
+    for life in lives():
+        told = killed(tmp_path, life, "snapshots")
+        last, newest = max(last, *told), max(newest, *(-number for number in told))
+        journal = Journal(tmp_path, segment_bytes=20_000)
+        recovered = journal.recovered
+        snapshot = recovered["snapshot"]
+        since = 0 if snapshot is None else snapshot["sequence"]
+        found = rows(journal, since + 1)
+        journal.abandon()
+        assert recovered["last"] >= last
+        assert recovered["damaged"] == []
+        assert since >= newest
+        assert snapshot is None or snapshot["payload"] == since.to_bytes(8, "little") * 2_000
+        assert [(row[0], row[2], row[5]) for row in found] == written(range(since + 1, recovered["last"] + 1))
+    assert newest > 100
+    assert not (tmp_path / f"{1:020}.journal").exists(), "nothing was pruned"

@@ -1,4 +1,4 @@
-// The equity, drawdown and price charts, drawn with BokehJS on one shared time axis.
+// The charts of equity, drawdown, what was held and prices, drawn with BokehJS on one shared time axis.
 "use strict";
 globalThis.report = {};
 (() => {
@@ -55,10 +55,10 @@ globalThis.report = {};
   });
 
   // The curve's columns cut to what is in view and one point more at each end, so that the value axis fits the view.
-  function curveInView(equity, names, start, end) {
-    const first = Math.max(lowerBound(equity.time, start) - 1, 0);
-    const last = lowerBound(equity.time, end) + 1;
-    return Object.fromEntries(names.map((name) => [name, equity[name].subarray(first, last)]));
+  function curveInView(curve, names, start, end) {
+    const first = Math.max(lowerBound(curve.time, start) - 1, 0);
+    const last = lowerBound(curve.time, end) + 1;
+    return Object.fromEntries(names.map((name) => [name, curve[name].subarray(first, last)]));
   }
 
   function equityChart(equity, range, look, logarithmic) {
@@ -90,6 +90,23 @@ globalThis.report = {};
     hover(figure, [line], [["", "@time{%F %H:%M}"], ["drawdown", "@drawdown{0.00 %}"]], "vline");
     legend(figure, look, "bottom_left");
     return { figure, show: () => { source.data = curveInView(equity, names, range.start, range.end); } };
+  }
+
+  function heldChart(held, range, look) {
+    const names = ["time", "gross", "net", "initial_margin"];
+    const source = sourceOf(curveInView(held, names, range.start, range.end));
+    const figure = figureOf(look, { x_range: range });
+    figure.yaxes[0].formatter = new Bokeh.NumeralTickFormatter({ format: "0,0.[00000000]" });
+    const x = { field: "time" };
+    const draw = (field, color, legend_label, line_dash) =>
+      figure.line(x, { field }, { source, color, line_width: 1.2, line_dash, legend_label });
+    const line = draw("gross", look.accent, "gross exposure", "solid");
+    draw("net", look.second, "net", "solid");
+    draw("initial_margin", look.soft, "initial margin", "dashed");
+    hover(figure, [line], [["", "@time{%F %H:%M}"], ["gross", "@gross{0,0.00[000000]}"], ["net", "@net{0,0.00[000000]}"],
+      ["initial margin", "@initial_margin{0,0.00[000000]}"]], "vline");
+    legend(figure, look, "top_left");
+    return { figure, show: () => { source.data = curveInView(held, names, range.start, range.end); } };
   }
 
   // The finest level that has no more than CANDLES_MAX candles in view, cut to what is in view and a little more.
@@ -196,8 +213,14 @@ globalThis.report = {};
     const whole = [Math.min(equity.time[0], ...data.charts.map((c) => c.levels[0].time[0])), equity.time[equity.time.length - 1]];
     const [start, end] = state.window ?? whole;
     const range = new Bokeh.Range1d({ start, end, bounds: null });
-    const heights = matchMedia("(max-width: 620px)").matches ? [230, 130, 300] : [290, 150, 380];
+    const [large, small, prices] = matchMedia("(max-width: 620px)").matches ? [230, 130, 300] : [290, 150, 380];
     const charts = [equityChart(equity, range, look, state.logarithmic), drawdownChart(equity, range, look)];
+    const heights = [large, small];
+    if (data.held) {
+      charts.push(heldChart(data.held, range, look));
+      heights.push(small);
+    }
+    heights.push(prices);
     const chart = data.charts[state.chart];
     if (chart) charts.push(priceChart(chart, data, range, look, state.logarithmic, tell));
     const show = () => charts.forEach((each) => each.show());

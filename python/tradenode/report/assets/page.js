@@ -17,6 +17,7 @@
   // The number of a row among all trades of the run: the page may hold only those of both ends.
   data.trades.number = (row) => (row < first ? row + 1 : count - data.trades.entry_ts.length + row + 1);
   data.equity = data.equity && unpackAll(data.equity);
+  data.held = data.held && unpackAll(data.held);
   for (const chart of data.charts) chart.levels = chart.levels.map(unpackAll);
 
   const place = document.getElementById("plots");

@@ -172,7 +172,11 @@ fn value_at_risk_is_undefined_rather_than_nought() {
     // Held, but never marked: its fill is no return.
     monitor.on_fill(240, &fill(1, 1, Side::Buy, 100, 200, 0)).unwrap();
     assert_eq!(monitor.value_at_risk(None, 1, 0.95).unwrap(), None);
+    assert_eq!(monitor.value_at_risk_of(&[0.0, 1.0, 0.0], 1, 0.95).unwrap(), None);
     assert!(monitor.value_at_risk(Some(0), 1, 0.95).unwrap().is_some());
+    for deltas in [&[0.0, 1.0][..], &[0.0, f64::NAN, 0.0]] {
+        assert_eq!(monitor.value_at_risk_of(deltas, 1, 0.95), Err(MonitorError::Deltas { count: 3 }));
+    }
     assert_eq!(monitor.value_at_risk(None, 3, 0.95), Err(MonitorError::Horizon { given: 3, most: 2 }));
     assert_eq!(monitor.value_at_risk(None, 1, 1.0), Err(MonitorError::Confidence(1.0)));
     assert!(matches!(monitor.value_at_risk(Some(3), 1, 0.9), Err(MonitorError::Place { what: "strategy", .. })));
@@ -185,6 +189,7 @@ fn value_at_risk_of_one_instrument_by_hand() {
     // 1.00 short at 110: under prices that change as 210/200, 205/210, 220/205.
     monitor.on_fill(240, &fill(0, 0, Side::Sell, 100, 220, 0)).unwrap();
     let risk = monitor.value_at_risk(None, 1, 0.5).unwrap().unwrap();
+    assert_eq!(monitor.value_at_risk_of(&[-110.0, 0.0, 0.0], 1, 0.5).unwrap(), Some(risk.clone()));
     assert!((risk.historical.value_at_risk - 110.0 * 10.0 / 200.0).abs() < 1e-9, "{risk:?}");
     assert!((risk.historical.shortfall - 110.0 * (0.05 + 15.0 / 205.0) / 2.0).abs() < 1e-9, "{risk:?}");
     // Over two samples: 205/200 and 220/210, the quantile halfway.

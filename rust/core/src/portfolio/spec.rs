@@ -132,4 +132,10 @@ pub enum MonitorError {
     /// A confidence out of its range.
     #[error("confidence must be from 0.5 to below 1, got {0}")]
     Confidence(f64),
+    /// Exposures that are not one finite number an instrument.
+    #[error("exposures must be finite and one for each of {count} instruments")]
+    Deltas {
+        /// How many instruments there are.
+        count: usize,
+    },
 }

@@ -48,6 +48,23 @@ impl Monitor {
         horizon: usize,
         confidence: f64,
     ) -> Result<Option<ValueAtRisk>, MonitorError> {
+        self.value_at_risk_of(&self.deltas(whose)?, horizon, confidence)
+    }
+
+    /// The same of any positions, by the delta of each instrument in currency units.
+    ///
+    /// # Errors
+    /// Deltas that are not a finite one for each instrument, a horizon or a confidence as above.
+    pub fn value_at_risk_of(
+        &self,
+        deltas: &[f64],
+        horizon: usize,
+        confidence: f64,
+    ) -> Result<Option<ValueAtRisk>, MonitorError> {
+        let instruments = self.instruments.len();
+        if deltas.len() != instruments || deltas.iter().any(|delta| !delta.is_finite()) {
+            return Err(MonitorError::Deltas { count: instruments });
+        }
         let most = self.correlation.window() - 1;
         if horizon == 0 || horizon > most {
             return Err(MonitorError::Horizon { given: horizon, most });
@@ -55,8 +72,7 @@ impl Monitor {
         if !(0.5..1.0).contains(&confidence) {
             return Err(MonitorError::Confidence(confidence));
         }
-        let deltas = self.deltas(whose)?;
-        let held: Vec<(usize, f64)> = deltas.into_iter().enumerate().filter(|&(_, delta)| delta != 0.0).collect();
+        let held: Vec<(usize, f64)> = deltas.iter().copied().enumerate().filter(|&(_, delta)| delta != 0.0).collect();
         let Some(mut profits) = self.scenarios(&held, horizon) else { return Ok(None) };
         let historical = Tail::of_profits(&mut profits, confidence);
         let spread =

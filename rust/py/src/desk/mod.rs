@@ -18,7 +18,7 @@ use tradenode_sim::ticks;
 pub(crate) use ask::{Ask, Wanted};
 pub(crate) use ask::{lots, ticks, value_error, wrong};
 pub(crate) use intent::{Intent, word};
-pub(crate) use order::{Order, side_name};
+pub(crate) use order::{Order, side_name, status_name};
 
 use crate::price_book::PriceBook;
 

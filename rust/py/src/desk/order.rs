@@ -34,7 +34,7 @@ pub(crate) struct Order {
 const STATUSES: [&str; 9] =
     ["initialized", "submitted", "unknown", "working", "filled", "cancelled", "rejected", "expired", "refused"];
 
-const fn status_name(status: Status) -> &'static str {
+pub(crate) const fn status_name(status: Status) -> &'static str {
     match status {
         Status::Initialized => "initialized",
         Status::Submitted => "submitted",

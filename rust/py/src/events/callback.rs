@@ -104,6 +104,16 @@ impl EventCallback {
         crate::callback::logs_of(self.desks.iter().map(|desk| desk.bind(py)))
     }
 
+    /// From now on it is called no more.
+    pub(crate) const fn retire(&mut self) {
+        self.retired = true;
+    }
+
+    /// Whether it is called no more.
+    pub(crate) const fn is_retired(&self) -> bool {
+        self.retired
+    }
+
     fn make_desks(&mut self, py: Python<'_>, desk: &ticks::Desk<'_>) -> PyResult<()> {
         for instrument in desk.instruments() {
             let grids = (instrument.price, instrument.quantity);

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyList};
 use tradenode_journal::{
-    Disk as Simulated, Folder, Journal as Log, JournalError as Fault, Options, Record, Recovered, SyncBy,
+    Cut, DamagedSnapshot, Disk as Simulated, Folder, Journal as Log, JournalError as Fault, Options, Record, Recovered,
+    Snapshot, SyncBy,
 };
 
 use super::disk::Disk;
@@ -49,9 +50,9 @@ impl Journal {
 #[pymethods]
 impl Journal {
     #[new]
-    #[pyo3(signature = (place, *, segment_bytes = 64 << 20, known = 0))]
-    fn new(py: Python<'_>, place: &Bound<'_, PyAny>, segment_bytes: u64, known: u64) -> PyResult<Self> {
-        let options = Options { segment_bytes, known };
+    #[pyo3(signature = (place, *, segment_bytes = 64 << 20))]
+    fn new(py: Python<'_>, place: &Bound<'_, PyAny>, segment_bytes: u64) -> PyResult<Self> {
+        let options = Options { segment_bytes };
         if let Ok(disk) = place.cast::<Disk>() {
             let (log, found) = Log::open(disk.get().0.clone(), options, SyncBy::Caller).map_err(raise)?;
             return Ok(Self { place: Some(Place::Disk(log)), found });
@@ -81,6 +82,22 @@ impl Journal {
         match self.open_place()? {
             Place::Folder(log, _) => py.detach(|| log.sync()),
             Place::Disk(log) => log.sync(),
+        }
+        .map_err(raise)
+    }
+
+    fn snapshot(&mut self, py: Python<'_>, time: i64, payload: &[u8]) -> PyResult<u64> {
+        match self.open_place()? {
+            Place::Folder(log, _) => py.detach(|| log.snapshot(time, payload)),
+            Place::Disk(log) => log.snapshot(time, payload),
+        }
+        .map_err(raise)
+    }
+
+    fn prune(&mut self, py: Python<'_>) -> PyResult<Vec<String>> {
+        match self.open_place()? {
+            Place::Folder(log, _) => py.detach(|| log.prune()),
+            Place::Disk(log) => log.prune(),
         }
         .map_err(raise)
     }
@@ -115,17 +132,10 @@ impl Journal {
         let told = PyDict::new(py);
         told.set_item("last", self.found.last)?;
         told.set_item("closed", self.found.closed)?;
-        let cut = self.found.cut.as_ref().map(|cut| {
-            let told = PyDict::new(py);
-            told.set_item("segment", &cut.segment)?;
-            told.set_item("offset", cut.offset)?;
-            told.set_item("bytes", cut.bytes)?;
-            told.set_item("sequence", cut.sequence)?;
-            told.set_item("why", &cut.why)?;
-            told.set_item("kept", &cut.kept)?;
-            Ok::<_, PyErr>(told)
-        });
-        told.set_item("cut", cut.transpose()?)?;
+        told.set_item("cut", self.found.cut.as_ref().map(|cut| tell_cut(py, cut)).transpose()?)?;
+        told.set_item("snapshot", self.found.snapshot.as_ref().map(|found| tell_snapshot(py, found)).transpose()?)?;
+        let damaged = self.found.damaged.iter().map(|damaged| tell_damaged(py, damaged));
+        told.set_item("damaged", PyList::new(py, damaged.collect::<PyResult<Vec<_>>>()?)?)?;
         Ok(told)
     }
 
@@ -163,4 +173,31 @@ impl Journal {
     fn abandon(&mut self) {
         self.place = None;
     }
+}
+
+fn tell_cut<'py>(py: Python<'py>, cut: &Cut) -> PyResult<Bound<'py, PyDict>> {
+    let told = PyDict::new(py);
+    told.set_item("segment", &cut.segment)?;
+    told.set_item("offset", cut.offset)?;
+    told.set_item("bytes", cut.bytes)?;
+    told.set_item("sequence", cut.sequence)?;
+    told.set_item("why", &cut.why)?;
+    told.set_item("kept", &cut.kept)?;
+    Ok(told)
+}
+
+fn tell_snapshot<'py>(py: Python<'py>, snapshot: &Snapshot) -> PyResult<Bound<'py, PyDict>> {
+    let told = PyDict::new(py);
+    told.set_item("sequence", snapshot.sequence)?;
+    told.set_item("time", snapshot.time)?;
+    told.set_item("payload", PyBytes::new(py, &snapshot.payload))?;
+    Ok(told)
+}
+
+fn tell_damaged<'py>(py: Python<'py>, damaged: &DamagedSnapshot) -> PyResult<Bound<'py, PyDict>> {
+    let told = PyDict::new(py);
+    told.set_item("name", &damaged.name)?;
+    told.set_item("sequence", damaged.sequence)?;
+    told.set_item("why", damaged.why)?;
+    Ok(told)
 }

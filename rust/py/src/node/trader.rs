@@ -1,13 +1,17 @@
 //! A desk with its strategy, fed from outside: what a node trades with.
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use tradenode_core::risk::Kill;
 use tradenode_sim::models::latency::Latency;
-use tradenode_sim::ticks::{self, TickSpec};
+use tradenode_sim::ticks::{self, News, TickSpec};
+use tradenode_sim::venue::{Report, What};
 
 use super::message::{known, read_news, request_tuple};
 use super::venue::check;
 use crate::backtest::raise;
+use crate::desk::{status_name, word};
 use crate::events::EventCallback;
 use crate::policy::Policy;
 use crate::tape::GivenTape;
@@ -43,8 +47,49 @@ impl Trader {
         self.0.on_news(now, news).map_err(raise)
     }
 
+    fn late_fill(&mut self, now: i64, report: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let desk = self.0.desk();
+        match read_news(report, desk.instruments(), desk.scale())? {
+            News::Order(report @ Report { what: What::Filled(fill), .. }, fee) => {
+                self.0.on_late_fill(now, &report, &fill, fee).map_err(raise)
+            }
+            _ => Err(PyValueError::new_err("a late fill is a report of \"filled\"")),
+        }
+    }
+
+    fn silence(&mut self, now: i64, order: u64) -> PyResult<bool> {
+        self.0.on_silence(now, order).map_err(raise)
+    }
+
+    fn kill(&mut self, now: i64, what: &str, by: &str, reason: &str) -> PyResult<()> {
+        let kill = match word(what, "kill", &["halt", "flatten", "cancel_all"])? {
+            "flatten" => Kill::Flatten,
+            "cancel_all" => Kill::CancelAll,
+            _ => Kill::Halt,
+        };
+        self.0.kill(now, kill, by, reason).map_err(raise)
+    }
+
+    fn retire(&mut self) {
+        self.0.strategy_mut().retire();
+    }
+
+    #[getter]
+    fn retired(&self) -> bool {
+        self.0.strategy().is_retired()
+    }
+
+    #[getter]
+    fn killing(&self) -> bool {
+        self.0.desk().killing().is_some()
+    }
+
     fn time(&mut self, now: i64) -> PyResult<()> {
         self.0.on_time(now).map_err(raise)
+    }
+
+    fn skip(&mut self, now: i64) {
+        self.0.skip_to(now);
     }
 
     #[getter]
@@ -78,6 +123,12 @@ impl Trader {
 
     fn open_orders(&self, instrument: usize) -> PyResult<Vec<u64>> {
         Ok(self.0.desk().open_orders(known(instrument, self.0.desk().instruments())?).to_vec())
+    }
+
+    fn order(&self, order: u64) -> Option<(&'static str, i64, i64, i64)> {
+        let order = self.0.desk().order(order)?;
+        let ticks = order.intent.kind.price().unwrap_or(0);
+        Some((status_name(order.life.status()), order.intent.lots, order.life.filled(), ticks))
     }
 
     fn logs(&self, py: Python<'_>) -> Vec<(usize, i64, String)> {

@@ -12,6 +12,7 @@ use tradenode_core::portfolio::holdings::AssetExposure;
 use tradenode_core::portfolio::monitor::{Monitor, StrategyFill, Whose};
 use tradenode_core::portfolio::profit::Profit;
 use tradenode_core::portfolio::spec::{MonitorError, MonitorSpec};
+use tradenode_core::portfolio::value_at_risk::ValueAtRisk;
 use tradenode_core::risk::{OpenOrders, Pending};
 
 use crate::backtest::ConfigError;
@@ -179,14 +180,18 @@ impl PortfolioMonitor {
         strategy: Whose,
     ) -> PyResult<Option<Bound<'py, PyDict>>> {
         let risk = py.detach(|| self.monitor.value_at_risk(strategy, horizon, confidence)).map_err(raise)?;
-        let Some(risk) = risk else { return Ok(None) };
-        let figures = PyDict::new(py);
-        figures.set_item("historical", risk.historical.value_at_risk)?;
-        figures.set_item("historical_shortfall", risk.historical.shortfall)?;
-        figures.set_item("parametric", risk.parametric.value_at_risk)?;
-        figures.set_item("parametric_shortfall", risk.parametric.shortfall)?;
-        figures.set_item("components", risk.components.into_pyarray(py))?;
-        Ok(Some(figures))
+        risk.map(|risk| losses(py, risk)).transpose()
+    }
+
+    fn value_at_risk_of<'py>(
+        &self,
+        py: Python<'py>,
+        exposures: Vec<f64>,
+        horizon: usize,
+        confidence: f64,
+    ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let risk = py.detach(|| self.monitor.value_at_risk_of(&exposures, horizon, confidence)).map_err(raise)?;
+        risk.map(|risk| losses(py, risk)).transpose()
     }
 
     #[pyo3(signature = (*by))]
@@ -217,6 +222,16 @@ const ATOMS_MAX: f64 = 1e30;
 
 /// What a profit is made of, as columns are called.
 const PARTS: [&str; 4] = ["realised", "unrealised", "fees", "funding"];
+
+fn losses(py: Python<'_>, risk: ValueAtRisk) -> PyResult<Bound<'_, PyDict>> {
+    let figures = PyDict::new(py);
+    figures.set_item("historical", risk.historical.value_at_risk)?;
+    figures.set_item("historical_shortfall", risk.historical.shortfall)?;
+    figures.set_item("parametric", risk.parametric.value_at_risk)?;
+    figures.set_item("parametric_shortfall", risk.parametric.shortfall)?;
+    figures.set_item("components", risk.components.into_pyarray(py))?;
+    Ok(figures)
+}
 
 fn parts(profit: &Profit) -> [Atoms; 4] {
     [profit.realised, profit.unrealised, profit.fees, profit.funding]

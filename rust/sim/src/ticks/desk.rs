@@ -271,13 +271,19 @@ impl Desk<'_> {
         self.ledger.scale
     }
 
-    /// Values an instrument's position at its mid.
+    /// Values an instrument's position at its mid; where there is none any more, at the last price that was reckoned with.
     pub fn mark(&mut self, instrument: usize) {
         let mid = self.views[instrument].mid();
-        if mid > 0.0 {
-            let tick = self.ledger.instruments[instrument].price.value(1);
-            self.ledger.mark_legs(instrument, mid * tick);
-        }
+        let tick = self.ledger.instruments[instrument].price.value(1);
+        let price = if mid > 0.0 { mid * tick } else { self.ledger.last[instrument] };
+        self.ledger.mark_legs(instrument, price);
+    }
+
+    /// Values all positions and records at which prices.
+    pub(super) fn mark_all(&mut self) {
+        let instruments = self.views.len();
+        (0..instruments).for_each(|instrument| self.mark(instrument));
+        self.ledger.recorder.value(&self.ledger.last[..instruments]);
     }
 
     /// An instrument as it was received, to be lent to the strategy for a call.

@@ -131,6 +131,15 @@ impl Owner {
         Ok(sent)
     }
 
+    /// Takes note that nothing was heard of an order; whether it was still waited for.
+    pub(crate) fn miss(&mut self, order: u64) -> bool {
+        let Some(slot) = self.orders.find(order) else { return false };
+        let order = &mut self.orders[slot];
+        let missed = order.life.step(Step::TimeOut).is_ok();
+        self.changes[order.intent.instrument] += u64::from(missed);
+        missed
+    }
+
     /// Takes a report; `None` where it tells nothing new or is of an order that has ended. An order of the venue's own is
     /// heard of once, as it has filled.
     pub(crate) fn hear(

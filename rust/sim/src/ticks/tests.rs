@@ -237,6 +237,27 @@ fn instruments_share_the_clock_and_the_account() {
 }
 
 #[test]
+fn the_equity_counts_what_was_heard_at_prices_that_were_seen() {
+    // The middle is 100 from 12 on, 100.5 from 47 on. 0.1 % of 200 fall due at 38 and are heard of at 45.
+    let mut rows = Rows::default();
+    rows.add(0, 12, Kind::Depth, Side::Buy, 99, 5).add(0, 12, Kind::Depth, Side::Sell, 101, 5);
+    rows.add(26, 26, Kind::Trade, Side::Sell, 99, 9).add(35, 47, Kind::Depth, Side::Buy, 100, 5);
+    rows.add(38, 48, Kind::Funding, Side::Buy, 1_000_000, 0).add(50, 60, Kind::Trade, Side::Buy, 101, 1);
+    let spec = TickSpec { sample_ns: 10, ..spec(1) };
+    let strategy = Scripted::new(&[(20, buy_two_at_100)]);
+    let mut engine = TickEngine::new(&spec, vec![rows.feed()], legs(5, 7), strategy).unwrap();
+    engine.run().unwrap();
+    let recorder = engine.finish().recorder;
+    assert_eq!(recorder.equity_ts[..5], [10, 20, 30, 40, 50]);
+    assert!(recorder.marks[0].is_nan());
+    assert_eq!(recorder.marks[1..5], [100.0, 100.0, 100.0, 100.5]);
+    // Filled at 26, heard of at 33.
+    assert_eq!((recorder.fills.ts.as_slice(), recorder.fills.sample.as_slice()), (&[26][..], &[3][..]));
+    assert_eq!((recorder.payments.ts.as_slice(), recorder.payments.sample.as_slice()), (&[38][..], &[4][..]));
+    assert_eq!(recorder.equity[2..5], [100_000.0, 99_999.8, 100_000.6]);
+}
+
+#[test]
 fn a_run_that_does_not_fit_is_refused() {
     let rows = Rows::with_book();
     let new = |spec: &TickSpec, interest| {

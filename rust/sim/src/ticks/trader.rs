@@ -4,7 +4,9 @@
 //! alarms are last.
 
 use tradenode_core::event::{Event, Kind, Tape};
-use tradenode_core::risk::{KillSwitch, Market};
+use tradenode_core::money::Atoms;
+use tradenode_core::orders::Reason;
+use tradenode_core::risk::{Kill, KillSwitch, Market};
 
 use super::alarm::Alarm;
 use super::calls::Calls;
@@ -19,7 +21,7 @@ use crate::ledger::Ledger;
 use crate::models::latency::Latency;
 use crate::recorder::Recorder;
 use crate::spec::SpecError;
-use crate::venue::{BookSource, Request};
+use crate::venue::{BookSource, Execution, Report, Request};
 
 /// A desk with the strategy that decides at it.
 #[derive(Debug)]
@@ -111,6 +113,33 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
         self.hear(Some(news))
     }
 
+    /// Books a fill, heard of now, of an order that has ended: venues tell some fills after a cancel.
+    ///
+    /// # Errors
+    /// See [`Trader::start`].
+    pub fn on_late_fill(&mut self, now: i64, report: &Report, fill: &Execution, fee: Atoms) -> Result<(), RunError> {
+        self.go_on_to(now)?;
+        self.desk.ledger.book(report, fill, fee, Reason::Strategy)
+    }
+
+    /// Takes note that nothing was heard of an order for too long; whether it was still waited for.
+    ///
+    /// # Errors
+    /// See [`Trader::start`].
+    pub fn on_silence(&mut self, now: i64, order: u64) -> Result<bool, RunError> {
+        self.go_on_to(now)?;
+        Ok(self.desk.owner.miss(order))
+    }
+
+    /// Pulls the kill switch now, from outside: see [`Desk::kill`].
+    ///
+    /// # Errors
+    /// See [`Trader::start`].
+    pub fn kill(&mut self, now: i64, kill: Kill, by: &str, reason: &str) -> Result<(), RunError> {
+        self.go_on_to(now)?;
+        self.desk.kill(kill, by, reason)
+    }
+
     /// Lets the alarms ring that are due by a time.
     ///
     /// # Errors
@@ -121,6 +150,13 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
         }
         self.desk.now = self.desk.now.max(now);
         Ok(())
+    }
+
+    /// Goes on to a time and passes over all alarms before it: nobody was there to hear them.
+    pub fn skip_to(&mut self, now: i64) {
+        self.timer.skip_to(now);
+        self.sample.skip_to(now);
+        self.desk.now = self.desk.now.max(now);
     }
 
     /// The strategy ends.
@@ -150,6 +186,11 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
         &self.strategy
     }
 
+    /// The strategy, to be told what no call-back tells.
+    pub const fn strategy_mut(&mut self) -> &mut S {
+        &mut self.strategy
+    }
+
     /// The time at which something comes in that is received at `now`, before which all alarms have rung; time does not
     /// go back.
     fn go_on_to(&mut self, now: i64) -> Result<i64, RunError> {
@@ -168,7 +209,7 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
                 self.desk.step_switch()?;
                 if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
             }
-            Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received, self.desk.now),
+            Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received, payment.at),
             None => Ok(()),
         }
     }
@@ -226,7 +267,7 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
 
     /// Records the equity, every instrument at its mid.
     pub(super) fn record(&mut self) -> Result<(), RunError> {
-        (0..self.desk.views.len()).for_each(|instrument| self.desk.mark(instrument));
+        self.desk.mark_all();
         if self.desk.ledger.sample(self.desk.now)? {
             self.desk.cancel_adding();
         }

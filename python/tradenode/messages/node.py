@@ -1,0 +1,154 @@
+"""What goes into a node besides what its venues tell, and what comes out: all of it is journaled."""
+
+from enum import IntEnum
+from typing import Literal
+
+import msgspec
+
+from tradenode.messages.feed import Advance, Rows, Status
+from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit
+
+KillWord = Literal["halt", "flatten", "cancel_all"]
+
+
+class Start(msgspec.Struct, frozen=True):
+    """The strategies begin: everything is known that stands at the venues."""
+
+
+class Ring(msgspec.Struct, frozen=True):
+    """Timers that are due by now ring."""
+
+
+class Sweep(msgspec.Struct, frozen=True):
+    """Orders are looked through for those that nothing was heard of.
+
+    Attributes:
+        after_ns: how long is too long.
+    """
+
+    after_ns: int
+
+
+class Kill(msgspec.Struct, frozen=True):
+    """The kill switch.
+
+    Attributes:
+        what: cancel every order; "halt" and "flatten" also let nothing new pass, "flatten" closes positions.
+        by: who pulled it.
+        reason: why.
+        seat: of which strategy; None for all.
+    """
+
+    what: KillWord
+    by: str
+    reason: str
+    seat: int | None = None
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """The strategies end."""
+
+
+class Audited(msgspec.Struct, frozen=True):
+    """The venue was asked for everything, and nothing is missing up to a fill.
+
+    Attributes:
+        place: the number of the account's next fill to ask for.
+    """
+
+    place: int
+
+
+class Suspend(msgspec.Struct, frozen=True):
+    """A strategy is called no more, and its orders are cancelled.
+
+    Attributes:
+        seat: which.
+        reason: why.
+    """
+
+    seat: int
+    reason: str
+
+
+Command = Submit | Cancel | Replace
+"""What a node asks of a venue, with its own numbers of orders."""
+
+
+class Resume(msgspec.Struct, frozen=True):
+    """The node goes on after its process had ended.
+
+    Attributes:
+        lost: commands that were given and never written: they were not sent.
+    """
+
+    lost: list[Command]
+
+
+class Life(msgspec.Struct, frozen=True):
+    """What a node is made of, the first record of its journal.
+
+    Attributes:
+        name: the node's, unique: the names of its orders at venues begin with it.
+        version: of the package that wrote it.
+        config: the text of the config.
+        base: the folder that the paths in it are relative to.
+        sources: the text of each strategy's file, by the name in the config.
+        instruments: the symbols, in the order of their places.
+        specs: the core's description of each seat.
+    """
+
+    name: str
+    version: str
+    config: str
+    base: str
+    sources: dict[str, str]
+    instruments: list[str]
+    specs: list[msgspec.Raw]
+
+
+Input = Rows | Report | Answer | Status | Advance | Start | Ring | Sweep | Kill | Suspend | Resume | Stop | Audited
+"""What a node acts upon, one at a time."""
+
+
+class Kind(IntEnum):
+    """The kinds of a node's records in its journal. Numbers are for ever."""
+
+    LIFE = 1
+    FRAME = 2
+    """A message of market data, the bytes as they came; the record's source is the venue."""
+    ROWS = 3
+    REPORT = 4
+    ANSWER = 5
+    STATUS = 6
+    ADVANCE = 7
+    START = 8
+    RING = 9
+    SWEEP = 10
+    KILL = 11
+    SUSPEND = 12
+    RESUME = 13
+    STOP = 14
+    AUDITED = 15
+    COMMAND = 20
+    """A request, written before it is sent; the record's source is the seat, its cause the input."""
+
+
+INPUTS: dict[Kind, type] = {
+    Kind.ROWS: Rows,
+    Kind.REPORT: Report,
+    Kind.ANSWER: Answer,
+    Kind.STATUS: Status,
+    Kind.ADVANCE: Advance,
+    Kind.START: Start,
+    Kind.RING: Ring,
+    Kind.SWEEP: Sweep,
+    Kind.KILL: Kill,
+    Kind.SUSPEND: Suspend,
+    Kind.RESUME: Resume,
+    Kind.STOP: Stop,
+    Kind.AUDITED: Audited,
+}
+"""The inputs that are written as JSON, by kind."""
+
+KINDS: dict[type, Kind] = {made: kind for kind, made in INPUTS.items()}

@@ -1,0 +1,268 @@
+"""The core of a node: inputs in, commands out, one turn each. It has no clock, no socket and no disk.
+
+Everything that it does follows from its inputs and their times: the same inputs give the same commands, in life, after
+a crash and in a replay.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal
+
+from tradenode.errors import ReportError
+from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
+from tradenode.execution.orders import Orders
+from tradenode.messages.feed import Advance, Rows, Status
+from tradenode.messages.node import Audited, Command, Input, Kill, Resume, Ring, Start, Stop, Suspend, Sweep
+from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What
+from tradenode.messages.tape import BUY, GAP, LAST, EventKind
+from tradenode.node.seat import Seat, SeatPlan
+
+NOTES_MOST = 1_000
+"""So many notes of what went wrong are kept."""
+
+Phase = Literal["waiting", "running", "halted"]
+
+
+class NodeCore:
+    """The strategies of a node at their desks, and their orders.
+
+    Attributes:
+        instruments: the symbols that its venue lists, by which orders and reports name instruments.
+        seats: the strategies.
+        orders: what became of their orders.
+        phase: whether the strategies have begun, and whether they may still open something.
+        notes: what went wrong, with its time: bounded, the oldest go first.
+        doubts: numbers of orders that the venue should be asked for, 0 for everything; emptied by who asks.
+        next_fill: the number of the account's next fill to ask for.
+    """
+
+    def __init__(self, plans: Sequence[SeatPlan], instruments: Sequence[str], start: int) -> None:
+        """Make the seats. Raises ConfigError for too many and for a description that is wrong."""
+        self.instruments = tuple(instruments)
+        self.seats = [Seat(number, plan, start, self.instruments) for number, plan in enumerate(plans[:SEATS_MOST])]
+        self.orders = Orders()
+        self.phase: Phase = "waiting"
+        self.notes: list[tuple[int, str]] = []
+        self.doubts: set[int] = set()
+        self.next_fill = 1
+        self._takes: dict[type, Callable[[int, Any], None]] = {
+            Rows: self._rows,
+            Report: self._report,
+            Answer: self._answer,
+            Status: self._status,
+            Advance: self._ring,
+            Start: self._start,
+            Ring: self._ring,
+            Sweep: self._sweep,
+            Kill: self._kill,
+            Suspend: self._suspend,
+            Resume: self._resume,
+            Stop: self._stop,
+            Audited: self._audited,
+        }
+        self._more: list[Command] = []
+        self._listeners = {
+            symbol: [(seat, seat.places[symbol]) for seat in self.seats if symbol in seat.places]
+            for symbol in self.instruments
+        }
+
+    def take(self, now: int, message: Input) -> list[Command]:
+        """Act upon an input that is received now; what it leads to, in order."""
+        self._takes[type(message)](now, message)
+        commands, self._more = self._more, []
+        for seat in self.seats:
+            commands += seat.commands()
+        for command in commands:
+            self.orders.command(command, now)
+        return commands
+
+    @property
+    def next_timer(self) -> int:
+        """When a timer is due next, ns UTC."""
+        return min(seat.trader.next_tick for seat in self.seats)
+
+    def note(self, now: int, text: str) -> None:
+        """Take note of something that went wrong."""
+        self.notes.append((now, text))
+        del self.notes[:-NOTES_MOST]
+
+    def _call(self, now: int, seat: Seat, act: Callable[[], object]) -> None:
+        """Lets a desk act; a strategy that raises ends itself and no other."""
+        try:
+            act()
+        except ReportError:
+            raise
+        except Exception as error:
+            where = "; ".join(getattr(error, "__notes__", ()))
+            self.note(now, f"{seat.plan.name} raised {type(error).__name__}: {error} {where}".rstrip())
+            seat.suspend(now, f"raised {type(error).__name__}: {error}")
+
+    def _start(self, now: int, _: Start) -> None:
+        self.phase = "running"
+        for seat in self.seats:
+            seat.state = "running"
+            self._call(now, seat, partial(self._begin, now, seat))
+
+    @staticmethod
+    def _begin(now: int, seat: Seat) -> None:
+        seat.trader.time(now)
+        seat.trader.start()
+
+    def _rows(self, now: int, rows: Rows) -> None:
+        listeners = self._listeners.get(rows.symbol)
+        if listeners:
+            columns = rows.columns()
+            for seat, place in listeners:
+                self._call(now, seat, partial(seat.trader.rows, now, place, columns))
+
+    def _ring(self, now: int, _: Ring | Advance) -> None:
+        for seat in self.seats:
+            if seat.trader.next_tick <= now:
+                self._call(now, seat, partial(seat.trader.time, now))
+
+    def _report(self, now: int, report: Report) -> None:
+        if report.what == "funding":
+            self._funding(now, report)
+            return
+        news = self.orders.report(report)
+        number, place = inner(report.number)
+        if news == "known":
+            return
+        if news == "ghost":
+            self.note(now, f"order {report.number} came to its venue after all: it is cancelled")
+            self._more.append(Cancel(report.instrument, report.number))
+            return
+        if news == "foreign" and report.fill is not None and not report.client_id:
+            self._liquidation(now, report)
+            return
+        if news == "foreign" or place >= len(self.seats):
+            self.note(now, f"a report of no order of this node: {report.what} of {report.client_id or report.number}")
+            self.doubts.add(0)
+            return
+        self._tell(now, self.seats[place], number, report, late=news == "late_fill")
+
+    def _tell(self, now: int, seat: Seat, number: int, report: Report, *, late: bool) -> None:
+        symbol = self.instruments[report.instrument]
+        at, _, _, what, more = report.plain()
+        plain = (at, seat.places[symbol], number, what, more)
+        take = seat.trader.late_fill if late else seat.trader.report
+        try:
+            self._call(now, seat, partial(take, now, plain))
+        except ReportError as error:
+            self.note(now, f"order {report.number}: {error}")
+            self.doubts.add(report.number)
+
+    def _liquidation(self, now: int, report: Report) -> None:
+        """A fill of the venue's own order goes to who holds the position, as funding does."""
+        assert report.fill is not None
+        listeners = self._listeners[self.instruments[report.instrument]]
+        self.note(now, f"{self.instruments[report.instrument]} is liquidated: {report.fill.lots} lots")
+        if len(listeners) != 1:
+            self.doubts.add(0)
+            return
+        self._tell(now, listeners[0][0], VENUES_ORDERS + report.fill.number, report, late=False)
+
+    def _funding(self, now: int, report: Report) -> None:
+        """Funding goes to who holds the position: to one desk, as long as one trades the instrument."""
+        listeners = self._listeners[self.instruments[report.instrument]]
+        if len(listeners) != 1:
+            self.note(now, f"funding of {report.amount} on {self.instruments[report.instrument]}: several strategies")
+            self.doubts.add(0)
+            return
+        seat, place = listeners[0]
+        at, _, _, what, more = report.plain()
+        self._call(now, seat, partial(seat.trader.report, now, (at, place, place, what, more)))
+
+    def _answer(self, now: int, answer: Answer) -> None:
+        """What the answer to a request says of it; that an order is taken its report says as well."""
+        found = self.orders.living.get(answer.number)
+        if answer.outcome.verdict == "accepted" or found is None:
+            return
+        if answer.outcome.verdict == "unknown":
+            self._silent(now, answer.number)
+            return
+        words = {"submit": ("rejected", "terms"), "cancel": ("cancel_rejected", "unknown_order")}
+        what, reason = words.get(answer.asked, ("replace_rejected", "terms"))
+        if answer.asked == "submit" and answer.outcome.retry_after_ns:
+            reason = "unreachable"
+        self.note(
+            now,
+            f"order {answer.number}: {answer.asked} refused, {answer.outcome.reason} {answer.outcome.text}".rstrip(),
+        )
+        self._report(now, Report(now, found.instrument, answer.number, what, reason))  # type: ignore[arg-type]
+
+    def _silent(self, now: int, number: int) -> None:
+        place = inner(number)[1]
+        seat = self.seats[place]
+        self._call(now, seat, partial(seat.trader.silence, now, inner(number)[0]))
+        self.doubts.add(number)
+
+    def _sweep(self, now: int, sweep: Sweep) -> None:
+        silent, stuck = self.orders.overdue(now, sweep.after_ns)
+        for each in silent:
+            self.note(now, f"order {each.number}: nothing heard for {sweep.after_ns / 1e9:g} s")
+            self._silent(now, each.number)
+        for each in stuck:
+            # A cancel may be sent as often as one likes.
+            self._more.append(Cancel(each.instrument, each.number))
+            self.doubts.add(each.number)
+
+    def _status(self, now: int, status: Status) -> None:
+        """A stream that has lost something: what it was about cannot be traded on until it stands again."""
+        if status.state in ("disconnected", "maintenance"):
+            lost: Sequence[str] = self.instruments
+        elif status.state == "gap":
+            lost = (status.symbol,)
+        else:
+            lost = ()
+        for symbol in lost:
+            self._rows(now, Rows(symbol, 0, now, *GAP_ROW))
+        if status.state in ("reports_gap", "disconnected"):
+            self.doubts.add(0)
+
+    def _kill(self, now: int, kill: Kill) -> None:
+        if kill.what != "cancel_all" and kill.seat is None:
+            self.phase = "halted"
+        for seat in self.seats:
+            if kill.seat in (None, seat.number):
+                self._call(now, seat, partial(seat.trader.kill, now, kill.what, kill.by, kill.reason))
+
+    def _stop(self, now: int, _: Stop) -> None:
+        for seat in self.seats:
+            if seat.state == "running":
+                self._call(now, seat, seat.trader.stop)
+
+    def _audited(self, now: int, audited: Audited) -> None:
+        self.next_fill = audited.place
+
+    def _suspend(self, now: int, suspend: Suspend) -> None:
+        self.note(now, f"{self.seats[suspend.seat].plan.name} is suspended: {suspend.reason}")
+        self.seats[suspend.seat].suspend(now, suspend.reason)
+
+    def _resume(self, now: int, resume: Resume) -> None:
+        """What was sent is asked for; commands that were never written were never sent. Until books stand again no desk
+        can open anything."""
+        for seat in self.seats:
+            seat.trader.skip(now)
+        for symbol in self.instruments:
+            self._rows(now, Rows(symbol, 0, now, *GAP_ROW))
+        for command in resume.lost:
+            number = number_of(command)
+            if (found := self.orders.living.get(number)) is not None:
+                what = NEVER_SENT[type(command)]
+                self._report(now, Report(now, found.instrument, number, what, "unreachable"))
+        self.doubts.update(self.orders.living)
+        self.doubts.add(0)
+
+
+NEVER_SENT: dict[type, What] = {Submit: "rejected", Cancel: "cancel_rejected", Replace: "replace_rejected"}
+"""What a request that has not come to its venue is told as."""
+
+
+def number_of(command: Command) -> int:
+    """The number of the order that a command is about."""
+    return command.number if isinstance(command, Cancel) else command.order.number
+
+
+GAP_ROW = ([0], [int(EventKind.DEPTH)], [BUY], [GAP | LAST], [1], [0])
+"""The columns of a row that says nothing but that others are missing: its level is empty, and was."""

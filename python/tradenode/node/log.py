@@ -1,0 +1,94 @@
+"""The journal of a node: its inputs and commands as records, and back."""
+
+from collections.abc import Callable
+from os import PathLike
+from typing import NamedTuple
+
+import msgspec
+
+from tradenode._core import Journal, SimDisk
+from tradenode.errors import JournalError
+from tradenode.messages.feed import Rows
+from tradenode.messages.node import INPUTS, KINDS, Command, Input, Kind, Life
+
+Decode = Callable[[bytes], Rows]
+"""Reads the bytes of a message of market data, as the port did when they came."""
+
+
+class Entry(NamedTuple):
+    """A record of a node's journal.
+
+    Attributes:
+        sequence: its number.
+        time: when it was received or given, ns UTC.
+        kind: what it is.
+        source: of a frame its venue, of a command its seat.
+        cause: of a command the number of the input that led to it.
+        content: the life, input or command.
+    """
+
+    sequence: int
+    time: int
+    kind: Kind
+    source: int
+    cause: int
+    content: Life | Input | Command
+
+
+class NodeLog:
+    """A journal that speaks of inputs and commands."""
+
+    def __init__(self, place: str | PathLike[str] | SimDisk) -> None:
+        """Open or make it. Raises JournalError where it is damaged."""
+        self.journal = Journal(place)
+        self._encode = msgspec.json.Encoder().encode
+        self._command = msgspec.json.Decoder(Command)
+        self._inputs: dict[Kind, msgspec.json.Decoder[Input]] = {
+            kind: msgspec.json.Decoder(made) for kind, made in INPUTS.items()
+        }
+        self._life = msgspec.json.Decoder(Life)
+
+    def begin(self, now: int, life: Life) -> None:
+        """Write what the node is made of, durably."""
+        self.journal.append(Kind.LIFE, now, self._encode(life))
+        self.journal.sync()
+
+    def input(self, now: int, message: Input, raw: bytes = b"", source: int = 0) -> int:
+        """Take an input, which the next write writes: market data as they came, everything else as JSON."""
+        if raw and isinstance(message, Rows):
+            return self.journal.append(Kind.FRAME, now, raw, source=source)
+        return self.journal.append(KINDS[type(message)], now, self._encode(message), source=source)
+
+    def command(self, now: int, command: Command, seat: int, cause: int) -> int:
+        """Take a command, which the next write writes."""
+        return self.journal.append(Kind.COMMAND, now, self._encode(command), source=seat, cause=cause)
+
+    def read(self, visit: Callable[[Entry], None], decode: Decode, start: int = 1) -> None:
+        """Give every record to `visit`, in order.
+
+        Raises:
+            JournalError: a record that cannot be read, with its number.
+        """
+
+        def each(sequence: int, kind: int, time: int, source: int, cause: int, payload: bytes) -> None:
+            if kind in KNOWN:
+                content = self._content(sequence, Kind(kind), payload, decode)
+                visit(Entry(sequence, time, Kind(kind), source, cause, content))
+
+        self.journal.read(start, each)
+
+    def _content(self, sequence: int, kind: Kind, payload: bytes, decode: Decode) -> Life | Input | Command:
+        try:
+            if kind == Kind.FRAME:
+                return decode(payload)
+            if kind == Kind.COMMAND:
+                return self._command.decode(payload)
+            if kind == Kind.LIFE:
+                return self._life.decode(payload)
+            return self._inputs[kind].decode(payload)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise JournalError(f"journal: record {sequence}, {kind.name.lower()}: {error}") from error
+
+
+KNOWN = frozenset(Kind)
+"""Other kinds are the journal's own."""

@@ -1,0 +1,327 @@
+"""The shell of a node: it gives its core time, a venue and a journal.
+
+Every input is written before it is acted upon, every command before it is sent: to the process's death ("process") or
+to the loss of power ("power"). The first error of the journal ends the node. Nothing is given to the strategies before
+orders, fills and positions have been held against the venue's.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, Literal
+
+import msgspec
+
+from tradenode.errors import ExchangeError, TradenodeError
+from tradenode.exchange.port import Message, VenuePort
+from tradenode.execution.numbers import inner
+from tradenode.kernel.clock import Clock
+from tradenode.messages.feed import Advance, Rows, Status
+from tradenode.messages.node import Command, Input, Kill, Resume, Ring, Start, Stop, Sweep
+from tradenode.messages.orders import Report
+from tradenode.node.core import NodeCore, number_of
+from tradenode.node.log import NodeLog
+from tradenode.node.reconcile import Reconciliation
+
+SECOND_NS = 1_000_000_000
+
+BACKLOG_MOST = 1_000_000
+"""So many messages wait while the node is held against its venue."""
+
+TRIES_MOST = 20
+"""So often what does not fit is asked for again: it may be on its way."""
+
+FRAMES = (Rows, Report, Status, Advance)
+
+At = Callable[[str], None]
+"""Is told at which point the node is, for a test that ends it there."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How a node behaves.
+
+    Attributes:
+        durability: what a command outlasts before it is sent: the process, or the loss of power.
+        silence_ns: how long an order may be without a word.
+        sweep_ns: how often that is looked at.
+        audit_ns: how often the venue is asked for everything.
+        retry_ns: how long before what does not fit is asked for again.
+        foreign: what becomes of the node where the venue has orders that are not its own.
+        on_stop: what becomes of its orders when it ends.
+        grace_ns: how long it waits for their end.
+    """
+
+    durability: Literal["process", "power"] = "power"
+    silence_ns: int = 5 * SECOND_NS
+    sweep_ns: int = SECOND_NS
+    audit_ns: int = 60 * SECOND_NS
+    retry_ns: int = SECOND_NS // 5
+    foreign: Literal["halt", "ignore"] = "halt"
+    on_stop: Literal["cancel", "keep"] = "cancel"
+    grace_ns: int = 10 * SECOND_NS
+
+
+class Node:
+    """A node on one venue.
+
+    Attributes:
+        core: what it does.
+        state: "starting", "running", "stopping" or "stopped".
+        ended: set when the venue's tape is over.
+        turns: how many inputs were acted upon.
+    """
+
+    def __init__(
+        self,
+        port: VenuePort,
+        core: NodeCore,
+        log: NodeLog,
+        clock: Clock,
+        settings: Settings,
+        *,
+        speed: float = 1.0,
+        at: At = lambda _: None,
+    ) -> None:
+        """Take what it is made of; `speed` is how many of its seconds are one of the loop's, 0 in lockstep."""
+        self.core, self.state, self.turns = core, "starting", 0
+        self.ended = asyncio.Event()
+        self._port, self._log, self._clock, self._settings, self._at = port, log, clock, settings, at
+        self._lockstep, self._speed = speed == 0, speed or 1.0
+        self._now = 0
+        self._backlog: deque[tuple[Message, bytes]] | None = deque()
+        self._unsent: deque[tuple[int, Command, int]] = deque()
+        self._subscribed = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._asking = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0
+        self._failed: asyncio.Future[None] | None = None
+        self._flushing = False
+        self._reconciliation = Reconciliation(port, core, self._act, self._time)
+
+    async def run(self, resume: Resume | None = None) -> None:
+        """Run until it is stopped. The port is open.
+
+        Raises:
+            ExchangeError: the venue was given up.
+            JournalError: the journal cannot be written.
+        """
+        loop = asyncio.get_running_loop()
+        self._failed = loop.create_future()
+        listening = loop.create_task(self._port.listen(self.core.instruments, self.hear))
+        stopping = loop.create_task(self._stopping.wait())
+        tasks: list[asyncio.Future[Any]] = [listening, stopping, self._failed]
+        if (descriptor := self._log.journal.fileno()) is not None:
+            loop.add_reader(descriptor, self._on_durable)
+        try:
+            await self._or_end(self._begin(resume), tasks)
+            if not self._lockstep:
+                tasks.append(loop.create_task(self._sweep()))
+            tasks.append(loop.create_task(self._audit()))
+            await self._or_end(self._stopping.wait(), [task for task in tasks if task is not stopping])
+            await self._finish()
+            self.state = "stopped"
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._timer is not None:
+                self._timer.cancel()
+            if descriptor is not None:
+                loop.remove_reader(descriptor)
+            self.state = "stopped"
+
+    def stop(self) -> None:
+        """End in peace."""
+        self._stopping.set()
+
+    def kill(self, kill: Kill) -> None:
+        """Pull the kill switch."""
+        self._act(kill)
+
+    @staticmethod
+    async def _or_end(wanted: Coroutine[Any, Any, object], watched: Sequence[asyncio.Future[Any]]) -> None:
+        """Waits for something, or raises what ends one of the tasks that go on beside it."""
+        main = asyncio.ensure_future(wanted)
+        try:
+            await asyncio.wait([main, *watched], return_when=asyncio.FIRST_COMPLETED)
+            for task in watched:
+                if task.done() and not task.cancelled() and task.exception() is not None:
+                    raise task.exception() or AssertionError
+            await main
+        finally:
+            main.cancel()
+            with suppress(asyncio.CancelledError, TradenodeError):
+                await main
+
+    async def _begin(self, resume: Resume | None) -> None:
+        await self._subscribed.wait()
+        fresh = resume is None
+        if not fresh:
+            self._act(resume or Resume([]))
+        await self._reconcile()
+        if fresh:
+            self._act(Start())
+        backlog, self._backlog = self._backlog or deque(), None
+        self.state = "running"
+        while backlog:
+            self._turn(*backlog.popleft())
+        self._set_timer()
+
+    async def _reconcile(self) -> None:
+        """Holds the node against its venue; halts it where they differ for good."""
+        faults: list[str] = []
+        for _ in range(TRIES_MOST):
+            self.core.doubts.clear()
+            faults = await self._reconciliation.everything()
+            if self._settings.foreign == "ignore":
+                faults = [each for each in faults if not each.endswith("none of this node's")]
+            if not faults and not self.core.doubts:
+                return
+            await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
+        faults += [f"order {number} stays unknown" for number in sorted(self.core.doubts) if number]
+        self.core.doubts.clear()
+        if faults:
+            for fault in faults:
+                self.core.note(self._time(), fault)
+            self._act(Kill("halt", "reconciliation", "; ".join(faults)))
+
+    async def _audit(self) -> None:
+        """Asks the venue for everything from time to time, and at once where something is in doubt."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asking.wait(), self._settings.audit_ns / SECOND_NS / self._speed)
+            self._asking.clear()
+            try:
+                await self._reconcile()
+            except ExchangeError as error:
+                self.core.note(self._time(), f"the venue was not asked: {error}")
+                await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
+                self._asking.set()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.sweep_ns / SECOND_NS / self._speed)
+            self._act(Sweep(self._settings.silence_ns))
+
+    async def _finish(self) -> None:
+        """The orderly end: orders go or stay, the strategies are told, the journal is closed."""
+        self.state = "stopping"
+        if self._settings.on_stop == "cancel":
+            self._act(Kill("cancel_all", "node", "it is stopped"))
+            waited = 0
+            while self.core.orders.living and waited < self._settings.grace_ns and not self.ended.is_set():
+                await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
+                waited += self._settings.retry_ns
+        self._act(Stop())
+        self._log.journal.close(self._time())
+
+    def hear(self, message: Message, raw: bytes) -> None:
+        """Take what the venue's stream tells."""
+        if self._backlog is None:
+            self._turn(message, raw)
+            return
+        if len(self._backlog) >= BACKLOG_MOST:
+            raise ExchangeError(f"{BACKLOG_MOST} messages wait for the node to be held against its venue")
+        self._backlog.append((message, raw))
+        if isinstance(message, Status) and message.state == "subscribed":
+            if self._lockstep:
+                self._now = max(self._now, message.recv)
+            self._subscribed.set()
+
+    def _time(self) -> int:
+        return self._now if self._lockstep else self._clock.now()
+
+    def _act(self, message: Input) -> None:
+        """Acts upon an input of the node's own."""
+        self._turn(message, b"")
+
+    def _turn(self, message: Message | Input, raw: bytes) -> None:
+        if self._lockstep and isinstance(message, FRAMES):
+            self._now = max(self._now, message.recv)
+        now = self._time()
+        cause = self._log.input(now, message, raw)
+        commands = self.core.take(now, message)
+        self.turns += 1
+        for command in commands:
+            sequence = self._log.command(now, command, inner(number_of(command))[1], cause)
+            self._unsent.append((sequence, command, now))
+        if commands:
+            self._at("before write")
+            self._write()
+        elif not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+        if self.core.doubts:
+            self._asking.set()
+        if isinstance(message, Status) and message.state == "ended":
+            self.ended.set()
+        self._done()
+
+    def _flush(self) -> None:
+        """Writes inputs that have led to nothing, those of one round of the loop together."""
+        self._flushing = False
+        if self.state != "stopped":
+            self._guarded(self._log.journal.write)
+
+    def _guarded(self, act: Callable[[], object]) -> None:
+        """Does something that the loop has called for: what it raises ends the node."""
+        try:
+            act()
+        except Exception as error:
+            if self._failed is None or self._failed.done():
+                raise
+            self._failed.set_exception(error)
+
+    def _write(self) -> None:
+        journal = self._log.journal
+        if self._settings.durability == "process":
+            self._release(journal.write())
+        else:
+            journal.commit()
+            self._release(journal.durable)
+
+    def _on_durable(self) -> None:
+        self._guarded(self._send_durable)
+
+    def _send_durable(self) -> None:
+        self._release(self._log.journal.poll())
+        self._done()
+
+    def _release(self, safe: int) -> None:
+        """Sends the commands that are as safe as they have to be."""
+        self._at("after write")
+        while self._unsent and self._unsent[0][0] <= safe:
+            _, command, given = self._unsent.popleft()
+            self._at("before send")
+            self._port.send(command, given)
+            self._at("after send")
+
+    def _done(self) -> None:
+        """The turn is over: the venue goes on, or the timer is set."""
+        if self._backlog is not None:
+            return
+        if not self._lockstep:
+            self._set_timer()
+        elif not self._unsent:
+            self._port.done(self._now, self.core.next_timer)
+
+    def _set_timer(self) -> None:
+        if self._lockstep:
+            return
+        due = self.core.next_timer
+        if self._timer is not None:
+            if self._timer_at == due and not self._timer.cancelled():
+                return
+            self._timer.cancel()
+        rest = max(0, due - self._clock.now()) / SECOND_NS / self._speed
+        self._timer_at = due
+        self._timer = asyncio.get_running_loop().call_later(min(rest, 3600.0), self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self.core.next_timer <= self._clock.now():
+            self._guarded(lambda: self._act(Ring()))
+        else:
+            self._set_timer()

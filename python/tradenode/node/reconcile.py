@@ -1,0 +1,138 @@
+"""What the venue says of the account, held against what the node knows: missing reports are made up for.
+
+A report that was missed is put in as an input like any other, from what the venue says when it is asked. What cannot
+be explained so is told, and the node halts on it.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+from tradenode.exchange.port import VenuePort
+from tradenode.execution.orders import Tracked
+from tradenode.messages.node import Audited, Input
+from tradenode.messages.orders import Report, VenueOrder, What
+from tradenode.node.core import NodeCore
+
+CONFIRMATIONS = 3
+"""So often a venue must say that it has never had an order before that is believed: an order may be late."""
+
+MISSES_MOST = 10_000
+
+Act = Callable[[Input], None]
+
+
+class Reconciliation:
+    """A node's questions to its venue."""
+
+    def __init__(self, port: VenuePort, core: NodeCore, act: Act, now: Callable[[], int]) -> None:
+        self._port, self._core, self._act, self._now = port, core, act, now
+        self._misses: Counter[int] = Counter()
+
+    async def everything(self) -> list[str]:
+        """Ask for orders, fills and positions; what cannot be explained, empty where all fits.
+
+        Raises:
+            ExchangeError: the venue does not answer.
+        """
+        await self._fills()
+        open_now = await self._port.orders()
+        known = {each.number: each for each in open_now if each.number}
+        for number in list(self._core.orders.living):
+            await self.order(number, known.get(number))
+        await self._fills()
+        return [self._foreign(each) for each in open_now if self._is_foreign(each)] + await self._positions()
+
+    async def order(self, number: int, told: VenueOrder | None = None) -> None:
+        """Ask for one order and bring what is known of it up to that; a number of 0 is none."""
+        found = self._core.orders.living.get(number)
+        if found is None:
+            return
+        told = told or await self._port.order(number)
+        if told is None:
+            self._missing(found)
+            return
+        self._misses.pop(number, None)
+        if told.filled > found.filled:
+            await self._fills()
+        self._settle(found, told)
+
+    def _missing(self, found: Tracked) -> None:
+        """The venue does not know an order. A single word of that is none: it may be on its way."""
+        if found.confirmed:
+            self._core.doubts.add(found.number)
+            return
+        self._misses[found.number] += 1
+        if self._misses[found.number] >= CONFIRMATIONS:
+            del self._misses[found.number]
+            self._tell(found, "rejected", "unreachable")
+        elif len(self._misses) < MISSES_MOST:
+            self._core.doubts.add(found.number)
+
+    def _settle(self, found: Tracked, told: VenueOrder) -> None:
+        if told.state == "pending":
+            self._core.doubts.add(found.number)
+            return
+        if told.state == "rejected":
+            # It never lived.
+            self._tell(found, "rejected", "terms")
+            return
+        if not found.confirmed:
+            self._tell(found, "accepted")
+        if found.replacing:
+            self._replaced(found, told)
+        if found.number not in self._core.orders.living or told.state == "open":
+            return
+        if told.filled > found.filled:
+            # A fill is told of that cannot be had yet.
+            self._core.doubts.add(found.number)
+        elif told.state == "cancelled":
+            self._tell(found, "cancelled", "asked")
+        elif told.state == "expired":
+            self._tell(found, "expired")
+
+    def _replaced(self, found: Tracked, told: VenueOrder) -> None:
+        lots, ticks = found.wanted
+        if told.lots == lots and (not ticks or told.ticks == ticks):
+            self._act(Report(self._now(), found.instrument, found.number, "replaced", lots=told.lots, ticks=told.ticks))
+        else:
+            self._tell(found, "replace_rejected", "unreachable")
+
+    def _tell(self, found: Tracked, what: What, reason: str = "") -> None:
+        self._act(Report(self._now(), found.instrument, found.number, what, reason))
+
+    async def _fills(self) -> None:
+        """Puts in every fill of the account from the last audited one on that is not known."""
+        place = self._core.next_fill
+        while page := await self._port.fills(place):
+            for each in page:
+                report = each.report
+                assert report.fill is not None
+                if not self._core.orders.has_seen(report.instrument, report.fill.number):
+                    self._act(report)
+            place = page[-1].place + 1
+        if place != self._core.next_fill:
+            self._act(Audited(place))
+
+    def _is_foreign(self, told: VenueOrder) -> bool:
+        return told.number == 0 or self._core.orders.find(told.number) is None
+
+    def _foreign(self, told: VenueOrder) -> str:
+        symbol = self._core.instruments[told.instrument]
+        return f"order {told.client_id} ({told.side} {told.lots} lots of {symbol}) is none of this node's"
+
+    async def _positions(self) -> list[str]:
+        """Positions that the venue tells otherwise than the desks, and are not on their way."""
+        account = await self._port.account()
+        await self._fills()
+        theirs: Counter[int] = Counter()
+        for place, lots, _ in account.positions:
+            theirs[place] += lots
+        ours: Counter[int] = Counter()
+        for seat in self._core.seats:
+            for symbol, (lots, _) in zip(seat.plan.symbols, seat.trader.positions(), strict=True):
+                ours[self._core.instruments.index(symbol)] += lots
+        return [
+            f"position of {symbol}: the venue has {theirs[place]} lots, the node {ours[place]}"
+            for place, symbol in enumerate(self._core.instruments)
+            if theirs[place] != ours[place]
+        ]

@@ -1,0 +1,75 @@
+"""A seat of a node: one strategy with its desk, and what becomes of it when it fails."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from tradenode._core import Trader
+from tradenode.execution.numbers import outward
+from tradenode.messages.node import Command
+from tradenode.messages.orders import Cancel, request_of
+
+OnError = Literal["halt", "skip", "flatten"]
+State = Literal["waiting", "running", "suspended"]
+
+
+class SeatPlan(msgspec.Struct, frozen=True):
+    """What a seat is made of.
+
+    Attributes:
+        name: the strategy's, unique in its node.
+        spec: the core's description of its desk (`config.event_run.event_spec`).
+        symbols: its instruments, in the order of the description.
+        strategy: the object with the call-backs.
+        on_error: what becomes of it when it raises: it is suspended ("halt"), the call counts as not made, or its
+            positions are closed and it is suspended.
+    """
+
+    name: str
+    spec: bytes
+    symbols: tuple[str, ...]
+    strategy: object
+    on_error: OnError = "halt"
+
+
+class Seat:
+    """A strategy at its desk.
+
+    Attributes:
+        number: its place in the node.
+        plan: what it is made of.
+        trader: the desk.
+        state: whether its strategy is called.
+        reason: why it is suspended.
+        places: of each symbol its place at the desk.
+    """
+
+    def __init__(self, number: int, plan: SeatPlan, start: int, instruments: Sequence[str]) -> None:
+        """Take a seat at a time; `instruments` are the node's. Raises ConfigError for a description that is wrong."""
+        self.number, self.plan = number, plan
+        self.trader = Trader(plan.spec, start, plan.strategy, plan.on_error)
+        self.state: State = "waiting"
+        self.reason = ""
+        self.places = {symbol: place for place, symbol in enumerate(plan.symbols)}
+        self._outer = [instruments.index(symbol) for symbol in plan.symbols]
+
+    def commands(self) -> list[Command]:
+        """Take out what its desk has asked for, with the node's numbers of orders and instruments."""
+        return [self._outward(outward(request_of(plain), self.number)) for plain in self.trader.requests()]
+
+    def _outward(self, command: Command) -> Command:
+        if self._outer == list(range(len(self._outer))):
+            return command
+        if isinstance(command, Cancel):
+            return Cancel(self._outer[command.instrument], command.number)
+        order = msgspec.structs.replace(command.order, instrument=self._outer[command.order.instrument])
+        return type(command)(order)
+
+    def suspend(self, now: int, reason: str) -> None:
+        """Call the strategy no more and cancel its orders; under "flatten" close its positions too."""
+        if self.state == "suspended":
+            return
+        self.state, self.reason = "suspended", reason
+        self.trader.retire()
+        self.trader.kill(now, "flatten" if self.plan.on_error == "flatten" else "cancel_all", "node", reason)
