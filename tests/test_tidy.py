@@ -11,8 +11,8 @@ FLOORS = {
     **dict.fromkeys(("kernel",), 1),
     **dict.fromkeys(("data", "strategy", "risk", "execution", "exchange"), 2),
     **dict.fromkeys(("config", "node"), 3),
-    **dict.fromkeys(("research", "cluster", "store", "report", "monitor", "testing", "venue"), 4),
-    **dict.fromkeys(("cli",), 5),
+    **dict.fromkeys(("research", "cluster", "store", "report", "monitor", "venue"), 4),
+    **dict.fromkeys(("testing", "cli"), 5),
 }
 """The floor of each folder, and of each module at the package's root."""
 

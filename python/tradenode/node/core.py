@@ -87,7 +87,9 @@ class NodeCore:
         del self.notes[:-NOTES_MOST]
 
     def _call(self, now: int, seat: Seat, act: Callable[[], object]) -> None:
-        """Lets a desk act; a strategy that raises ends itself and no other."""
+        """Lets a desk act whose strategy has begun; a strategy that raises ends itself and no other."""
+        if seat.state == "waiting":
+            return
         try:
             act()
         except ReportError:
@@ -105,7 +107,7 @@ class NodeCore:
 
     @staticmethod
     def _begin(now: int, seat: Seat) -> None:
-        seat.trader.time(now)
+        seat.trader.skip(now)
         seat.trader.start()
 
     def _rows(self, now: int, rows: Rows) -> None:
@@ -231,6 +233,8 @@ class NodeCore:
         for seat in self.seats:
             if seat.state == "running":
                 self._call(now, seat, seat.trader.stop)
+                seat.state = "stopped"
+                seat.trader.retire()
 
     def _audited(self, now: int, audited: Audited) -> None:
         self.next_fill = audited.place

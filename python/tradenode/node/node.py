@@ -157,11 +157,10 @@ class Node:
 
     async def _begin(self, resume: Resume | None) -> None:
         await self._subscribed.wait()
-        fresh = resume is None
-        if not fresh:
-            self._act(resume or Resume([]))
+        if resume is not None:
+            self._act(resume)
         await self._reconcile()
-        if fresh:
+        if self.core.phase == "waiting":
             self._act(Start())
         backlog, self._backlog = self._backlog or deque(), None
         self.state = "running"
@@ -170,16 +169,30 @@ class Node:
         self._set_timer()
 
     async def _reconcile(self) -> None:
-        """Holds the node against its venue; halts it where they differ for good."""
+        """Holds the node against its venue; halts it where they differ for good.
+
+        Raises:
+            ExchangeError: the venue was asked as often as is allowed, and did not answer.
+        """
         faults: list[str] = []
-        for _ in range(TRIES_MOST):
+        failed: ExchangeError | None = None
+        for attempt in range(TRIES_MOST):
+            if attempt:
+                await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
+            asked = set(self.core.doubts)
             self.core.doubts.clear()
-            faults = await self._reconciliation.everything()
+            try:
+                faults, failed = await self._reconciliation.everything(), None
+            except ExchangeError as error:
+                self.core.doubts |= asked
+                failed = error
+                continue
             if self._settings.foreign == "ignore":
                 faults = [each for each in faults if not each.endswith("none of this node's")]
             if not faults and not self.core.doubts:
                 return
-            await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
+        if failed is not None:
+            raise failed
         faults += [f"order {number} stays unknown" for number in sorted(self.core.doubts) if number]
         self.core.doubts.clear()
         if faults:
@@ -206,15 +219,15 @@ class Node:
             self._act(Sweep(self._settings.silence_ns))
 
     async def _finish(self) -> None:
-        """The orderly end: orders go or stay, the strategies are told, the journal is closed."""
+        """The orderly end: the strategies are told, their orders go or stay, the journal is closed."""
         self.state = "stopping"
+        self._act(Stop())
         if self._settings.on_stop == "cancel":
             self._act(Kill("cancel_all", "node", "it is stopped"))
             waited = 0
             while self.core.orders.living and waited < self._settings.grace_ns and not self.ended.is_set():
                 await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
                 waited += self._settings.retry_ns
-        self._act(Stop())
         self._log.journal.close(self._time())
 
     def hear(self, message: Message, raw: bytes) -> None:

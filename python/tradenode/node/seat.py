@@ -11,7 +11,7 @@ from tradenode.messages.node import Command
 from tradenode.messages.orders import Cancel, request_of
 
 OnError = Literal["halt", "skip", "flatten"]
-State = Literal["waiting", "running", "suspended"]
+State = Literal["waiting", "running", "suspended", "stopped"]
 
 
 class SeatPlan(msgspec.Struct, frozen=True):
@@ -68,7 +68,7 @@ class Seat:
 
     def suspend(self, now: int, reason: str) -> None:
         """Call the strategy no more and cancel its orders; under "flatten" close its positions too."""
-        if self.state == "suspended":
+        if self.state in ("suspended", "stopped"):
             return
         self.state, self.reason = "suspended", reason
         self.trader.retire()
