@@ -22,6 +22,11 @@ def answer_json(value: object) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
+def flush() -> None:
+    """Lets whoever waits for the answer have it before the command ends."""
+    sys.stdout.flush()
+
+
 def note(text: str) -> None:
     """What the user may like to know besides."""
     sys.stderr.write(text + "\n")

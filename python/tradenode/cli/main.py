@@ -27,6 +27,7 @@ VERBS = {
     "backtest": ("tradenode.cli.backtest:backtest", "Run a config over recorded bars or events and write a report."),
     "sweep": ("tradenode.cli.sweep:sweep", "Run a config with many sets of parameters and rank them."),
     "rerun": ("tradenode.cli.rerun:rerun", "Run a run folder again and compare byte for byte."),
+    "venue": ("tradenode.cli.venue:app", "Be a loopback venue to rehearse on: sockets, a clock, faults."),
     "version": ("tradenode.cli.version:version", "Print the versions of the package and of what it runs on."),
 }
 """Each verb, where it lives (imported when it is called), and its line in the help."""

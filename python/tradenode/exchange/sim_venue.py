@@ -276,7 +276,7 @@ class SimVenue:
         return outcome(response.status, refusal, wait)
 
     async def _get(self, path: str, kind: type[T]) -> T:
-        found = await self._ask(path, kind)
+        found: T | None = await self._ask(path, kind)
         if found is None:
             raise ExchangeError(f"the venue has no {path}")
         return found

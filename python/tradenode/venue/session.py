@@ -27,7 +27,7 @@ class Session:
             return
         match op:
             case DoneOp():
-                refusal = self._asking.pace.done(op)
+                refusal = self._asking.pace.done(op, self._stream)
                 if refusal is not None:
                     self._reply(0, CONFLICT, refusal)
             case SubscribeOp():
