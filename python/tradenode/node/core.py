@@ -1,4 +1,4 @@
-"""The core of a node: inputs in, commands out, one turn each. It has no clock, no socket and no disk.
+"""The core of a node: inputs in, commands out, one turn each, without a clock, a socket or a disk.
 
 Everything that it does follows from its inputs and their times: the same inputs give the same commands, in life, after
 a crash and in a replay.

@@ -69,18 +69,22 @@ async def opened(givens: Sequence[Given], address: str, folder: Path, tell: Call
         seats = [seat_life(given, listings) for given in givens]
         named_apart(seats)
         life = Life(name, __version__, address, [listing.symbol for listing in listings], seats)
-        time = await port.time()
-        clock: Clock = ScaledClock(WallClock(), time.now, time.speed) if time.speed else SimulatedClock(time.now)
+        clockwork = await port.time()
+        clock: Clock = (
+            ScaledClock(WallClock(), clockwork.now, clockwork.speed)
+            if clockwork.speed
+            else SimulatedClock(clockwork.now)
+        )
         if replay is None or replay.core is None or replay.life is None:
-            log.begin(time.now, life)
-            core = build(life, time.now)
+            log.begin(clockwork.now, life)
+            core = build(life, clockwork.now)
         else:
             _same(replay.life, life)
             core = replay.core
     except BaseException:
         await port.close()
         raise
-    node = Node(port, core, log, clock, settings_of(givens[0].config.node), speed=time.speed)
+    node = Node(port, core, log, clock, settings_of(givens[0].config.node), speed=clockwork.speed)
     return Session(node, life, folder, port, replay)
 
 
