@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.loopback import Venue, as_tape, document, front, synthetic, until, venue
+from tests.loopback import Venue, as_tape, document, front, until, venue
+from tests.parity.event_specs import synthetic
 
 from tradenode.config.fault_plan import PlannedFault
 from tradenode.errors import ExchangeError

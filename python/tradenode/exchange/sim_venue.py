@@ -98,16 +98,16 @@ class SimVenue:
         # On a connection of its own: on one that was used before aiohttp would send some requests a second time.
         self._orders = ClientSession(self._address, timeout=timeout, connector=TCPConnector(force_close=True))
         try:
-            time = await self._get("/time", VenueTime)
+            told = await self._get("/time", VenueTime)
             self._listings = await self._get("/instruments", list[Listing])
         except ExchangeError:
             await self.close()
             raise
-        self._lockstep = time.mode == "lockstep"
+        self._lockstep = told.mode == "lockstep"
         self._words = Words(self._name, self._listings)
         if not self._lockstep:
             # The limit is one of the venue's time.
-            rate = self._per_second * time.speed
+            rate = self._per_second * told.speed
             self._limit = RateLimit(rate, max(1, int(rate)), self._clock)
         self._stream = SimStream(
             self._words,
@@ -131,8 +131,8 @@ class SimVenue:
 
     async def time(self) -> Clockwork:
         """Its clock."""
-        time = await self._get("/time", VenueTime)
-        return Clockwork(time.now, time.speed, time.phase != "waiting")
+        told = await self._get("/time", VenueTime)
+        return Clockwork(told.now, told.speed, told.phase != "waiting")
 
     async def instruments(self) -> list[Listing]:
         """What it lists."""

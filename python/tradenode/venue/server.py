@@ -82,7 +82,9 @@ class Server:
             await site.start()
         except OSError as error:
             await self._runner.cleanup()
-            raise ExchangeError(f"cannot listen on {LOOPBACK}:{port}: {os.strerror(error.errno or 0).lower()}") from error
+            raise ExchangeError(
+                f"cannot listen on {LOOPBACK}:{port}: {os.strerror(error.errno or 0).lower()}"
+            ) from error
         self.port = self._runner.addresses[0][1]
         self._moving = asyncio.create_task(self._pace.run(), name="the venue's time")
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.loopback import FEED_NS, REPORT_NS, REQUEST_NS, Hand, as_tape, document, front, synthetic
-from tests.parity.event_specs import tape
+from tests.loopback import FEED_NS, REPORT_NS, REQUEST_NS, Hand, as_tape, document, front
+from tests.parity.event_specs import synthetic, tape
 
 from tradenode.messages.dialect import (
     CancelAllOp,
