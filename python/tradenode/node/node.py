@@ -203,8 +203,10 @@ class Node:
     async def _audit(self) -> None:
         """Asks the venue for everything from time to time, and at once where something is in doubt."""
         while True:
+            # Not `wait_for`: up to CPython 3.11 it may swallow a cancellation that comes with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asking.wait(), self._settings.audit_ns / SECOND_NS / self._speed)
+                async with asyncio.timeout(self._settings.audit_ns / SECOND_NS / self._speed):
+                    await self._asking.wait()
             self._asking.clear()
             try:
                 await self._reconcile()

@@ -37,6 +37,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         request_lost: it never arrives, and nothing is answered.
         answer_lost: it arrives, and nothing is answered.
+        answer_broken: it arrives, and the answer is an error of the venue's own.
         busy: it is refused for certain, as too many.
         report_lost: the node is told that reports are missing, and not which.
         report_twice: told twice.
@@ -48,6 +49,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
 
     request_lost: float = 0.0
     answer_lost: float = 0.0
+    answer_broken: float = 0.0
     busy: float = 0.0
     report_lost: float = 0.0
     report_twice: float = 0.0
@@ -62,7 +64,8 @@ NONE = Faults()
 
 ROUGH = Faults(
     request_lost=0.1,
-    answer_lost=0.15,
+    answer_lost=0.1,
+    answer_broken=0.1,
     busy=0.08,
     report_lost=0.1,
     report_twice=0.1,
@@ -265,11 +268,12 @@ class SimulatedPort:
         self._last_id += 1
         id = self._last_id
         self._pending[id] = (asked, number)
-        silent = world.happens("answer_lost")
+        silent, broken = world.happens("answer_lost"), world.happens("answer_broken")
 
         def tell(recv: int, told: Answered) -> None:
-            if not silent and id in self._pending:
-                self._answer(sink, id, asked, number, outcome(told.status, told.refusal))
+            if not silent:
+                what = Outcome("unknown", "503") if broken else outcome(told.status, told.refusal)
+                self._answer(sink, id, asked, number, what)
 
         if not world.happens("request_lost"):
             world.exchange.ask(self._words.op(request, 0, 0), now, tell)
