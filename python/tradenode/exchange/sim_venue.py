@@ -122,10 +122,10 @@ class SimVenue:
         """Leave."""
         for task in self._sending:
             task.cancel()
-        for session in (self._session, self._orders):
+        sessions, self._session, self._orders = (self._session, self._orders), None, None
+        for session in sessions:
             if session is not None:
                 await session.close()
-        self._session = self._orders = None
 
     # questions
 
@@ -202,11 +202,10 @@ class SimVenue:
 
         if self._orders is None:
             raise ExchangeError("the venue is not open")
-        if self._limit is not None:
-            try:
-                await self._limit.turn(_rank(request))
-            except OverflowError as error:
-                return Outcome("refused", "too_many", str(error))
+        try:
+            await self._turn(_rank(request))
+        except ExchangeError as error:
+            return Outcome("refused", "too_many", str(error))
         method, path, body = self._http(request)
         try:
             async with self._orders.request(method, path, data=body) as response:
@@ -223,8 +222,7 @@ class SimVenue:
 
         if self._orders is None:
             raise ExchangeError("the venue is not open")
-        if self._limit is not None:
-            await self._limit.turn(Rank.CANCEL)
+        await self._turn(Rank.CANCEL)
         try:
             async with self._orders.post("/deadman", data=msgspec.json.encode(DeadMan(ms))) as response:
                 if response.status != OK:
@@ -248,6 +246,14 @@ class SimVenue:
             stream.refuse(request, "too_many", str(error))
         else:
             stream.send(request, sent)
+
+    async def _turn(self, rank: Rank) -> None:
+        """Waits for a turn. Raises ExchangeError where too many wait."""
+        try:
+            if self._limit is not None:
+                await self._limit.turn(rank)
+        except OverflowError as error:
+            raise ExchangeError(str(error)) from error
 
     def _http(self, request: Request) -> tuple[str, str, bytes]:
         match self._words.op(request, 0, 0):
@@ -289,8 +295,7 @@ class SimVenue:
         for attempt in range(READS_MOST):
             if self._session is None:
                 raise ExchangeError("the venue is not open")
-            if self._limit is not None:
-                await self._limit.turn(Rank.QUESTION)
+            await self._turn(Rank.QUESTION)
             wait = FIRST_REST_NS << attempt
             try:
                 async with self._session.get(path) as response:
