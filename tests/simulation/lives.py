@@ -145,7 +145,7 @@ class Lives:
         log, resume = NodeLog(self.disk), None
         if log.journal.written == 0:
             now = world.clock.now()
-            made = Life("n", "0", "", "", {}, list(SYMBOLS), [msgspec.Raw(self.described)])
+            made = Life("n", "0", "", list(SYMBOLS), [])
             log.begin(now, made)
             core = self.core(made, now)
         else:

@@ -28,6 +28,8 @@ VERBS = {
     "sweep": ("tradenode.cli.sweep:sweep", "Run a config with many sets of parameters and rank them."),
     "rerun": ("tradenode.cli.rerun:rerun", "Run a run folder again and compare byte for byte."),
     "venue": ("tradenode.cli.venue:app", "Be a loopback venue to rehearse on: sockets, a clock, faults."),
+    "paper": ("tradenode.cli.paper:paper", "Trade a config on a loopback venue, with nothing at stake."),
+    "replay": ("tradenode.cli.replay:replay", "Feed a node's journal to the same strategies and compare their orders."),
     "version": ("tradenode.cli.version:version", "Print the versions of the package and of what it runs on."),
 }
 """Each verb, where it lives (imported when it is called), and its line in the help."""

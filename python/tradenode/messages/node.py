@@ -85,26 +85,42 @@ class Resume(msgspec.Struct, frozen=True):
     lost: list[Command]
 
 
+class SeatLife(msgspec.Struct, frozen=True):
+    """What a seat is made of.
+
+    Attributes:
+        name: the strategy's in the node.
+        config: the text of its config.
+        base: the folder that the paths in it are relative to.
+        file: the text of the strategy's file.
+        symbols: its instruments, in the order of the description.
+        spec: the core's description of its desk.
+    """
+
+    name: str
+    config: str
+    base: str
+    file: str
+    symbols: list[str]
+    spec: msgspec.Raw
+
+
 class Life(msgspec.Struct, frozen=True):
     """What a node is made of, the first record of its journal.
 
     Attributes:
         name: the node's, unique: the names of its orders at venues begin with it.
         version: of the package that wrote it.
-        config: the text of the config.
-        base: the folder that the paths in it are relative to.
-        sources: the text of each strategy's file, by the name in the config.
-        instruments: the symbols, in the order of their places.
-        specs: the core's description of each seat.
+        venue: the address of the venue.
+        instruments: the symbols that the venue lists, in the order of their places.
+        seats: the strategies.
     """
 
     name: str
     version: str
-    config: str
-    base: str
-    sources: dict[str, str]
+    venue: str
     instruments: list[str]
-    specs: list[msgspec.Raw]
+    seats: list[SeatLife]
 
 
 Input = Rows | Report | Answer | Status | Advance | Start | Ring | Sweep | Kill | Suspend | Resume | Stop | Audited

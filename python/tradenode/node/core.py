@@ -77,6 +77,11 @@ class NodeCore:
         return commands
 
     @property
+    def traded(self) -> list[str]:
+        """The symbols that some strategy trades."""
+        return [symbol for symbol in self.instruments if self._listeners[symbol]]
+
+    @property
     def next_timer(self) -> int:
         """When a timer is due next, ns UTC."""
         return min(seat.trader.next_tick for seat in self.seats)

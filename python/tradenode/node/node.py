@@ -109,7 +109,7 @@ class Node:
         """
         loop = asyncio.get_running_loop()
         self._failed = loop.create_future()
-        listening = loop.create_task(self._port.listen(self.core.instruments, self.hear))
+        listening = loop.create_task(self._port.listen(self.core.traded, self.hear))
         stopping = loop.create_task(self._stopping.wait())
         tasks: list[asyncio.Future[Any]] = [listening, stopping, self._failed]
         if (descriptor := self._log.journal.fileno()) is not None:

@@ -1,0 +1,30 @@
+"""`[node]`: how a node behaves that trades the config, on paper or live."""
+
+from typing import Annotated
+
+import msgspec
+
+from tradenode.config.values import Choice, Duration, ShortDuration, Text
+from tradenode.messages.timeframe import SECOND_NS
+
+
+class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A node. Of several configs in one node each has its own name; the rest is that of the first.
+
+    Attributes:
+        name: the strategy's in the node; the config's title where None.
+        durability: what an order outlasts before it is sent: the process ("process"), or the loss of power ("power").
+        silence: how long an order may be without a word of the venue before it is asked for.
+        audit: how often orders, fills and positions are held against the venue's.
+        foreign: what becomes of the node where the account has orders that are not its own: "halt" or "ignore".
+        on_stop: what becomes of open orders when the node is stopped: "cancel" or "keep".
+        grace: how long it waits for the end of orders when it is stopped.
+    """
+
+    name: Annotated[str | None, Text(pattern=r"[A-Za-z0-9_.-]{1,24}", kind="a short name of letters and digits")] = None
+    durability: Annotated[str, Choice(("process", "power"))] = "power"
+    silence: Annotated[int, ShortDuration()] = 5 * SECOND_NS
+    audit: Annotated[int, Duration()] = 60 * SECOND_NS
+    foreign: Annotated[str, Choice(("halt", "ignore"))] = "halt"
+    on_stop: Annotated[str, Choice(("cancel", "keep"))] = "cancel"
+    grace: Annotated[int, ShortDuration()] = 10 * SECOND_NS
