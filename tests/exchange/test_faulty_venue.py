@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.loopback import Venue, as_tape, document, front, synthetic, until, venue
+from tests.loopback import Venue, as_tape, document, front, until, venue
+from tests.parity.event_specs import synthetic
 
 from tradenode.config.fault_plan import PlannedFault
 from tradenode.errors import ExchangeError
@@ -75,13 +76,20 @@ def test_three_outcomes_are_told_apart(kind: str, verdict: str, reason: str | No
     asyncio.run(main())
 
 
-def test_an_answer_that_comes_too_slowly_is_unknown() -> None:
+@pytest.mark.parametrize("way", ["ask", "send"])
+def test_an_answer_that_comes_too_slowly_is_unknown(way: str) -> None:
     async def main() -> None:
         async with met(fault("slow_answer", delay=40 * SECOND), timeout_ns=SECOND // 2) as (witness, _):
             order = await witness.away()
-            outcome = await witness.port.ask(Submit(order))
-            assert (outcome.verdict, outcome.reason) == ("unknown", "no_answer")
-            assert await witness.port.order(order.number) is not None
+            if way == "ask":
+                outcome = await witness.port.ask(Submit(order))
+            else:
+                witness.port.send(Submit(order), 0)
+                outcome = (await witness.first(lambda each: isinstance(each, Answer))).outcome
+            assert (outcome.verdict, outcome.reason) == ("unknown", "no_answer" if way == "ask" else "time_out")
+            told = await witness.port.order(order.number)
+            assert told is not None
+            assert told.state == "open"
 
     asyncio.run(main())
 

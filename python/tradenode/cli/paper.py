@@ -2,13 +2,14 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from tradenode.cli import console
+from tradenode.cli.event_loop import loop_factory
 
 if TYPE_CHECKING:
     from tradenode.node.assembly import Given
@@ -43,7 +44,7 @@ def paper(
         raise ConfigError("there is no config to trade", hint="tradenode paper CONFIG --venue ADDRESS")
     settings = parse_settings(set_)
     givens = [_given(config, settings) for config in configs]
-    with asyncio.Runner(loop_factory=_loop()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         session = runner.run(_trade(givens, venue, run, until_end=until_end))
     _show(session, json=json)
     return 1 if session.node.core.phase == "halted" else 0
@@ -55,15 +56,6 @@ def _given(config: Path, settings: "dict[str, object]") -> "Given":
 
     read, source = load(config, settings=settings)
     return Given(read, source, config.parent)
-
-
-def _loop() -> "Callable[[], asyncio.AbstractEventLoop] | None":
-    """The fastest loop that is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 async def _trade(givens: "list[Given]", address: str, folder: Path, *, until_end: bool) -> "Session":
