@@ -5,7 +5,6 @@ a crash and in a replay.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Literal
 
 from tradenode.errors import ReportError
@@ -71,7 +70,8 @@ class NodeCore:
         self._takes[type(message)](now, message)
         commands, self._more = self._more, []
         for seat in self.seats:
-            commands += seat.commands()
+            if asked := seat.commands():
+                commands += asked
         for command in commands:
             self.orders.command(command, now)
         return commands
@@ -84,6 +84,8 @@ class NodeCore:
     @property
     def next_timer(self) -> int:
         """When a timer is due next, ns UTC."""
+        if len(self.seats) == 1:
+            return self.seats[0].trader.next_tick
         return min(seat.trader.next_tick for seat in self.seats)
 
     def note(self, now: int, text: str) -> None:
@@ -91,12 +93,12 @@ class NodeCore:
         self.notes.append((now, text))
         del self.notes[:-NOTES_MOST]
 
-    def _call(self, now: int, seat: Seat, act: Callable[[], object]) -> None:
+    def _call(self, now: int, seat: Seat, act: Callable[..., object], *given: object) -> None:
         """Lets a desk act whose strategy has begun; a strategy that raises ends itself and no other."""
         if seat.state == "waiting":
             return
         try:
-            act()
+            act(*given)
         except ReportError:
             raise
         except Exception as error:
@@ -108,7 +110,7 @@ class NodeCore:
         self.phase = "running"
         for seat in self.seats:
             seat.state = "running"
-            self._call(now, seat, partial(self._begin, now, seat))
+            self._call(now, seat, self._begin, now, seat)
 
     @staticmethod
     def _begin(now: int, seat: Seat) -> None:
@@ -116,16 +118,14 @@ class NodeCore:
         seat.trader.start()
 
     def _rows(self, now: int, rows: Rows) -> None:
-        listeners = self._listeners.get(rows.symbol)
-        if listeners:
-            columns = rows.columns()
-            for seat, place in listeners:
-                self._call(now, seat, partial(seat.trader.rows, now, place, columns))
+        columns = (rows.ts_event, rows.kind, rows.side, rows.flags, rows.price, rows.size, rows.order_id)
+        for seat, place in self._listeners.get(rows.symbol, ()):
+            self._call(now, seat, seat.trader.message, now, place, *columns)
 
     def _ring(self, now: int, _: Ring | Advance) -> None:
         for seat in self.seats:
             if seat.trader.next_tick <= now:
-                self._call(now, seat, partial(seat.trader.time, now))
+                self._call(now, seat, seat.trader.time, now)
 
     def _report(self, now: int, report: Report) -> None:
         if report.what == "funding":
@@ -154,7 +154,7 @@ class NodeCore:
         plain = (at, seat.places[symbol], number, what, more)
         take = seat.trader.late_fill if late else seat.trader.report
         try:
-            self._call(now, seat, partial(take, now, plain))
+            self._call(now, seat, take, now, plain)
         except ReportError as error:
             self.note(now, f"order {report.number}: {error}")
             self.doubts.add(report.number)
@@ -178,7 +178,7 @@ class NodeCore:
             return
         seat, place = listeners[0]
         at, _, _, what, more = report.plain()
-        self._call(now, seat, partial(seat.trader.report, now, (at, place, place, what, more)))
+        self._call(now, seat, seat.trader.report, now, (at, place, place, what, more))
 
     def _answer(self, now: int, answer: Answer) -> None:
         """What the answer to a request says of it; that an order is taken its report says as well."""
@@ -201,7 +201,7 @@ class NodeCore:
     def _silent(self, now: int, number: int) -> None:
         place = inner(number)[1]
         seat = self.seats[place]
-        self._call(now, seat, partial(seat.trader.silence, now, inner(number)[0]))
+        self._call(now, seat, seat.trader.silence, now, inner(number)[0])
         self.doubts.add(number)
 
     def _sweep(self, now: int, sweep: Sweep) -> None:
@@ -232,7 +232,7 @@ class NodeCore:
             self.phase = "halted"
         for seat in self.seats:
             if kill.seat in (None, seat.number):
-                self._call(now, seat, partial(seat.trader.kill, now, kill.what, kill.by, kill.reason))
+                self._call(now, seat, seat.trader.kill, now, kill.what, kill.by, kill.reason)
 
     def _stop(self, now: int, _: Stop) -> None:
         for seat in self.seats:
