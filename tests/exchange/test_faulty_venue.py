@@ -228,7 +228,7 @@ def test_too_many_requests_are_refused_and_the_rest_is_told() -> None:
 
 def test_a_client_that_keeps_to_the_limit_is_never_refused() -> None:
     async def main() -> None:
-        async with met(per_second=20) as (_, made):
+        async with met(per_second=6) as (_, made):
             port = made.client("other", per_second=5.0)
             await port.open()
             outcomes = [await port.ask(Submit(Order(number, 0, "buy", 1, "limit", 1_000))) for number in range(1, 31)]

@@ -107,8 +107,8 @@ class SimVenue:
         self._words = Words(self._name, self._listings)
         if not self._lockstep:
             # The limit is one of the venue's time.
-            rate = self._per_second * told.speed
-            self._limit = RateLimit(rate, max(1, int(rate)), self._clock)
+            rate, burst = self._per_second * told.speed, max(1, int(self._per_second))
+            self._limit = RateLimit(rate, burst, self._clock)
         self._stream = SimStream(
             self._words,
             self.book,
