@@ -103,9 +103,9 @@ def test_planned_faults_are_survived(speed: float | None) -> None:
     trading, fired = asyncio.run(rehearse(plan, speed))
     assert {*OF_FRAMES, "disconnect", "maintenance", "latency"} <= set(fired)
     states = [each.state for each in trading.heard if isinstance(each, Status)]
-    # How often it was there again before the tape's end is the wall clock's matter.
+    # By the wall clock several may become one: a client that is behind finds in one snapshot what it lacks of both.
     assert states.count("connected") >= (3 if speed is None else 2)
-    assert states.count("gap") >= states.count("resynced") >= 2
+    assert states.count("gap") >= states.count("resynced") >= (3 if speed is None else 1)
     assert "reports_gap" in states
 
 
