@@ -30,6 +30,8 @@ VERBS = {
     "venue": ("tradenode.cli.venue:app", "Be a loopback venue to rehearse on: sockets, a clock, faults."),
     "paper": ("tradenode.cli.paper:paper", "Trade a config on a loopback venue, with nothing at stake."),
     "replay": ("tradenode.cli.replay:replay", "Feed a node's journal to the same strategies and compare their orders."),
+    "explain": ("tradenode.cli.explain:explain", "Show why a node made an order, and what became of it."),
+    "parity": ("tradenode.cli.parity:parity", "Compare a node's fills with those of a back-test of what it was told."),
     "version": ("tradenode.cli.version:version", "Print the versions of the package and of what it runs on."),
 }
 """Each verb, where it lives (imported when it is called), and its line in the help."""

@@ -15,7 +15,7 @@ from tradenode.messages.feed import Rows
 from tradenode.messages.node import Life, Resume
 from tradenode.node.assembly import Given, build, named_apart, seat_life, settings_of
 from tradenode.node.log import NodeLog
-from tradenode.node.node import Node
+from tradenode.node.node import At, Node, nowhere
 from tradenode.node.replay import Replay, replayed
 
 JOURNAL = "journal"
@@ -46,8 +46,12 @@ class Session:
             await self._port.close()
 
 
-async def opened(givens: Sequence[Given], address: str, folder: Path, tell: Callable[[str], None]) -> Session:
+async def opened(
+    givens: Sequence[Given], address: str, folder: Path, tell: Callable[[str], None], at: At = nowhere
+) -> Session:
     """Reach the venue and make the node ready, from the journal in the folder where there is one.
+
+    `at` is told at which point the node is, for tests that end it there.
 
     Raises:
         ConfigError: the configs do not fit the venue, or are not those of the journal.
@@ -84,7 +88,7 @@ async def opened(givens: Sequence[Given], address: str, folder: Path, tell: Call
     except BaseException:
         await port.close()
         raise
-    node = Node(port, core, log, clock, settings_of(givens[0].config.node), speed=clockwork.speed)
+    node = Node(port, core, log, clock, settings_of(givens[0].config.node), speed=clockwork.speed, at=at)
     return Session(node, life, folder, port, replay)
 
 
