@@ -12,7 +12,7 @@ from tradenode.errors import ReportError
 from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
 from tradenode.execution.orders import Orders
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Audited, Command, Input, Kill, Resume, Ring, Start, Stop, Suspend, Sweep
+from tradenode.messages.node import Audited, Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What
 from tradenode.messages.tape import BUY, GAP, LAST, EventKind
 from tradenode.node.seat import Seat, SeatPlan
@@ -59,6 +59,7 @@ class NodeCore:
             Resume: self._resume,
             Stop: self._stop,
             Audited: self._audited,
+            Reopen: self._reopen,
         }
         self._more: list[Command] = []
         self._listeners = {
@@ -233,6 +234,18 @@ class NodeCore:
         for seat in self.seats:
             if kill.seat in (None, seat.number):
                 self._call(now, seat, partial(seat.trader.kill, now, kill.what, kill.by, kill.reason))
+
+    def _reopen(self, now: int, reopen: Reopen) -> None:
+        """What was halted before the strategies had begun lets them begin now."""
+        if self.phase == "waiting":
+            return
+        self.phase = "running"
+        for seat in self.seats:
+            if seat.state == "waiting":
+                seat.state = "running"
+                self._call(now, seat, partial(self._begin, now, seat))
+            else:
+                self._call(now, seat, partial(seat.reopen, now, reopen.by, reopen.reason))
 
     def _stop(self, now: int, _: Stop) -> None:
         for seat in self.seats:
