@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
-from tests.parity.event_specs import spec, synthetic
+from tests.parity.event_specs import spec
 
 from tradenode.config.fault_plan import PlannedFault
 from tradenode.exchange.sim_venue import SimVenue
@@ -162,6 +162,3 @@ class Hand:
     def fired(self) -> list[str]:
         """The faults that came about."""
         return [fault.kind for fault in self.front.plan.fired]
-
-
-__all__ = ["LATENCIES", "synthetic"]

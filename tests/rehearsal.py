@@ -101,11 +101,11 @@ def until(holds: Callable[[], Any], seconds: float = SECONDS_MOST) -> Any:
     raise TimeoutError(f"{holds} in {seconds} s")
 
 
-def asked(address: str) -> tuple[int, bytes]:
+def asked(address: str, **headers: str) -> tuple[int, bytes]:
     """What an address answers."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(address, timeout=10) as answer:
+        with opener.open(urllib.request.Request(address, headers=headers), timeout=10) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()

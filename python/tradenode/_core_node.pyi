@@ -102,6 +102,20 @@ class Trader:
     def rows(self, now: int, instrument: int, columns: dict[str, NDArray[Any]]) -> None:
         """Take the rows of a message: the columns of a tape by name; their `ts_recv` is not looked at."""
 
+    def message(
+        self,
+        now: int,
+        instrument: int,
+        ts_event: list[int],
+        kind: list[int],
+        side: list[int],
+        flags: list[int],
+        price: list[int],
+        size: list[int],
+        order_id: list[int] | None = None,
+    ) -> None:
+        """Take the rows of a message: `rows` for few of them, a list a column of one length (ValueError)."""
+
     def report(self, now: int, report: ReportTuple) -> None:
         """Take what the venue tells of an order or of funding. Raises RunError for what cannot follow."""
 

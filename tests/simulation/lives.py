@@ -1,4 +1,4 @@
-"""Lives of a whole node in a simulated world: it dies and comes back, and at last its books are held against the venue's."""
+"""Lives of a whole node in a simulated world, at whose end its books are held against the venue's."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""A whole node, Python and all, through thousands of lives: nothing lost, nothing doubled, and controls that must fail."""
+"""A whole node through thousands of lives: nothing lost, nothing doubled, and controls that must fail."""
 
 import os
 import subprocess

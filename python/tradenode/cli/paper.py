@@ -1,13 +1,14 @@
 """`tradenode paper`: a config traded on a loopback venue, with nothing at stake."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from tradenode.cli import console
+from tradenode.cli.event_loop import loop_factory
 from tradenode.cli.operated import logged, operate
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def paper(
         raise ConfigError(f"--monitor {monitor}: from 0 to {PORT_MOST}")
     settings = parse_settings(set_)
     givens = [_given(config, settings) for config in configs]
-    with logged(log) as lines, asyncio.Runner(loop_factory=_loop()) as runner:
+    with logged(log) as lines, asyncio.Runner(loop_factory=loop_factory()) as runner:
         session = runner.run(_trade(givens, venue, run, monitor, lines, until_end=until_end))
     _show(session, json=json)
     return 1 if session.node.core.phase == "halted" else 0
@@ -67,15 +68,6 @@ def _given(config: Path, settings: "dict[str, object]") -> "Given":
 
     read, source = load(config, settings=settings)
     return Given(read, source, config.parent)
-
-
-def _loop() -> "Callable[[], asyncio.AbstractEventLoop] | None":
-    """The fastest loop that is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 async def _trade(

@@ -10,6 +10,7 @@ import cyclopts
 from cyclopts import Parameter
 
 from tradenode.cli import console
+from tradenode.cli.event_loop import loop_factory
 from tradenode.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def sim(
         raise ConfigError(f"--fault-seed {fault_seed}: from 0 to 2^63 - 1")
     front = _front(config, catalogue, set_, _plan(faults, fault_seed))
     server = _server(front, None if lockstep else speed or 1.0, rate_limit)
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(_serve(server, port, json=json))
 
 

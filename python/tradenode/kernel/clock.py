@@ -50,7 +50,7 @@ class SimulatedClock:
 
 
 class ScaledClock:
-    """A time that goes on so many times as fast as another clock's, from a time on: that of an accelerated rehearsal."""
+    """A time that goes on so many times as fast as another clock's: that of an accelerated rehearsal."""
 
     def __init__(self, clock: Clock, now: int, speed: float) -> None:
         self._clock, self._origin, self._from, self._speed = clock, now, clock.now(), speed

@@ -53,7 +53,9 @@ def ready(status: NodeStatus | None, folder: Path, fresh_s: float) -> Health:
     age, free = status.market_age_s, disk_free(folder)
     old = "there was none" if age is None else f"the last are {age:.1f} s old, at most {fresh_s:g} s"
     unsound = [f"{feed.symbol} is {feed.state}" for feed in status.feeds if feed.state not in ("sound", "waiting")]
-    halted = [f"{each.name} is {each.trading}" for each in status.strategies if each.trading == "halted"]
+    idle = [f"{each.name} is {each.trading}" for each in status.strategies if each.trading == "halted"]
+    if not any(each.state == "running" for each in status.strategies):
+        idle += [f"{each.name} is {each.state}" for each in status.strategies]
     return _all(
         [
             _check("running", status.state == "running", f"the node is {status.state}"),
@@ -64,7 +66,7 @@ def ready(status: NodeStatus | None, folder: Path, fresh_s: float) -> Health:
                 f"{folder} cannot be written, or has less than {DISK_LEAST_BYTES >> 20} MiB: {free >> 20} MiB",
             ),
             _check("market_data", age is not None and age <= fresh_s and not unsound, "; ".join([old, *unsound])),
-            _check("trading", status.phase != "halted" and not halted, "; ".join(halted) or "the node is halted"),
+            _check("trading", status.phase != "halted" and not idle, "; ".join(idle) or "the node is halted"),
         ]
     )
 

@@ -104,7 +104,7 @@ class Monitor:
     async def _serve(self, port: int) -> None:
         from aiohttp import web
 
-        app = web.Application()
+        app = web.Application(middlewares=[_middleware()])
         app.add_routes(
             [
                 web.get("/livez", self._livez),
@@ -186,6 +186,20 @@ class Monitor:
         figures = Figures(self._folder, self.lag_s, await self._stands(), self._dropped())
         # Here, in the monitor's thread: the node's loop goes on meanwhile.
         return web.Response(body=exposition(figures), headers={"Content-Type": CONTENT_TYPE})
+
+
+def _middleware() -> Any:
+    """Refuses requests for another host: a page in a browser could have its own name lead here, and read the answer."""
+    from aiohttp import web
+
+    @web.middleware
+    async def check(request: "web.Request", handler: Any) -> "web.StreamResponse":
+        if request.host.partition(":")[0] not in (LOOPBACK, "localhost"):
+            return _json({"error": f"this is {LOOPBACK}"}, 421)
+        answer: web.StreamResponse = await handler(request)
+        return answer
+
+    return check
 
 
 def _health(health: Health) -> "web.Response":

@@ -33,9 +33,11 @@ class Watchdog:
         beats: how many beats it has seen.
     """
 
-    def __init__(self, folder: Path, port: VenuePort, after_s: float, tell: Tell) -> None:
+    def __init__(
+        self, folder: Path, port: VenuePort, after_s: float, tell: Tell, *, tries_most: int = TRIES_MOST
+    ) -> None:
         """Take the run's folder, the venue, which is reached only when it has to be, and how much silence is death."""
-        self._folder, self._port, self._after, self._tell = folder, port, after_s, tell
+        self._folder, self._port, self._after, self._tell, self._tries = folder, port, after_s, tell, tries_most
         self.beats = 0
 
     async def watch(self) -> End:
@@ -71,7 +73,7 @@ class Watchdog:
             "every order is cancelled"
         )
         rest, why = FIRST_REST_S, ""
-        for _ in range(TRIES_MOST):
+        for _ in range(self._tries):
             why = await self._cancelled()
             if not why:
                 self._tell("every order is cancelled, the venue has none open; positions stay as they are")
@@ -92,5 +94,5 @@ class Watchdog:
         finally:
             await self._port.close()
         if living:
-            return f"{len(living)} orders are open still ({outcome.verdict} {outcome.text})".replace(" )", ")")
+            return f"{len(living)} orders are open still; the cancel is {outcome.verdict}"
         return ""

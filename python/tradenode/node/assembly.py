@@ -60,7 +60,7 @@ def seat_life(given: Given, listings: Sequence[Listing]) -> SeatLife:
 
 
 def _listed(given: Given, place: int, name: str, listings: Sequence[Listing]) -> Listing:
-    """The listing of an instrument of the config: by `venue/symbol`, or by its symbol where that is the venue's only."""
+    """The listing of an instrument of the config: by `venue/symbol`, else by its symbol."""
     symbol = name.rpartition("/")[2]
     for listing in listings:
         if name == f"{listing.venue}/{listing.symbol}":

@@ -1,11 +1,10 @@
-"""The core of a node: inputs in, commands out, one turn each. It has no clock, no socket and no disk.
+"""The core of a node: inputs in, commands out, one turn each, without a clock, a socket or a disk.
 
 Everything that it does follows from its inputs and their times: the same inputs give the same commands, in life, after
 a crash and in a replay.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Literal
 
 from tradenode.errors import ReportError
@@ -19,6 +18,9 @@ from tradenode.node.seat import Seat, SeatPlan
 
 NOTES_MOST = 1_000
 """So many notes of what went wrong are kept."""
+
+NEVER = (1 << 63) - 1
+"""Of times, ns UTC."""
 
 Phase = Literal["waiting", "running", "halted"]
 
@@ -72,7 +74,8 @@ class NodeCore:
         self._takes[type(message)](now, message)
         commands, self._more = self._more, []
         for seat in self.seats:
-            commands += seat.commands()
+            if asked := seat.commands():
+                commands += asked
         for command in commands:
             self.orders.command(command, now)
         return commands
@@ -84,20 +87,24 @@ class NodeCore:
 
     @property
     def next_timer(self) -> int:
-        """When a timer is due next, ns UTC."""
-        return min(seat.trader.next_tick for seat in self.seats)
+        """When a timer is due next, ns UTC; `NEVER` before the strategies begin."""
+        first = self.seats[0]
+        if len(self.seats) == 1 and first.state != "waiting":
+            return first.trader.next_tick
+        # The timers of a strategy that has not begun do not ring.
+        return min((seat.trader.next_tick for seat in self.seats if seat.state != "waiting"), default=NEVER)
 
     def note(self, now: int, text: str) -> None:
         """Take note of something that went wrong."""
         self.notes.append((now, text))
         del self.notes[:-NOTES_MOST]
 
-    def _call(self, now: int, seat: Seat, act: Callable[[], object]) -> None:
+    def _call(self, now: int, seat: Seat, act: Callable[..., object], *given: object) -> None:
         """Lets a desk act whose strategy has begun; a strategy that raises ends itself and no other."""
         if seat.state == "waiting":
             return
         try:
-            act()
+            act(*given)
         except ReportError:
             raise
         except Exception as error:
@@ -109,7 +116,7 @@ class NodeCore:
         self.phase = "running"
         for seat in self.seats:
             seat.state = "running"
-            self._call(now, seat, partial(self._begin, now, seat))
+            self._call(now, seat, self._begin, now, seat)
 
     @staticmethod
     def _begin(now: int, seat: Seat) -> None:
@@ -117,16 +124,14 @@ class NodeCore:
         seat.trader.start()
 
     def _rows(self, now: int, rows: Rows) -> None:
-        listeners = self._listeners.get(rows.symbol)
-        if listeners:
-            columns = rows.columns()
-            for seat, place in listeners:
-                self._call(now, seat, partial(seat.trader.rows, now, place, columns))
+        columns = (rows.ts_event, rows.kind, rows.side, rows.flags, rows.price, rows.size, rows.order_id)
+        for seat, place in self._listeners.get(rows.symbol, ()):
+            self._call(now, seat, seat.trader.message, now, place, *columns)
 
     def _ring(self, now: int, _: Ring | Advance) -> None:
         for seat in self.seats:
             if seat.trader.next_tick <= now:
-                self._call(now, seat, partial(seat.trader.time, now))
+                self._call(now, seat, seat.trader.time, now)
 
     def _report(self, now: int, report: Report) -> None:
         if report.what == "funding":
@@ -155,7 +160,7 @@ class NodeCore:
         plain = (at, seat.places[symbol], number, what, more)
         take = seat.trader.late_fill if late else seat.trader.report
         try:
-            self._call(now, seat, partial(take, now, plain))
+            self._call(now, seat, take, now, plain)
         except ReportError as error:
             self.note(now, f"order {report.number}: {error}")
             self.doubts.add(report.number)
@@ -179,7 +184,7 @@ class NodeCore:
             return
         seat, place = listeners[0]
         at, _, _, what, more = report.plain()
-        self._call(now, seat, partial(seat.trader.report, now, (at, place, place, what, more)))
+        self._call(now, seat, seat.trader.report, now, (at, place, place, what, more))
 
     def _answer(self, now: int, answer: Answer) -> None:
         """What the answer to a request says of it; that an order is taken its report says as well."""
@@ -202,7 +207,7 @@ class NodeCore:
     def _silent(self, now: int, number: int) -> None:
         place = inner(number)[1]
         seat = self.seats[place]
-        self._call(now, seat, partial(seat.trader.silence, now, inner(number)[0]))
+        self._call(now, seat, seat.trader.silence, now, inner(number)[0])
         self.doubts.add(number)
 
     def _sweep(self, now: int, sweep: Sweep) -> None:
@@ -233,7 +238,7 @@ class NodeCore:
             self.phase = "halted"
         for seat in self.seats:
             if kill.seat in (None, seat.number):
-                self._call(now, seat, partial(seat.trader.kill, now, kill.what, kill.by, kill.reason))
+                self._call(now, seat, seat.trader.kill, now, kill.what, kill.by, kill.reason)
 
     def _reopen(self, now: int, reopen: Reopen) -> None:
         """What was halted before the strategies had begun lets them begin now."""
@@ -243,9 +248,9 @@ class NodeCore:
         for seat in self.seats:
             if seat.state == "waiting":
                 seat.state = "running"
-                self._call(now, seat, partial(self._begin, now, seat))
+                self._call(now, seat, self._begin, now, seat)
             else:
-                self._call(now, seat, partial(seat.reopen, now, reopen.by, reopen.reason))
+                self._call(now, seat, seat.reopen, now, reopen.by, reopen.reason)
 
     def _stop(self, now: int, _: Stop) -> None:
         for seat in self.seats:

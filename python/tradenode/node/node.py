@@ -38,6 +38,10 @@ At = Callable[[str], None]
 """Is told at which point the node is, for a test that ends it there."""
 
 
+def nowhere(_: str) -> None:
+    """For a node that nobody wants to end."""
+
+
 class Observer(Protocol):
     """Looks on at what a node does. It is called in the node's turns, and is as fast as they have to be."""
 
@@ -110,7 +114,7 @@ class Node:
         settings: Settings,
         *,
         speed: float = 1.0,
-        at: At = lambda _: None,
+        at: At = nowhere,
     ) -> None:
         """Take what it is made of; `speed` is how many of its seconds are one of the loop's, 0 in lockstep."""
         self.core, self.state, self.turns = core, "starting", 0
@@ -278,7 +282,9 @@ class Node:
         if self._settings.on_stop == "cancel":
             self._act(Kill("cancel_all", "node", "it is stopped"))
             waited = 0
-            while self.core.orders.living and waited < self._settings.grace_ns and not self.ended.is_set():
+            # In lockstep no time goes on behind the end of the events.
+            over = self._lockstep and self.ended.is_set()
+            while self.core.orders.living and waited < self._settings.grace_ns and not over:
                 await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
                 waited += self._settings.retry_ns
         self._log.journal.close(self._time())

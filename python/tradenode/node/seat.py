@@ -54,13 +54,15 @@ class Seat:
         self.reason = ""
         self.places = {symbol: place for place, symbol in enumerate(plan.symbols)}
         self._outer = [instruments.index(symbol) for symbol in plan.symbols]
+        self._as_they_are = self._outer == list(range(len(self._outer)))
 
     def commands(self) -> list[Command]:
         """Take out what its desk has asked for, with the node's numbers of orders and instruments."""
-        return [self._outward(outward(request_of(plain), self.number)) for plain in self.trader.requests()]
+        asked = self.trader.requests()
+        return [self._outward(outward(request_of(plain), self.number)) for plain in asked] if asked else []
 
     def _outward(self, command: Command) -> Command:
-        if self._outer == list(range(len(self._outer))):
+        if self._as_they_are:
             return command
         if isinstance(command, Cancel):
             return Cancel(self._outer[command.instrument], command.number)

@@ -16,7 +16,7 @@ from tradenode.messages.node import Life, Resume
 from tradenode.node.assembly import Given, build, named_apart, seat_life, settings_of
 from tradenode.node.dead_man import DeadMan
 from tradenode.node.log import NodeLog
-from tradenode.node.node import Node, Settings
+from tradenode.node.node import At, Node, Settings, nowhere
 from tradenode.node.replay import Replay, replayed
 from tradenode.node.switch import Switch
 
@@ -75,8 +75,12 @@ class Session:
             await self._port.close()
 
 
-async def opened(givens: Sequence[Given], address: str, folder: Path, tell: Callable[[str], None]) -> Session:
+async def opened(
+    givens: Sequence[Given], address: str, folder: Path, tell: Callable[[str], None], at: At = nowhere
+) -> Session:
     """Reach the venue and make the node ready, from the journal in the folder where there is one.
+
+    `at` is told at which point the node is, for tests that end it there.
 
     Raises:
         ConfigError: the configs do not fit the venue, or are not those of the journal.
@@ -98,11 +102,15 @@ async def opened(givens: Sequence[Given], address: str, folder: Path, tell: Call
         seats = [seat_life(given, listings) for given in givens]
         named_apart(seats)
         life = Life(name, __version__, address, [listing.symbol for listing in listings], seats)
-        time = await port.time()
-        clock: Clock = ScaledClock(WallClock(), time.now, time.speed) if time.speed else SimulatedClock(time.now)
+        clockwork = await port.time()
+        clock: Clock = (
+            ScaledClock(WallClock(), clockwork.now, clockwork.speed)
+            if clockwork.speed
+            else SimulatedClock(clockwork.now)
+        )
         if replay is None or replay.core is None or replay.life is None:
-            log.begin(time.now, life)
-            core = build(life, time.now)
+            log.begin(clockwork.now, life)
+            core = build(life, clockwork.now)
         else:
             _same(replay.life, life)
             core = replay.core
@@ -110,8 +118,8 @@ async def opened(givens: Sequence[Given], address: str, folder: Path, tell: Call
         await port.close()
         raise
     settings = settings_of(givens[0].config.node)
-    node = Node(port, core, log, clock, settings, speed=time.speed)
-    return Session(node, life, folder, port, replay, settings, time.speed)
+    node = Node(port, core, log, clock, settings, speed=clockwork.speed, at=at)
+    return Session(node, life, folder, port, replay, settings, clockwork.speed)
 
 
 def _name(given: Given) -> str:

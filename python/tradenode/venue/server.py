@@ -209,7 +209,7 @@ class Server:
         if not 0 <= wanted.ms <= 86_400_000:
             return self._refused(BAD, "bad_time", "ms is 0 to 86400000, a day")
         deadline = self._pace.now() + wanted.ms * 1_000_000
-        self._front.exchange.deadline = deadline if wanted.ms else NEVER
+        self._front.exchange.cancel_at(deadline if wanted.ms else NEVER)
         self._front.wake.set()
         return self._json(wanted)
 

@@ -12,6 +12,8 @@ from tradenode.monitor.health import live, ready
 
 HALTED = [msgspec.structs.replace(standing().strategies[0], trading="halted")]
 
+SUSPENDED = [msgspec.structs.replace(standing().strategies[0], state="suspended")]
+
 
 def test_a_loop_lives_that_is_less_than_a_second_late() -> None:
     assert live(0.999).ok
@@ -34,6 +36,7 @@ def test_a_node_that_trades_is_ready(tmp_path: Path) -> None:
         ({"market_age_s": 10.1}, "market_data", "the last are 10.1 s old, at most 10 s"),
         ({"feeds": [FeedStatus("X", "gap", 0.1)]}, "market_data", "X is gap"),
         ({"phase": "halted"}, "trading", "the node is halted"),
+        ({"strategies": SUSPENDED}, "trading", "quoter is suspended"),
         ({"strategies": HALTED}, "trading", "quoter is halted"),
     ],
 )

@@ -49,6 +49,7 @@ def test_it_answers_what_is_asked(tmp_path: Path) -> None:
         assert code == 200
         assert b"tradenode_turns_total 1234.0" in body
         assert asked(f"{address}/orders")[0] == 404
+        assert asked(f"{address}/status", Host="evil.example")[0] == 421
         assert set(calls) == {loop}
 
     beside(tmp_path, look, status)

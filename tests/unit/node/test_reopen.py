@@ -10,7 +10,7 @@ from tradenode import Strategy, every
 from tradenode.messages.feed import Rows
 from tradenode.messages.node import Input, Kill, Reopen, Resume, Ring, Start
 from tradenode.messages.orders import Cancel, Report, Submit
-from tradenode.node.core import NodeCore
+from tradenode.node.core import NEVER, NodeCore
 from tradenode.node.seat import SeatPlan
 
 SYMBOL = "BTCUSDT"
@@ -89,8 +89,11 @@ def test_what_was_halted_before_it_began_begins() -> None:
     life = Life()
     life.take(Kill("halt", "file", "not today"))
     assert (life.core.phase, life.core.seats[0].state) == ("halted", "waiting")
+    # Else its timer, which nobody hears, would ring without end.
+    assert life.core.next_timer == NEVER
     life.take(Reopen("bob", "today"))
     assert (life.core.phase, life.core.seats[0].state) == ("running", "running")
+    assert life.now < life.core.next_timer <= life.now + TICK
     life.take(rows(200))
     assert [each for each in life.take(Ring()) if isinstance(each, Submit)]
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.loopback import FEED_NS, REPORT_NS, REQUEST_NS, Hand, as_tape, document, front, synthetic
-from tests.parity.event_specs import tape
+from tests.loopback import FEED_NS, REPORT_NS, REQUEST_NS, Hand, as_tape, document, front
+from tests.parity.event_specs import synthetic, tape
 
 from tradenode.messages.dialect import (
     CancelAllOp,
@@ -199,12 +199,17 @@ def test_everything_is_cancelled_when_the_dead_man_does_not_call() -> None:
     desk = Desk((1_000, "trade", "buy", 1_010, 1))
     desk.ask(SubmitOp(bid()), 20)
     desk.ask(SubmitOp(bid("b", ticks=994)), 20)
-    desk.exchange.deadline = 500
+    desk.exchange.cancel_at(500)
     desk.exchange.advance(499)
     assert len(desk.exchange.books.listed(living=True)) == 2
     desk.exchange.advance(900)
     assert {(order.state, order.changed) for order in desk.exchange.books.listed(living=False)} == {("cancelled", 500)}
     assert desk.exchange.next_due > 900
+    desk.ask(SubmitOp(bid("c")), 910)
+    # What is behind the venue's time is due at once.
+    desk.exchange.cancel_at(800)
+    desk.exchange.advance(920)
+    assert [order.changed for order in desk.exchange.books.listed(living=False)][-1] == 910
     assert desk.ask(CancelAllOp(), 950) == Outcome(200)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from tests.loopback import Hand, as_tape, document, front, synthetic
+from tests.loopback import Hand, as_tape, document, front
+from tests.parity.event_specs import synthetic
 
 from tradenode.config.fault_plan import KINDS, PlannedFault, load_faults
 from tradenode.config.faults import ConfigFaultsError

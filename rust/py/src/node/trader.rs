@@ -3,6 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use tradenode_core::event::Tape;
 use tradenode_core::risk::Kill;
 use tradenode_sim::models::latency::Latency;
 use tradenode_sim::ticks::{self, News, TickSpec};
@@ -51,6 +52,38 @@ impl Trader {
     fn rows(&mut self, now: i64, instrument: usize, columns: GivenTape<'_>) -> PyResult<()> {
         known(instrument, self.trader.desk().instruments())?;
         let rows = columns.view()?;
+        check(&rows)?;
+        self.begun()?.on_rows(now, instrument, &rows).map_err(raise)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a column each, as a message has them")]
+    #[pyo3(signature = (now, instrument, ts_event, kind, side, flags, price, size, order_id = None))]
+    fn message(
+        &mut self,
+        now: i64,
+        instrument: usize,
+        ts_event: Vec<i64>,
+        kind: Vec<u8>,
+        side: Vec<u8>,
+        flags: Vec<u8>,
+        price: Vec<i64>,
+        size: Vec<i64>,
+        order_id: Option<Vec<u64>>,
+    ) -> PyResult<()> {
+        known(instrument, self.trader.desk().instruments())?;
+        let ts_recv = vec![now; ts_event.len()];
+        let rows = Tape {
+            ts_event: &ts_event,
+            ts_recv: &ts_recv,
+            kind: &kind,
+            side: &side,
+            flags: &flags,
+            price: &price,
+            size: &size,
+            order_id: order_id.as_deref().unwrap_or_default(),
+            ..Tape::default()
+        };
+        rows.check_lengths().map_err(|error| PyValueError::new_err(error.to_string()))?;
         check(&rows)?;
         self.begun()?.on_rows(now, instrument, &rows).map_err(raise)
     }
