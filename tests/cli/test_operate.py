@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from tests.rehearsal import (
+from tests.operating import (
     asked,
     config,
     environment,

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from tests.rehearsal import asked, until
+from tests.operating import asked, until
 from tests.unit.monitor.standing import standing
 
 from tradenode.errors import RunError

@@ -1,4 +1,4 @@
-"""A watchdog beside a venue behind sockets: what it does at the silence of a heart, and where the venue is silent too."""
+"""A watchdog beside a venue behind sockets: what it does when a heart is silent, and where the venue is silent too."""
 
 import asyncio
 import socket

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.rehearsal import asked, config, node, open_orders, resting, said, spawn, until, venue
+from tests.operating import asked, config, node, open_orders, resting, said, spawn, until, venue
 
 from tradenode.monitor.heartbeat import read
 
