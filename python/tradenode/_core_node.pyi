@@ -132,6 +132,16 @@ class Trader:
     def killing(self) -> bool:
         """Whether the kill switch has still something to do."""
 
+    def resume(self, now: int, by: str, reason: str) -> None:
+        """Let a person resume trading; what the kill switch was still about is given up.
+
+        Raises ValueError without a name or a reason, and where trading is active.
+        """
+
+    @property
+    def trading(self) -> Literal["active", "reducing", "halted"]:
+        """What may be ordered: everything, what shrinks a position, or only what is marked so."""
+
     def retire(self) -> None:
         """Call the strategy no more."""
 

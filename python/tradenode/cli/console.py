@@ -134,6 +134,21 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
             shown.stop()
 
 
+@contextmanager
+def standing() -> Iterator[Callable[[str], None] | None]:
+    """On a terminal gives a function that shows a text in place of the one before; None elsewhere."""
+    if not _is_terminal(sys.stderr):
+        yield None
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(stderr=True, no_color=not _coloured(sys.stderr))
+    with Live(console=console, auto_refresh=False) as live:
+        yield lambda text: live.update(Text(text), refresh=True)
+
+
 def _is_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 

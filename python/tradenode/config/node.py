@@ -17,6 +17,8 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         silence: how long an order may be without a word of the venue before it is asked for.
         audit: how often orders, fills and positions are held against the venue's.
         foreign: what becomes of the node where the account has orders that are not its own: "halt" or "ignore".
+        dead_man: the venue cancels every order when it has heard nothing of the node for so long, where it can; "0s"
+            for never. Orders that protect a position go too.
         on_stop: what becomes of open orders when the node is stopped: "cancel" or "keep".
         grace: how long it waits for the end of orders when it is stopped.
     """
@@ -26,5 +28,6 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     silence: Annotated[int, ShortDuration()] = 5 * SECOND_NS
     audit: Annotated[int, Duration()] = 60 * SECOND_NS
     foreign: Annotated[str, Choice(("halt", "ignore"))] = "halt"
+    dead_man: Annotated[int, ShortDuration(zero=True)] = 15 * SECOND_NS
     on_stop: Annotated[str, Choice(("cancel", "keep"))] = "cancel"
     grace: Annotated[int, ShortDuration()] = 10 * SECOND_NS

@@ -24,6 +24,14 @@ class WallClock:
         return self._last
 
 
+class SteadyClock:
+    """Time that passes, ns since some moment: for how long something takes. Setting the system's does not move it."""
+
+    def now(self) -> int:
+        """The time, ns; never before what it told last."""
+        return time.monotonic_ns()
+
+
 class SimulatedClock:
     """A time that goes on when it is told to."""
 

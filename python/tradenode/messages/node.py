@@ -45,6 +45,18 @@ class Kill(msgspec.Struct, frozen=True):
     seat: int | None = None
 
 
+class Reopen(msgspec.Struct, frozen=True):
+    """Trading goes on after a halt: nothing else lifts one.
+
+    Attributes:
+        by: who has decided so.
+        reason: why.
+    """
+
+    by: str
+    reason: str
+
+
 class Stop(msgspec.Struct, frozen=True):
     """The strategies end."""
 
@@ -123,7 +135,9 @@ class Life(msgspec.Struct, frozen=True):
     seats: list[SeatLife]
 
 
-Input = Rows | Report | Answer | Status | Advance | Start | Ring | Sweep | Kill | Suspend | Resume | Stop | Audited
+Input = (
+    Rows | Report | Answer | Status | Advance | Start | Ring | Sweep | Kill | Suspend | Resume | Stop | Audited | Reopen
+)
 """What a node acts upon, one at a time."""
 
 
@@ -146,6 +160,7 @@ class Kind(IntEnum):
     RESUME = 13
     STOP = 14
     AUDITED = 15
+    REOPEN = 16
     COMMAND = 20
     """A request, written before it is sent; the record's source is the seat, its cause the input."""
 
@@ -164,6 +179,7 @@ INPUTS: dict[Kind, type] = {
     Kind.RESUME: Resume,
     Kind.STOP: Stop,
     Kind.AUDITED: Audited,
+    Kind.REOPEN: Reopen,
 }
 """The inputs that are written as JSON, by kind."""
 

@@ -108,6 +108,7 @@ def settings_of(table: NodeTable) -> Settings:
         silence_ns=table.silence,
         audit_ns=table.audit,
         foreign="ignore" if table.foreign == "ignore" else "halt",
+        dead_man_ns=table.dead_man,
         on_stop="keep" if table.on_stop == "keep" else "cancel",
         grace_ns=table.grace,
     )

@@ -11,13 +11,16 @@ from tradenode.errors import ReportError
 from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
 from tradenode.execution.orders import Orders
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Audited, Command, Input, Kill, Resume, Ring, Start, Stop, Suspend, Sweep
+from tradenode.messages.node import Audited, Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What
 from tradenode.messages.tape import BUY, GAP, LAST, EventKind
 from tradenode.node.seat import Seat, SeatPlan
 
 NOTES_MOST = 1_000
 """So many notes of what went wrong are kept."""
+
+NEVER = (1 << 63) - 1
+"""Of times, ns UTC."""
 
 Phase = Literal["waiting", "running", "halted"]
 
@@ -58,6 +61,7 @@ class NodeCore:
             Resume: self._resume,
             Stop: self._stop,
             Audited: self._audited,
+            Reopen: self._reopen,
         }
         self._more: list[Command] = []
         self._listeners = {
@@ -83,10 +87,12 @@ class NodeCore:
 
     @property
     def next_timer(self) -> int:
-        """When a timer is due next, ns UTC."""
-        if len(self.seats) == 1:
-            return self.seats[0].trader.next_tick
-        return min(seat.trader.next_tick for seat in self.seats)
+        """When a timer is due next, ns UTC; `NEVER` before the strategies begin."""
+        first = self.seats[0]
+        if len(self.seats) == 1 and first.state != "waiting":
+            return first.trader.next_tick
+        # The timers of a strategy that has not begun do not ring.
+        return min((seat.trader.next_tick for seat in self.seats if seat.state != "waiting"), default=NEVER)
 
     def note(self, now: int, text: str) -> None:
         """Take note of something that went wrong."""
@@ -233,6 +239,18 @@ class NodeCore:
         for seat in self.seats:
             if kill.seat in (None, seat.number):
                 self._call(now, seat, seat.trader.kill, now, kill.what, kill.by, kill.reason)
+
+    def _reopen(self, now: int, reopen: Reopen) -> None:
+        """What was halted before the strategies had begun lets them begin now."""
+        if self.phase == "waiting":
+            return
+        self.phase = "running"
+        for seat in self.seats:
+            if seat.state == "waiting":
+                seat.state = "running"
+                self._call(now, seat, self._begin, now, seat)
+            else:
+                self._call(now, seat, seat.reopen, now, reopen.by, reopen.reason)
 
     def _stop(self, now: int, _: Stop) -> None:
         for seat in self.seats:

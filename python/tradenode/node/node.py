@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -18,7 +18,7 @@ from tradenode.exchange.port import Message, VenuePort
 from tradenode.execution.numbers import inner
 from tradenode.kernel.clock import Clock
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Command, Input, Kill, Resume, Ring, Start, Stop, Sweep
+from tradenode.messages.node import Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Sweep
 from tradenode.messages.orders import Report
 from tradenode.node.core import NodeCore, number_of
 from tradenode.node.log import NodeLog
@@ -42,6 +42,28 @@ def nowhere(_: str) -> None:
     """For a node that nobody wants to end."""
 
 
+class Observer(Protocol):
+    """Looks on at what a node does. It is called in the node's turns, and is as fast as they have to be."""
+
+    def begin(self) -> int:
+        """A turn begins: what is told again as `began`."""
+
+    def gave(self, began: int, message: Message | Input, sequence: int) -> None:
+        """An input has led to a command, which has that number in the journal and is not sent yet."""
+
+    def sent(self, sequence: int) -> None:
+        """A command is on its way."""
+
+    def wanted(self, sequence: int) -> None:
+        """All up to that record is to be durable."""
+
+    def durable(self, sequence: int) -> None:
+        """All up to that record is durable."""
+
+    def turned(self, began: int, message: Message | Input, cause: int, commands: Sequence[Command]) -> None:
+        """A turn is over; its input has the number `cause` in the journal."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How a node behaves.
 
@@ -52,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         audit_ns: how often the venue is asked for everything.
         retry_ns: how long before what does not fit is asked for again.
         foreign: what becomes of the node where the venue has orders that are not its own.
+        dead_man_ns: the venue cancels everything when it has not heard of the node for so long; 0 for never.
         on_stop: what becomes of its orders when it ends.
         grace_ns: how long it waits for their end.
     """
@@ -62,6 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit_ns: int = 60 * SECOND_NS
     retry_ns: int = SECOND_NS // 5
     foreign: Literal["halt", "ignore"] = "halt"
+    dead_man_ns: int = 15 * SECOND_NS
     on_stop: Literal["cancel", "keep"] = "cancel"
     grace_ns: int = 10 * SECOND_NS
 
@@ -74,7 +98,12 @@ class Node:
         state: "starting", "running", "stopping" or "stopped".
         ended: set when the venue's tape is over.
         turns: how many inputs were acted upon.
+        reconciled: when all fitted that the venue was asked for, ns UTC; 0 before.
+        observer: is told what it does; None for nobody.
+        companions: what goes on beside it, from the first input that it gives itself to its end.
     """
+
+    observer: Observer | None = None
 
     def __init__(
         self,
@@ -89,6 +118,8 @@ class Node:
     ) -> None:
         """Take what it is made of; `speed` is how many of its seconds are one of the loop's, 0 in lockstep."""
         self.core, self.state, self.turns = core, "starting", 0
+        self.reconciled = 0
+        self.companions: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self.ended = asyncio.Event()
         self._port, self._log, self._clock, self._settings, self._at = port, log, clock, settings, at
         self._lockstep, self._speed = speed == 0, speed or 1.0
@@ -119,7 +150,7 @@ class Node:
         if (descriptor := self._log.journal.fileno()) is not None:
             loop.add_reader(descriptor, self._on_durable)
         try:
-            await self._or_end(self._begin(resume), tasks)
+            await self._or_end(self._begin(resume, tasks), tasks)
             if not self._lockstep:
                 tasks.append(loop.create_task(self._sweep()))
             tasks.append(loop.create_task(self._audit()))
@@ -144,6 +175,24 @@ class Node:
         """Pull the kill switch."""
         self._act(kill)
 
+    def reopen(self, reopen: Reopen) -> None:
+        """Let trading go on after a halt."""
+        self._act(reopen)
+
+    @property
+    def time(self) -> int:
+        """What its clock says, ns UTC."""
+        return self._time()
+
+    @property
+    def written(self) -> int:
+        """The last record of its journal."""
+        return self._log.journal.written
+
+    def sync(self) -> None:
+        """Wait until all that it was told is durable. Raises JournalError."""
+        self._log.journal.sync()
+
     @staticmethod
     async def _or_end(wanted: Coroutine[Any, Any, object], watched: Sequence[asyncio.Future[Any]]) -> None:
         """Waits for something, or raises what ends one of the tasks that go on beside it."""
@@ -159,10 +208,11 @@ class Node:
             with suppress(asyncio.CancelledError, TradenodeError):
                 await main
 
-    async def _begin(self, resume: Resume | None) -> None:
+    async def _begin(self, resume: Resume | None, tasks: list[asyncio.Future[Any]]) -> None:
         await self._subscribed.wait()
         if resume is not None:
             self._act(resume)
+        tasks += [asyncio.get_running_loop().create_task(companion()) for companion in self.companions]
         await self._reconcile()
         if self.core.phase == "waiting":
             self._act(Start())
@@ -194,6 +244,7 @@ class Node:
             if self._settings.foreign == "ignore":
                 faults = [each for each in faults if not each.endswith("none of this node's")]
             if not faults and not self.core.doubts:
+                self.reconciled = self._time()
                 return
         if failed is not None:
             raise failed
@@ -261,19 +312,24 @@ class Node:
     def _turn(self, message: Message | Input, raw: bytes) -> None:
         if self._lockstep and isinstance(message, FRAMES):
             self._now = max(self._now, message.recv)
-        now = self._time()
+        now, observer = self._time(), self.observer
+        began = 0 if observer is None else observer.begin()
         cause = self._log.input(now, message, raw)
         commands = self.core.take(now, message)
         self.turns += 1
         for command in commands:
             sequence = self._log.command(now, command, inner(number_of(command))[1], cause)
             self._unsent.append((sequence, command, now))
+            if observer is not None:
+                observer.gave(began, message, sequence)
         if commands:
             self._at("before write")
             self._write()
         elif not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_soon(self._flush)
+        if observer is not None:
+            observer.turned(began, message, cause, commands)
         if self.core.doubts:
             self._asking.set()
         if isinstance(message, Status) and message.state == "ended":
@@ -300,24 +356,31 @@ class Node:
         if self._settings.durability == "process":
             self._release(journal.write())
         else:
-            journal.commit()
+            last = journal.commit()
+            if self.observer is not None:
+                self.observer.wanted(last)
             self._release(journal.durable)
 
     def _on_durable(self) -> None:
         self._guarded(self._send_durable)
 
     def _send_durable(self) -> None:
-        self._release(self._log.journal.poll())
+        durable = self._log.journal.poll()
+        if self.observer is not None:
+            self.observer.durable(durable)
+        self._release(durable)
         self._done()
 
     def _release(self, safe: int) -> None:
         """Sends the commands that are as safe as they have to be."""
         self._at("after write")
         while self._unsent and self._unsent[0][0] <= safe:
-            _, command, given = self._unsent.popleft()
+            sequence, command, given = self._unsent.popleft()
             self._at("before send")
             self._port.send(command, given)
             self._at("after send")
+            if self.observer is not None:
+                self.observer.sent(sequence)
 
     def _done(self) -> None:
         """The turn is over: the venue goes on, or the timer is set."""

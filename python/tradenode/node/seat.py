@@ -1,6 +1,7 @@
 """A seat of a node: one strategy with its desk, and what becomes of it when it fails."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -75,3 +76,9 @@ class Seat:
         self.state, self.reason = "suspended", reason
         self.trader.retire()
         self.trader.kill(now, "flatten" if self.plan.on_error == "flatten" else "cancel_all", "node", reason)
+
+    def reopen(self, now: int, by: str, reason: str) -> None:
+        """Let it trade again, where something has stopped it."""
+        # It says so where nothing had.
+        with suppress(ValueError):
+            self.trader.resume(now, by, reason)

@@ -14,9 +14,11 @@ from tradenode.kernel.clock import Clock, ScaledClock, SimulatedClock, WallClock
 from tradenode.messages.feed import Rows
 from tradenode.messages.node import Life, Resume
 from tradenode.node.assembly import Given, build, named_apart, seat_life, settings_of
+from tradenode.node.dead_man import DeadMan
 from tradenode.node.log import NodeLog
-from tradenode.node.node import At, Node, nowhere
+from tradenode.node.node import At, Node, Settings, nowhere
 from tradenode.node.replay import Replay, replayed
+from tradenode.node.switch import Switch
 
 JOURNAL = "journal"
 """The journal's folder in that of a run."""
@@ -32,16 +34,43 @@ class Session:
         node: the node.
         life: what it is made of.
         folder: where its journal is.
+        settings: how it behaves.
+        speed: how many of its seconds are one of the wall's; 0 in lockstep.
         replay: what came of the journal, where it went on.
+        switch: the kill switch from outside.
     """
 
-    def __init__(self, node: Node, life: Life, folder: Path, port: SimVenue, replay: Replay | None) -> None:
+    def __init__(
+        self,
+        node: Node,
+        life: Life,
+        folder: Path,
+        port: SimVenue,
+        replay: Replay | None,
+        settings: Settings,
+        speed: float,
+    ) -> None:
         self.node, self.life, self.folder, self.replay, self._port = node, life, folder, replay, port
+        self.settings, self.speed = settings, speed
+        self.switch = Switch(node, folder)
+        node.companions.append(self.switch.keep)
+        self._dead_man: DeadMan | None = None
+        # In lockstep time waits for the node.
+        if port.capabilities.dead_man and settings.dead_man_ns and speed:
+            self._dead_man = DeadMan(node, port, settings.dead_man_ns, speed)
+            node.companions.append(self._dead_man.keep)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether nothing is open at the venue that should not be, once the node has stopped."""
+        return self.settings.on_stop == "keep" or not self.node.core.orders.living
 
     async def run(self) -> None:
         """Run the node until it is stopped. Raises what ends it otherwise."""
         try:
             await self.node.run(None if self.replay is None else Resume(self.replay.lost))
+            if self._dead_man is not None and self.in_order:
+                await self._dead_man.disarm()
         finally:
             await self._port.close()
 
@@ -89,8 +118,9 @@ async def opened(
     except BaseException:
         await port.close()
         raise
-    node = Node(port, core, log, clock, settings_of(givens[0].config.node), speed=clockwork.speed, at=at)
-    return Session(node, life, folder, port, replay)
+    settings = settings_of(givens[0].config.node)
+    node = Node(port, core, log, clock, settings, speed=clockwork.speed, at=at)
+    return Session(node, life, folder, port, replay, settings, clockwork.speed)
 
 
 def _name(given: Given) -> str:

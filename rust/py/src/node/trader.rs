@@ -118,6 +118,16 @@ impl Trader {
         self.begun()?.kill(now, kill, by, reason).map_err(raise)
     }
 
+    fn resume(&mut self, now: i64, by: &str, reason: &str) -> PyResult<()> {
+        let latch = self.begun()?.resume(now, by, reason).map_err(raise)?;
+        latch.map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
+    #[getter]
+    fn trading(&self) -> &'static str {
+        self.trader.desk().trading().name()
+    }
+
     fn retire(&mut self) {
         self.trader.strategy_mut().retire();
     }
