@@ -34,6 +34,8 @@ VERBS = {
     "resume": ("tradenode.cli.resume:resume", "Let a halted node trade again."),
     "watchdog": ("tradenode.cli.watchdog:watchdog", "Cancel every order at the venue when a node's heartbeat stops."),
     "replay": ("tradenode.cli.replay:replay", "Feed a node's journal to the same strategies and compare their orders."),
+    "explain": ("tradenode.cli.explain:explain", "Show why a node made an order, and what became of it."),
+    "parity": ("tradenode.cli.parity:parity", "Compare a node's fills with those of a back-test of what it was told."),
     "version": ("tradenode.cli.version:version", "Print the versions of the package and of what it runs on."),
 }
 """Each verb, where it lives (imported when it is called), and its line in the help."""

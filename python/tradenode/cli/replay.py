@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from tradenode.cli import console
+from tradenode.cli.run_journal import journal_of
 
 
 def replay(run: Path, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
@@ -15,15 +16,11 @@ def replay(run: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fals
         run: the run's folder.
         json: answer as one JSON object.
     """
-    from tradenode.errors import ConfigError
     from tradenode.node.assembly import build
-    from tradenode.node.log import NodeLog
     from tradenode.node.replay import DivergenceError, Replay
-    from tradenode.node.session import JOURNAL, read_rows
+    from tradenode.node.session import read_rows
 
-    if not (run / JOURNAL).is_dir():
-        raise ConfigError(f"{run} is no node's run: it has no {JOURNAL}", hint="`tradenode paper` makes them")
-    log, fed, fault = NodeLog(run / JOURNAL), Replay(build), ""
+    log, fed, fault = journal_of(run), Replay(build), ""
     try:
         log.read(fed.take, read_rows)
     except DivergenceError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from tradenode._core import __version__
+from tradenode._core import __version__, lazy_tables
 from tradenode.errors import ConfigError
 from tradenode.exchange.sim_venue import SimVenue
 from tradenode.kernel.clock import Clock, ScaledClock, SimulatedClock, WallClock
@@ -88,6 +88,7 @@ async def opened(
         JournalError: the journal is damaged.
         DivergenceError: the strategy does in the replay what it did not do in life.
     """
+    lazy_tables()
     folder.mkdir(parents=True, exist_ok=True)
     log = NodeLog(folder / JOURNAL)
     replay = None

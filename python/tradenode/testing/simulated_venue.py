@@ -102,21 +102,21 @@ class World:
         self.exchange = self._front.exchange
         self.clock = LoopClock(asyncio.get_running_loop().time, self.exchange.now)
         self.faults, self.over = faults, asyncio.Event()
-        self.random = np.random.default_rng(seed)
+        self.draws = np.random.default_rng(seed)
         self.fired: dict[str, int] = {}
         self.port: SimulatedPort | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def happens(self, fault: str) -> bool:
         """Whether a fault comes about now."""
-        fired = bool(self.random.random() < getattr(self.faults, fault))
+        fired = bool(self.draws.random() < getattr(self.faults, fault))
         if fired:
             self.fired[fault] = self.fired.get(fault, 0) + 1
         return fired
 
     def later(self, least: float, most: float) -> float:
         """Some seconds between two."""
-        return float(self.random.uniform(least, most))
+        return float(self.draws.uniform(least, most))
 
     def go_on(self) -> None:
         """Let time go on: what has happened by now is told, and what comes next is waited for."""
