@@ -14,6 +14,7 @@ from tradenode.messages.feed import Advance, Rows, Status
 from tradenode.messages.node import Audited, Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What
 from tradenode.messages.tape import BUY, GAP, LAST, EventKind
+from tradenode.node.budget import Budget
 from tradenode.node.seat import Seat, SeatPlan
 
 NOTES_MOST = 1_000
@@ -37,6 +38,9 @@ class NodeCore:
         doubts: numbers of orders that the venue should be asked for, 0 for everything; emptied by who asks.
         next_fill: the number of the account's next fill to ask for.
     """
+
+    stopwatch: Budget | None = None
+    """What takes the times of calls in life; nothing that the core does depends on it."""
 
     def __init__(self, plans: Sequence[SeatPlan], instruments: Sequence[str], start: int) -> None:
         """Make the seats. Raises ConfigError for too many and for a description that is wrong."""
@@ -103,6 +107,8 @@ class NodeCore:
         """Lets a desk act whose strategy has begun; a strategy that raises ends itself and no other."""
         if seat.state == "waiting":
             return
+        stopwatch = self.stopwatch
+        began = 0 if stopwatch is None else stopwatch.now()
         try:
             act(*given)
         except ReportError:
@@ -111,6 +117,8 @@ class NodeCore:
             where = "; ".join(getattr(error, "__notes__", ()))
             self.note(now, f"{seat.plan.name} raised {type(error).__name__}: {error} {where}".rstrip())
             seat.suspend(now, f"raised {type(error).__name__}: {error}")
+        if stopwatch is not None:
+            stopwatch.took(seat.number, began)
 
     def _start(self, now: int, _: Start) -> None:
         self.phase = "running"
