@@ -97,7 +97,7 @@ class Trader:
         spec."""
 
     def start(self) -> None:
-        """Let the strategy begin."""
+        """Let the strategy begin, also again after its end."""
 
     def rows(self, now: int, instrument: int, columns: dict[str, NDArray[Any]]) -> None:
         """Take the rows of a message: the columns of a tape by name; their `ts_recv` is not looked at."""
@@ -144,6 +144,9 @@ class Trader:
 
     def retire(self) -> None:
         """Call the strategy no more."""
+
+    def recall(self) -> None:
+        """Call the strategy again."""
 
     @property
     def retired(self) -> bool:

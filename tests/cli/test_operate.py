@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import socket
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -39,33 +40,45 @@ def names(address: str) -> set[str]:
     return {each["order"]["client_id"] for each in open_orders(address)}
 
 
+def looked_at(process: "subprocess.Popen[str]", address: str, run: Path) -> None:
+    """A node that is looked at from outside, and stopped."""
+    monitor = monitored(run).monitor
+    assert monitor is not None
+    until(resting(address))
+    until(lambda: asked(f"{monitor}/readyz")[0] == 200)
+    assert asked(f"{monitor}/livez")[0] == 200
+    told = json.loads(said("status", run, "--json").stdout)
+    assert (told["pid"], told["venue"]) == (process.pid, address)
+    status = told["status"]
+    (strategy,) = status["strategies"]
+    assert (status["state"], status["phase"], strategy["trading"]) == ("running", "running", "active")
+    assert strategy["positions"][0]["lots"] == 10
+    assert {order["state"] for order in status["orders"]} == {"open"}
+    assert status["counts"]["fills"] >= 1
+    text = said("status", run).stdout
+    for word in ("Maker", "X", "orders: 2 living", "tick to order", "sound"):
+        assert word in text, text
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    assert open_orders(address) == []
+
+
 def test_it_tells_how_it_stands_while_it_runs_and_not_after(rester: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    with venue(rester) as address, node(rester, address, run, "--monitor", 0) as process:
-        monitor = monitored(run).monitor
-        assert monitor is not None
-        until(resting(address))
-        until(lambda: asked(f"{monitor}/readyz")[0] == 200)
-        assert asked(f"{monitor}/livez")[0] == 200
-        told = json.loads(said("status", run, "--json").stdout)
-        assert (told["pid"], told["venue"]) == (process.pid, address)
-        status = told["status"]
-        (strategy,) = status["strategies"]
-        assert (status["state"], status["phase"], strategy["trading"]) == ("running", "running", "active")
-        assert strategy["positions"][0]["lots"] == 10
-        assert {order["state"] for order in status["orders"]} == {"open"}
-        assert status["counts"]["fills"] >= 1
-        text = said("status", run).stdout
-        for word in ("Maker", "X", "orders: 2 living", "tick to order", "sound"):
-            assert word in text, text
-        process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == 0, out + err
-        assert open_orders(address) == []
-    late = said("status", run)
-    assert (late.returncode, late.stdout) == (1, "")
-    assert "has stopped in order" in late.stderr
-    assert not (run / "node.json").exists()
+    with venue(rester) as address:
+        with node(rester, address, run, "--monitor", 0) as process:
+            looked_at(process, address, run)
+        late = said("status", run)
+        assert (late.returncode, late.stdout) == (1, "")
+        assert "has stopped in order" in late.stderr
+        assert not (run / "node.json").exists()
+        # It goes on where it was.
+        with node(rester, address, run) as process:
+            until(resting(address))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+    assert said("replay", run).returncode == 0
 
 
 def test_a_halt_stays_through_a_crash_until_it_is_lifted(rester: Path, tmp_path: Path) -> None:

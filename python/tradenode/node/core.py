@@ -23,6 +23,9 @@ NOTES_MOST = 1_000
 NEVER = (1 << 63) - 1
 """Of times, ns UTC."""
 
+IDLE = ("waiting", "stopped")
+"""Seats whose strategies have not begun, or have ended in order."""
+
 Phase = Literal["waiting", "running", "halted"]
 
 
@@ -120,16 +123,22 @@ class NodeCore:
         if stopwatch is not None:
             stopwatch.took(seat.number, began)
 
+    @property
+    def idle(self) -> bool:
+        """Whether strategies may begin: before their first time, and after an orderly end."""
+        return self.phase == "waiting" or (self.phase == "running" and any(seat.state in IDLE for seat in self.seats))
+
     def _start(self, now: int, _: Start) -> None:
         self.phase = "running"
         for seat in self.seats:
-            seat.state = "running"
-            self._call(now, seat, self._begin, now, seat)
+            if seat.state in IDLE:
+                self._begin(now, seat)
 
-    @staticmethod
-    def _begin(now: int, seat: Seat) -> None:
+    def _begin(self, now: int, seat: Seat) -> None:
+        seat.state = "running"
+        seat.trader.recall()
         seat.trader.skip(now)
-        seat.trader.start()
+        self._call(now, seat, seat.trader.start)
 
     def _rows(self, now: int, rows: Rows) -> None:
         columns = (rows.ts_event, rows.kind, rows.side, rows.flags, rows.price, rows.size, rows.order_id)
@@ -249,16 +258,14 @@ class NodeCore:
                 self._call(now, seat, seat.trader.kill, now, kill.what, kill.by, kill.reason)
 
     def _reopen(self, now: int, reopen: Reopen) -> None:
-        """What was halted before the strategies had begun lets them begin now."""
+        """Strategies that could not begin because of the halt begin now."""
         if self.phase == "waiting":
             return
         self.phase = "running"
         for seat in self.seats:
-            if seat.state == "waiting":
-                seat.state = "running"
-                self._call(now, seat, self._begin, now, seat)
-            else:
-                self._call(now, seat, seat.reopen, now, reopen.by, reopen.reason)
+            self._call(now, seat, seat.reopen, now, reopen.by, reopen.reason)
+            if seat.state in IDLE:
+                self._begin(now, seat)
 
     def _stop(self, now: int, _: Stop) -> None:
         for seat in self.seats:

@@ -224,7 +224,7 @@ class Node:
             self._act(resume)
         tasks += [asyncio.get_running_loop().create_task(companion()) for companion in self.companions]
         await self._reconcile()
-        if self.core.phase == "waiting":
+        if self.core.idle:
             self._act(Start())
         backlog, self._backlog = self._backlog or deque(), None
         self.state = "running"

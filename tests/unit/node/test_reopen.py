@@ -8,7 +8,7 @@ from tests.parity.test_trader_and_venue import tapes
 
 from tradenode import Strategy, every
 from tradenode.messages.feed import Rows
-from tradenode.messages.node import Input, Kill, Reopen, Resume, Ring, Start
+from tradenode.messages.node import Input, Kill, Reopen, Resume, Ring, Start, Stop
 from tradenode.messages.orders import Cancel, Report, Submit
 from tradenode.node.core import NEVER, NodeCore
 from tradenode.node.seat import SeatPlan
@@ -19,6 +19,14 @@ TICK = 100_000_000
 
 class Asker(Strategy):
     """Asks for one order more each time."""
+
+    begun = ended = 0
+
+    def on_start(self, desk: Any) -> None:
+        self.begun += 1
+
+    def on_stop(self, desk: Any) -> None:
+        self.ended += 1
 
     @every("100ms")
     def on_timer(self, desk: Any) -> None:
@@ -105,3 +113,34 @@ def test_before_the_start_and_where_nothing_was_halted_it_is_no_news() -> None:
     life = begun()
     life.take(Reopen("bob", "again"))
     assert (life.core.phase, life.core.notes) == ("running", [])
+
+
+def test_what_has_ended_in_order_begins_again() -> None:
+    life = begun()
+    assert [each for each in life.take(Ring()) if isinstance(each, Submit)]
+    life.take(Stop())
+    assert not life.take(Ring())
+
+    life.core = life.again()
+    seat = life.core.seats[0]
+    assert (seat.state, life.core.idle) == ("stopped", True)
+    life.take(Resume([]))
+    life.take(rows(200))
+    assert not [each for each in life.take(Ring()) if isinstance(each, Submit)]
+    life.take(Start())
+    assert (seat.state, life.core.idle) == ("running", False)
+    assert (seat.plan.strategy.begun, seat.plan.strategy.ended) == (2, 1)  # type: ignore[attr-defined]
+    assert [each for each in life.take(Ring()) if isinstance(each, Submit)]
+
+
+def test_what_has_ended_while_it_was_halted_waits_for_a_word() -> None:
+    life = begun()
+    life.take(Kill("halt", "ada", "a drill"))
+    life.take(Stop())
+    life.core = life.again()
+    life.take(Resume([]))
+    life.take(rows(200))
+    assert (life.core.phase, life.core.idle) == ("halted", False)
+    life.take(Reopen("bob", "looked at"))
+    assert life.core.seats[0].state == "running"
+    assert [each for each in life.take(Ring()) if isinstance(each, Submit)]

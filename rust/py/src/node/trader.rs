@@ -128,6 +128,10 @@ impl Trader {
         self.trader.desk().trading().name()
     }
 
+    fn recall(&mut self) {
+        self.trader.strategy_mut().recall();
+    }
+
     fn retire(&mut self) {
         self.trader.strategy_mut().retire();
     }
