@@ -1,7 +1,7 @@
 //! What a strategy sees and does: the market as it was received, its orders and positions, and requests.
 
 use tradenode_core::book::{Book, Level};
-use tradenode_core::event::{Event, Kind, LAST, Status, Tape, side_number};
+use tradenode_core::event::{Event, GAP, Kind, LAST, Status, Tape, side_number};
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale};
 use tradenode_core::orders::terms::Terms;
@@ -11,6 +11,7 @@ use tradenode_core::risk::{Approved, KillSwitch, Market, Pending, Refusal};
 use super::glances::Glance;
 use super::outcomes::Outcomes;
 use super::owner::{OwnOrder, Owner};
+use super::state::ViewState;
 use super::wire::Wire;
 use crate::error::RunError;
 use crate::ledger::Ledger;
@@ -30,6 +31,8 @@ pub struct View {
     book: Book,
     /// What is seen in place of the book, where only the venue keeps one.
     glance: Option<Glance>,
+    /// Whether it was put back and nothing that it could be traded on has been received since.
+    awaits: bool,
     source: BookSource,
     /// The orders of a book that is made of them.
     orders: Option<Box<Recorded>>,
@@ -78,7 +81,34 @@ impl View {
     pub(super) fn new(source: BookSource) -> Self {
         let orders = (source == BookSource::Orders).then(Box::default);
         let (book, status) = (Book::new(), Status::Trading);
-        Self { last: 0, mark: 0, at: i64::MIN, status, book, glance: None, source, orders }
+        Self { last: 0, mark: 0, at: i64::MIN, status, book, glance: None, awaits: false, source, orders }
+    }
+
+    pub(super) const fn state(&self) -> ViewState {
+        ViewState { last: self.last, mark: self.mark, at: self.at, status: self.status }
+    }
+
+    /// Takes over what is kept of a view. Its book is missing, as after a gap.
+    pub(super) const fn restore(&mut self, state: &ViewState) {
+        (self.last, self.mark, self.at, self.status) = (state.last, state.mark, state.at, state.status);
+        self.awaits = true;
+        if matches!(self.source, BookSource::Depth | BookSource::Orders) {
+            self.book.note(GAP);
+        }
+    }
+
+    /// Whether a row has brought what a view that was put back had to wait for.
+    #[cold]
+    fn still_awaits(&self, kind: Kind) -> bool {
+        match self.source {
+            BookSource::Depth | BookSource::Orders => self.book.is_stale(),
+            BookSource::Quotes => self.book.touch().is_none(),
+            BookSource::Trades => kind != Kind::Trade,
+        }
+    }
+
+    pub(super) const fn source(&self) -> BookSource {
+        self.source
     }
 
     /// Takes in what is seen of the book that the venue keeps; from then on there is no other.
@@ -117,6 +147,9 @@ impl View {
             }
             // A tape is checked before it is run: what a book refuses is not in it.
             _ => drop(self.book.apply(event)),
+        }
+        if self.awaits {
+            self.awaits = self.still_awaits(event.kind);
         }
     }
 
@@ -164,7 +197,7 @@ impl View {
     pub fn is_sound(&self) -> bool {
         match self.glance {
             Some(glance) => glance.sound,
-            None => !self.book.is_stale() && !self.book.is_crossed(),
+            None => !self.book.is_stale() && !self.book.is_crossed() && !self.awaits,
         }
     }
 
@@ -198,10 +231,11 @@ impl View {
     }
 
     /// What the instrument is worth now: the middle of the book or, where a side is empty, the last trade; ticks, 0 before
-    /// either.
+    /// either, and as long as a view that was put back has neither anew.
     #[must_use]
     pub fn mid(&self) -> f64 {
         match self.best() {
+            _ if self.awaits => 0.0,
             Some((bid, ask)) if self.source != BookSource::Trades => (bid.price as f64 + ask.price as f64) / 2.0,
             _ => self.last as f64,
         }
