@@ -222,12 +222,13 @@ impl Owner {
             What::ReplaceRejected(_) => order.wanted = None,
             _ => {}
         }
-        if effect == Effect::Nothing {
-            return Ok(None);
-        }
         let heard = Heard::of(order, effect == Effect::Ended);
+        // A replace that is refused after a cancel was sent tells nothing new, but is not wanted any more.
         if !matches!(report.what, What::Accepted) {
             self.recount(slot, traded, open)?;
+        }
+        if effect == Effect::Nothing {
+            return Ok(None);
         }
         if heard.ended {
             self.forget(report.order);
