@@ -22,14 +22,6 @@ pub enum StateError {
     /// Not the JSON of one.
     #[error("the state: {0}")]
     Json(String),
-    /// One that another version has written.
-    #[error("the state has version {was}, this is version {is}")]
-    Version {
-        /// In the state.
-        was: u32,
-        /// What can be read.
-        is: u32,
-    },
     /// One of another description.
     #[error("the state is of another {what}: {was}, not {is}")]
     Other {

@@ -3,7 +3,8 @@
 //! Books are as old as the state and not worth their size: until its instrument's comes anew, a view that was put back
 //! cannot be traded on. What was recorded is told by a journal.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use tradenode_core::event::Status;
 use tradenode_core::risk::{KillSwitch, OpenOrders};
 
@@ -24,6 +25,8 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TraderState {
+    /// It comes before everything else, so that another version's is told as such, whatever it has.
+    #[serde(deserialize_with = "known")]
     version: u32,
     /// What is traded and how, in words: a state is of no use to any other.
     described: Vec<String>,
@@ -48,31 +51,10 @@ pub(super) struct ViewState {
     pub(super) status: Status,
 }
 
-#[derive(Deserialize)]
-struct Versioned {
-    version: u32,
-}
-
-impl TraderState {
-    /// Reads a state.
-    ///
-    /// # Errors
-    /// What is not the JSON of one, or of one of another version.
-    pub fn from_json(json: &[u8]) -> Result<Self, StateError> {
-        let fault = |error: serde_json::Error| StateError::Json(error.to_string());
-        let Versioned { version } = serde_json::from_slice(json).map_err(fault)?;
-        if version != VERSION {
-            return Err(StateError::Version { was: version, is: VERSION });
-        }
-        serde_json::from_slice(json).map_err(fault)
-    }
-
-    /// The state as JSON.
-    ///
-    /// # Errors
-    /// None that can happen: all keys are text.
-    pub fn to_json(&self) -> Result<Vec<u8>, StateError> {
-        serde_json::to_vec(self).map_err(|error| StateError::Json(error.to_string()))
+fn known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        VERSION => Ok(VERSION),
+        other => Err(D::Error::custom(format!("its version is {other}, and {VERSION} is read here"))),
     }
 }
 
