@@ -108,8 +108,8 @@ class World:
                 yield
 
     def _rows(self) -> Iterator[tuple[int, int, int]]:
-        rows = [(int(at), each, row) for each, feed in enumerate(self._feeds) for row, at in enumerate(feed["ts_event"])]
-        return iter(sorted(rows))
+        times = [feed["ts_event"].tolist() for feed in self._feeds]
+        return iter(sorted((at, each, row) for each, column in enumerate(times) for row, at in enumerate(column)))
 
     def _of_its_own(self) -> Input:
         drawn = self._chance.random()
@@ -170,7 +170,7 @@ def test_what_is_put_back_goes_on_as_it_would_have(seed: int, before: int, after
     going = world.run()
     for _ in zip(range(before), going, strict=False):
         pass
-    # What rings before the books have come anew would value positions by older prices.
+    # What rings later would ring before the books have come anew.
     world.tell(world.now, Ring())
     state = one.state()
     other = NodeCore(plans(seed), SYMBOLS, 0)
@@ -237,14 +237,20 @@ def test_a_strategy_that_cannot_be_saved_is_named() -> None:
 
 
 class Counting(Drawn):
-    """Keeps the numbers of its orders."""
+    """Asks for an order at every look, takes back those before, and keeps the numbers."""
 
     def on_start(self, desk: Desk) -> None:
-        self.told.append(("started", desk.buy(0.001, limit=1.0)))
+        self.told.append(("started", desk.symbol))
+
+    def on_order(self, desk: Desk, order: Order) -> None:
+        """Nothing."""
 
     @every("20ms")
     def on_book(self, desk: Desk, book: PriceBook) -> None:
-        self.told.append(("book", [order.id for order in desk.orders], desk.buy(0.001, limit=1.0)))
+        for order in desk.orders:
+            desk.cancel(order.id)
+        assert book.bid is not None
+        self.told.append(("book", [order.id for order in desk.orders], desk.buy(0.001, limit=round(book.bid - 1, 1))))
 
 
 def with_books(trader: Trader, now: int) -> None:
@@ -253,23 +259,22 @@ def with_books(trader: Trader, now: int) -> None:
 
 
 def test_numbers_of_orders_go_on_and_nothing_starts_again() -> None:
-    trader = Trader(described(), 0, Counting(0))
+    trader, made = Trader(described(), 0, first := Counting(0)), Counting(0)
     trader.start()
     with_books(trader, 30_000_000)
     with pytest.raises(RunError, match="no state while requests are on their way"):
         trader.state()
-    trader.requests()
+    ((_, sent),) = trader.requests()
     state = trader.state()
-    made = Counting(0)
     other = Trader(described(), 0, made)
     other.restore(state)
     with pytest.raises(ValueError, match="a trader that has begun cannot be put back"):
         other.restore(state)
     assert made.told == []
-    with_books(other, 90_000_000)
-    books = [told for told in made.told if told[0] == "book"]
-    assert books[0][2] == 1 + max(books[0][1], default=0) or books[0][2] > 1
-    assert not any(told[0] == "started" for told in made.told)
+    with_books(other, 60_000_000)
+    assert first.told[2:] == [("book", [], 1)]
+    assert made.told == [("book", [1], 2)]
+    assert [request[:2] for request in other.requests()] == [("cancel", 0), ("submit", (sent[0] + 1, *sent[1:]))]
 
 
 def test_one_that_was_retired_stays_so() -> None:
@@ -289,4 +294,4 @@ def test_one_that_has_not_begun_begins_after_it_was_put_back() -> None:
     other = Trader(described(), 0, made)
     other.restore(Trader(described(), 0, Counting(0)).state())
     other.start()
-    assert [told[0] for told in made.told] == ["started", "started"]
+    assert made.told == [("started", symbol) for symbol in SYMBOLS]

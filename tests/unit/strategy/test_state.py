@@ -153,7 +153,7 @@ class Special(dict[str, int]):
         ([whole := np.arange(5), whole[1:3]], r"Knows.what\[1\] shares its memory with what\[0\]"),
         (np.array([object()]), r"Knows.what is an array of object"),
         (random.SystemRandom(), r"Knows.what is a random.SystemRandom"),
-        (np.random.Generator(np.random.PCG64(np.random.SeedSequence(1))).bit_generator, r"Knows.what is a numpy.random"),
+        (np.random.default_rng(1).bit_generator, r"Knows.what is a numpy.random"),
         (Knows(), r"Knows.what is a .*Knows"),
         ("\ud800", r"Knows has text that is no Unicode"),
     ],

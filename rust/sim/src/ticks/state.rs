@@ -1,11 +1,12 @@
 //! A trader as it is kept over a restart: everything that what it does next depends on, but for books and strategy.
 //!
-//! Books are as old as the state and not worth their size: until its instrument's comes anew, a view that was put back
-//! cannot be traded on. What was recorded is told by a journal.
+//! Books are as old as the state and not worth their size: until its own comes anew, an instrument that was put back is worth
+//! what it was, and cannot be traded on. What was recorded is told by a journal.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use tradenode_core::event::Status;
+use tradenode_core::exact::Exact;
 use tradenode_core::risk::{KillSwitch, OpenOrders};
 
 use super::alarm::Alarm;
@@ -42,10 +43,12 @@ pub struct TraderState {
 }
 
 /// What of a [`View`] is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ViewState {
     pub(super) last: i64,
+    /// What the instrument was worth, in ticks.
+    pub(super) mid: Exact,
     pub(super) mark: i64,
     pub(super) at: i64,
     pub(super) status: Status,
