@@ -7,6 +7,8 @@ a crash and in a replay.
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+import msgspec
+
 from tradenode.errors import ReportError
 from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
 from tradenode.execution.orders import Orders
@@ -16,6 +18,7 @@ from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, W
 from tradenode.messages.tape import BUY, GAP, LAST, EventKind
 from tradenode.node.budget import Budget
 from tradenode.node.seat import Seat, SeatPlan
+from tradenode.node.state import VERSION, CoreState, read_state, restore_seat, seat_state
 
 NOTES_MOST = 1_000
 """So many notes of what went wrong are kept."""
@@ -100,6 +103,32 @@ class NodeCore:
             return first.trader.next_tick
         # The timers of a strategy that has not begun do not ring.
         return min((seat.trader.next_tick for seat in self.seats if seat.state != "waiting"), default=NEVER)
+
+    def state(self) -> bytes:
+        """All that what it does next depends on, but for books, as JSON (`CoreState`); between two turns.
+
+        Raises:
+            RunError: what a strategy knows cannot be kept, with the attribute and what to do.
+        """
+        seats = [seat_state(seat) for seat in self.seats]
+        orders, doubts = msgspec.Raw(self.orders.state()), sorted(self.doubts)
+        kept = CoreState(VERSION, self.instruments, seats, orders, self.phase, self.notes, doubts, self.next_fill)
+        return msgspec.json.encode(kept)
+
+    def restore(self, state: bytes) -> None:
+        """Go on where the core of a state stopped: for one that was just made, of the same plans.
+
+        Books are not in a state: until its book has come anew, an instrument cannot be traded on.
+
+        Raises:
+            RunError: it is of another core, or broken. The core is not to be used then.
+        """
+        kept = read_state(state, self.instruments, [seat.plan.name for seat in self.seats])
+        self.orders.restore(bytes(kept.orders))
+        for seat, each in zip(self.seats, kept.seats, strict=True):
+            restore_seat(seat, each)
+        self.phase, self.notes = kept.phase, kept.notes
+        self.doubts, self.next_fill = set(kept.doubts), kept.next_fill
 
     def note(self, now: int, text: str) -> None:
         """Take note of something that went wrong."""
