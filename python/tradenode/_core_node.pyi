@@ -174,9 +174,9 @@ class Trader:
     def restore(self, state: bytes) -> None:
         """Go on where the trader of a state stopped: for one that was just made, of the same description.
 
-        It is not to be started again, and does not call the strategy. Until its book has come anew, an instrument cannot
-        be traded on. Raises RunError for a state of another description and for one that is broken, ValueError where the
-        strategy has begun; nothing is taken over then.
+        It is not to be started again, and does not call the strategy. Until its book has come anew, an instrument
+        cannot be traded on. Raises RunError for a state of another description and for one that is broken, ValueError
+        where the strategy has begun; nothing is taken over then.
         """
 
     def stop(self) -> None:
@@ -192,6 +192,9 @@ class Trader:
 
     def positions(self) -> list[tuple[int, float]]:
         """Of each instrument its lots (below zero short) and average price (NaN when flat)."""
+
+    def book(self, instrument: int) -> list[list[tuple[int, int]]] | None:
+        """The levels of bids and of asks, each ticks and lots, the best first; None while the book is stale."""
 
     def open_orders(self, instrument: int) -> list[int]:
         """The numbers of an instrument's orders that have not ended, oldest first."""

@@ -18,7 +18,7 @@ from tradenode.messages.orders import Submit
 from tradenode.node.core import NodeCore
 from tradenode.node.log import Entry, NodeLog
 from tradenode.node.node import Node, Settings
-from tradenode.node.replay import replayed
+from tradenode.node.replay import recovered
 from tradenode.node.seat import SeatPlan
 from tradenode.testing.simulated_venue import NONE, ROUGH, Faults, SimulatedPort, World
 from tradenode.testing.virtual_loop import simulate
@@ -29,6 +29,9 @@ SECOND_NS = 1_000_000_000
 LOT = 0.001
 
 read_rows = msgspec.json.Decoder(Rows).decode
+
+
+LIFE = Life("n", "0", "", list(SYMBOLS), [])
 
 
 class Killed(BaseException):
@@ -119,6 +122,7 @@ class Lives:
             silence_ns=2 * SECOND_NS,
             sweep_ns=SECOND_NS // 2,
             audit_ns=3 * SECOND_NS,
+            save_ns=2 * SECOND_NS if seed % 3 else 3600 * SECOND_NS,
         )
         self.described = document(SYMBOLS)
         self.disk, self.deaths = SimDisk(), 0
@@ -145,11 +149,10 @@ class Lives:
         log, resume = NodeLog(self.disk), None
         if log.journal.written == 0:
             now = world.clock.now()
-            made = Life("n", "0", "", list(SYMBOLS), [])
-            log.begin(now, made)
-            core = self.core(made, now)
+            log.begin(now, LIFE)
+            core = self.core(LIFE, now)
         else:
-            replay = replayed(log, self.core, read_rows)
+            replay = recovered(log, self.core, read_rows)
             assert replay.core is not None
             core, resume = replay.core, Resume(replay.lost)
         point, after = self.random.choice(POINTS), self.random.randrange(1, 10)
@@ -162,7 +165,7 @@ class Lives:
                     raise Killed
 
         port = SimulatedPort(world, "n")
-        node = self.node(port, core, log, world.clock, self.settings, at=at)
+        node = self.node(port, core, log, world.clock, self.settings, at=at, life=LIFE)
         running = asyncio.create_task(node.run(resume))
         if last:
             await self.end(world, node, running)

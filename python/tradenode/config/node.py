@@ -16,6 +16,7 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         durability: what an order outlasts before it is sent: the process ("process"), or the loss of power ("power").
         silence: how long an order may be without a word of the venue before it is asked for.
         audit: how often orders, fills and positions are held against the venue's.
+        save: how often a snapshot is taken, from which a start goes on.
         budget: the longest that the strategy may take for a call.
         strikes: so often within a minute it may take longer; with the next time it is suspended, its orders cancelled.
         foreign: what becomes of the node where the account has orders that are not its own: "halt" or "ignore".
@@ -29,6 +30,7 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     durability: Annotated[str, Choice(("process", "power"))] = "power"
     silence: Annotated[int, ShortDuration()] = 5 * SECOND_NS
     audit: Annotated[int, Duration()] = 60 * SECOND_NS
+    save: Annotated[int, ShortDuration()] = 600 * SECOND_NS
     budget: Annotated[int, ShortDuration()] = SECOND_NS // 4
     strikes: Annotated[int, Whole(Bounds(least="0", most="1000"))] = 5
     foreign: Annotated[str, Choice(("halt", "ignore"))] = "halt"

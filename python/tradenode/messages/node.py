@@ -141,6 +141,18 @@ Input = (
 """What a node acts upon, one at a time."""
 
 
+class Saved(msgspec.Struct, frozen=True):
+    """What a snapshot of the journal holds: the node after all records up to it.
+
+    Attributes:
+        life: what it is made of.
+        core: what it knew (`NodeCore.state`).
+    """
+
+    life: Life
+    core: msgspec.Raw
+
+
 class Kind(IntEnum):
     """The kinds of a node's records in its journal. Numbers are for ever."""
 

@@ -107,6 +107,7 @@ def settings_of(table: NodeTable) -> Settings:
         durability="process" if table.durability == "process" else "power",
         silence_ns=table.silence,
         audit_ns=table.audit,
+        save_ns=table.save,
         budget_ns=table.budget,
         strikes=table.strikes,
         foreign="ignore" if table.foreign == "ignore" else "halt",

@@ -15,7 +15,7 @@ from tradenode.execution.orders import Orders
 from tradenode.messages.feed import Advance, Rows, Status
 from tradenode.messages.node import Audited, Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What
-from tradenode.messages.tape import BUY, GAP, LAST, EventKind
+from tradenode.messages.tape import BUY, GAP, LAST, NO_SIDE, SELL, SNAPSHOT, EventKind
 from tradenode.node.budget import Budget
 from tradenode.node.seat import Seat, SeatPlan
 from tradenode.node.state import VERSION, CoreState, read_state, restore_seat, seat_state
@@ -129,6 +129,14 @@ class NodeCore:
             restore_seat(seat, each)
         self.phase, self.notes = kept.phase, kept.notes
         self.doubts, self.next_fill = set(kept.doubts), kept.next_fill
+
+    def books(self, now: int) -> list[Rows]:
+        """Every book that stands, as a message of market data: for a core that was restored, and has none."""
+        return [
+            book_rows(symbol, now, levels)
+            for symbol, listeners in self._listeners.items()
+            if listeners and (levels := listeners[0][0].trader.book(listeners[0][1])) is not None
+        ]
 
     def note(self, now: int, text: str) -> None:
         """Take note of something that went wrong."""
@@ -337,3 +345,13 @@ def number_of(command: Command) -> int:
 
 GAP_ROW = ([0], [int(EventKind.DEPTH)], [BUY], [GAP | LAST], [1], [0])
 """The columns of a row that says nothing but that others are missing: its level is empty, and was."""
+
+
+def book_rows(symbol: str, now: int, levels: list[list[tuple[int, int]]]) -> Rows:
+    """A whole book as rows: what was there before is cleared."""
+    rows = [(side, ticks, lots) for side, each in zip((BUY, SELL), levels, strict=True) for ticks, lots in each]
+    kinds = [int(EventKind.CLEAR), *[int(EventKind.DEPTH)] * len(rows)]
+    sides, prices, sizes = ([row[place] for row in rows] for place in range(3))
+    flags = [SNAPSHOT] * len(kinds)
+    flags[-1] |= LAST
+    return Rows(symbol, 0, now, [now] * len(kinds), kinds, [NO_SIDE, *sides], flags, [0, *prices], [0, *sizes])

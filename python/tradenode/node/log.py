@@ -9,7 +9,7 @@ import msgspec
 from tradenode._core import Journal, SimDisk
 from tradenode.errors import JournalError
 from tradenode.messages.feed import Rows
-from tradenode.messages.node import INPUTS, KINDS, Command, Input, Kind, Life
+from tradenode.messages.node import INPUTS, KINDS, Command, Input, Kind, Life, Saved
 
 Decode = Callable[[bytes], Rows]
 """Reads the bytes of a message of market data, as the port did when they came."""
@@ -47,6 +47,25 @@ class NodeLog:
             kind: msgspec.json.Decoder(made) for kind, made in INPUTS.items()
         }
         self._life = msgspec.json.Decoder(Life)
+
+    @property
+    def saved(self) -> tuple[int, Saved] | None:
+        """The newest snapshot that was found, and the number of the last record in it.
+
+        Raises:
+            JournalError: it cannot be read.
+        """
+        found = self.journal.recovered["snapshot"]
+        if found is None:
+            return None
+        try:
+            return found["sequence"], msgspec.json.decode(found["payload"], type=Saved)
+        except msgspec.DecodeError as error:
+            raise JournalError(f"journal: the snapshot of record {found['sequence']}: {error}") from error
+
+    def save(self, now: int, life: Life, core: bytes) -> None:
+        """Keep what the node is now, durably: what comes before needs not be replayed."""
+        self.journal.snapshot(now, self._encode(Saved(life, msgspec.Raw(core))))
 
     def begin(self, now: int, life: Life) -> None:
         """Write what the node is made of, durably."""

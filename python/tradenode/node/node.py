@@ -13,12 +13,12 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from tradenode.errors import ExchangeError, TradenodeError
+from tradenode.errors import ExchangeError, RunError, TradenodeError
 from tradenode.exchange.port import Message, VenuePort
 from tradenode.execution.numbers import inner
 from tradenode.kernel.clock import Clock
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
+from tradenode.messages.node import Command, Input, Kill, Life, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Report
 from tradenode.node.budget import Budget
 from tradenode.node.core import NodeCore, number_of
@@ -76,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         sweep_ns: how often that is looked at.
         audit_ns: how often the venue is asked for everything.
         retry_ns: how long before what does not fit is asked for again.
+        save_ns: how often a snapshot is taken.
         budget_ns: the longest that a strategy may take for a call.
         strikes: so often within a minute it may take longer before it is suspended.
         foreign: what becomes of the node where the venue has orders that are not its own.
@@ -89,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sweep_ns: int = SECOND_NS
     audit_ns: int = 60 * SECOND_NS
     retry_ns: int = SECOND_NS // 5
+    save_ns: int = 600 * SECOND_NS
     budget_ns: int = SECOND_NS // 4
     strikes: int = 5
     foreign: Literal["halt", "ignore"] = "halt"
@@ -123,8 +125,12 @@ class Node:
         *,
         speed: float = 1.0,
         at: At = nowhere,
+        life: Life | None = None,
     ) -> None:
-        """Take what it is made of; `speed` is how many of its seconds are one of the loop's, 0 in lockstep."""
+        """Take what it is made of; `speed` is how many of its seconds are one of the loop's, 0 in lockstep.
+
+        Without a `life` it takes no snapshots.
+        """
         self.core, self.state, self.turns = core, "starting", 0
         self.reconciled = 0
         self.companions: list[Callable[[], Coroutine[Any, Any, None]]] = []
@@ -141,6 +147,7 @@ class Node:
         self._timer_at = 0
         self._failed: asyncio.Future[None] | None = None
         self._flushing = False
+        self._life, self._save_at = life, 0
         self.budget = Budget(settings.budget_ns, settings.strikes, STRIKES_WINDOW_NS, len(core.seats))
         core.stopwatch = self.budget
         self._reconciliation = Reconciliation(port, core, self._act, self._time)
@@ -348,7 +355,24 @@ class Node:
                 self._act(Suspend(seat, reason))
         if isinstance(message, Status) and message.state == "ended":
             self.ended.set()
+        if self._life is not None and now >= self._save_at and self.state == "running":
+            self._save(now, self._life)
         self._done()
+
+    def _save(self, now: int, life: Life) -> None:
+        """Takes a snapshot, from which a start goes on; books, which it has not, come behind it as inputs."""
+        first, self._save_at = self._save_at == 0, now + self._settings.save_ns
+        if first:
+            return
+        try:
+            state = self.core.state()
+        except RunError as error:
+            self._life = None
+            self.core.note(now, f"no snapshots: {error}")
+            return
+        self._log.save(now, life, state)
+        for rows in self.core.books(now):
+            self._act(rows)
 
     def _flush(self) -> None:
         """Writes inputs that have led to nothing, those of one round of the loop together."""

@@ -71,6 +71,24 @@ class Replay:
         return list(self._given)
 
 
+def recovered(log: NodeLog, build: Build, decode: Decode) -> Replay:
+    """The core as the journal left it: from its newest snapshot, if there is one, and the records behind it.
+
+    Raises:
+        DivergenceError: it gives other commands.
+        JournalError: a record or snapshot that cannot be read.
+        RunError: a snapshot of another node.
+    """
+    replay, start = Replay(build), 1
+    if (found := log.saved) is not None:
+        sequence, saved = found
+        replay.life, replay.core = saved.life, build(saved.life, 0)
+        replay.core.restore(bytes(saved.core))
+        start = sequence + 1
+    log.read(replay.take, decode, start)
+    return replay
+
+
 def replayed(log: NodeLog, build: Build, decode: Decode) -> Replay:
     """The whole journal, replayed.
 

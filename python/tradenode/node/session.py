@@ -17,7 +17,7 @@ from tradenode.node.assembly import Given, build, named_apart, seat_life, settin
 from tradenode.node.dead_man import DeadMan
 from tradenode.node.log import NodeLog
 from tradenode.node.node import At, Node, Settings, nowhere
-from tradenode.node.replay import Replay, replayed
+from tradenode.node.replay import Replay, recovered
 from tradenode.node.switch import Switch
 
 JOURNAL = "journal"
@@ -94,7 +94,7 @@ async def opened(
     replay = None
     if log.journal.written:
         tell(f"replaying {log.journal.written:,} records")
-        replay = replayed(log, build, read_rows)
+        replay = recovered(log, build, read_rows)
     name = _name(givens[0]) if replay is None or replay.life is None else replay.life.name
     port = SimVenue(address, name, WallClock())
     await port.open()
@@ -119,7 +119,7 @@ async def opened(
         await port.close()
         raise
     settings = settings_of(givens[0].config.node)
-    node = Node(port, core, log, clock, settings, speed=clockwork.speed, at=at)
+    node = Node(port, core, log, clock, settings, speed=clockwork.speed, at=at, life=life)
     return Session(node, life, folder, port, replay, settings, clockwork.speed)
 
 

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use serde::{Deserialize, Serialize};
 use tradenode_core::event::Tape;
+use tradenode_core::orders::Side;
 use tradenode_core::risk::Kill;
 use tradenode_sim::error::{RunError as Stop, StateError};
 use tradenode_sim::models::latency::Latency;
@@ -18,6 +19,9 @@ use crate::desk::{status_name, word};
 use crate::events::{CallbackState, EventCallback};
 use crate::policy::Policy;
 use crate::tape::GivenTape;
+
+/// Levels of one side: ticks and lots, the best first.
+type Levels = Vec<(i64, i64)>;
 
 /// A trader and the numbers that its strategy has given, as they are kept.
 #[derive(Serialize, Deserialize)]
@@ -200,6 +204,15 @@ impl Trader {
 
     fn stop(&mut self) -> PyResult<()> {
         self.begun()?.stop().map_err(raise)
+    }
+
+    fn book(&self, instrument: usize) -> PyResult<Option<[Levels; 2]>> {
+        known(instrument, self.trader.desk().instruments())?;
+        let Some(book) = self.trader.desk().view(instrument).book().filter(|book| !book.is_stale()) else {
+            return Ok(None);
+        };
+        let side = |side| book.levels(side).map(|level| (level.price, level.size)).collect();
+        Ok(Some([side(Side::Buy), side(Side::Sell)]))
     }
 
     #[getter]
