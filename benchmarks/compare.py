@@ -18,7 +18,7 @@ from rich.table import Table
 from benchmarks.harness import FLOOR, OURS, Report
 
 ALL = "all"
-COMPARISONS = ("bars", "book", "callback", "gate", "indicators", "l2", "startup", "sweep")
+COMPARISONS = ("bars", "book", "callback", "gate", "indicators", "l2", "startup", "sweep", "tick_to_order")
 DEFAULT_RUNS = 5
 
 

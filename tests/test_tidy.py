@@ -10,9 +10,9 @@ FLOORS = {
     **dict.fromkeys(("_core", "errors", "messages", "instruments", "indicators"), 0),
     **dict.fromkeys(("kernel",), 1),
     **dict.fromkeys(("data", "strategy", "risk", "execution", "exchange"), 2),
-    **dict.fromkeys(("config", "node"), 3),
-    **dict.fromkeys(("research", "cluster", "store", "report", "monitor", "testing", "venue"), 4),
-    **dict.fromkeys(("cli",), 5),
+    **dict.fromkeys(("config",), 3),
+    **dict.fromkeys(("research", "cluster", "store", "report", "monitor", "venue", "node"), 4),
+    **dict.fromkeys(("testing", "cli"), 5),
 }
 """The floor of each folder, and of each module at the package's root."""
 

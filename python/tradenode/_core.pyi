@@ -67,6 +67,7 @@ __all__ = [
     "check_rules",
     "decimal_places",
     "indicator_catalog",
+    "lazy_tables",
     "metrics",
     "mids",
     "resample_bars",
@@ -148,6 +149,9 @@ class IndicatorStream:
     @property
     def name(self) -> str:
         """The catalogue name."""
+
+def lazy_tables() -> None:
+    """For a process that holds many books for long: a book's window takes memory where it was written to, no more."""
 
 def indicator_catalog() -> list[dict[str, Any]]:
     """Describe every indicator: `name`, `title`, `inputs`, `outputs` and `params` (`name`, `default`, `min`, ...)."""

@@ -1,4 +1,4 @@
-"""What a node and its rehearsal venue are made of, members of `tradenode._core`: this file is for type checkers alone."""
+"""What a node and its rehearsal venue are made of, members of `tradenode._core`: for type checkers alone."""
 
 from typing import Any, Literal, Self, TypeAlias, final
 
@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 TermsTuple: TypeAlias = tuple[str, int, bool, int, str, int, str, int, int]
-"""Terms of an order: time in force ("gtc", "ioc", "fok", "gtt") and until when (ns UTC, 0 but for "gtt"), post-only, the
+"""Terms of an order: time in force ("gtc", "ioc", "fok", "gtt") and until when (ns UTC, 0 but for "gtt"), post-only,
+the
 most lots shown (0 for all), trigger ("none", "stop", "take_profit", "trailing") with its ticks, whose price sets it off
 ("last", "mark", "touch"), the order's group and its parent (0 for none)."""
 
@@ -20,7 +21,8 @@ RequestTuple: TypeAlias = (
 """What is asked of a venue: a new order, a cancel (instrument, number), a new size (filled lots included) and price."""
 
 FillTuple: TypeAlias = tuple[int, str, int, int, bool, bool, int, str, int, int]
-"""A fill: the venue's number of it, side, lots, ticks, maker, whether its order may only reduce, lots left of the order,
+"""A fill: the venue's number of it, side, lots, ticks, maker, whether its order may only reduce, lots left of the
+order,
 fee (decimal text, account currency, below zero for a rebate), lots that were ahead when it joined its queue (-1: not
 known), how long it was in its queue (ns)."""
 
@@ -40,10 +42,12 @@ class SimVenue:
     """
 
     def __new__(cls, spec: bytes, start: int) -> Self:
-        """The venue of a run over events (`config.event_run.event_spec`) at a time. Raises ConfigError for a bad spec."""
+        """The venue of a run over events (`config.event_run.event_spec`) at a time. Raises ConfigError for a bad
+        spec."""
 
     def rows(self, instrument: int, columns: dict[str, NDArray[Any]]) -> None:
-        """Let rows happen: the columns of a tape by name, each at its `ts_event` as the venue reckons (see `happens`)."""
+        """Let rows happen: the columns of a tape by name, each at its `ts_event` as the venue reckons (see
+        `happens`)."""
 
     @staticmethod
     def happens(ts_event: NDArray[np.int64], ts_recv: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -78,8 +82,10 @@ class SimVenue:
 class Trader:
     """A desk with its strategy, fed from outside: the same object as in a run over events.
 
-    Times (ns UTC) say when something comes in; one before the last counts as the last. Alarms (the strategy's timer, the
-    recording of equity, the kill switch) that were due before a time ring before what comes in at it; those that are due
+    Times (ns UTC) say when something comes in; one before the last counts as the last. Alarms (the strategy's timer,
+    the
+    recording of equity, the kill switch) that were due before a time ring before what comes in at it; those that are
+    due
     at it ring after all of that, when `time` says so or something later comes in. What the strategy raises under the
     policy "halt" comes out of the call. It belongs to the thread that made it.
     """
@@ -87,13 +93,28 @@ class Trader:
     def __new__(
         cls, spec: bytes, start: int, strategy: object, on_error: Literal["halt", "skip", "flatten"] = ...
     ) -> Self:
-        """The desk of a run over events (`config.event_run.event_spec`) at a time. Raises ConfigError for a bad spec."""
+        """The desk of a run over events (`config.event_run.event_spec`) at a time. Raises ConfigError for a bad
+        spec."""
 
     def start(self) -> None:
-        """Let the strategy begin."""
+        """Let the strategy begin, also again after its end."""
 
     def rows(self, now: int, instrument: int, columns: dict[str, NDArray[Any]]) -> None:
         """Take the rows of a message: the columns of a tape by name; their `ts_recv` is not looked at."""
+
+    def message(
+        self,
+        now: int,
+        instrument: int,
+        ts_event: list[int],
+        kind: list[int],
+        side: list[int],
+        flags: list[int],
+        price: list[int],
+        size: list[int],
+        order_id: list[int] | None = None,
+    ) -> None:
+        """Take the rows of a message: `rows` for few of them, a list a column of one length (ValueError)."""
 
     def report(self, now: int, report: ReportTuple) -> None:
         """Take what the venue tells of an order or of funding. Raises RunError for what cannot follow."""
@@ -111,8 +132,21 @@ class Trader:
     def killing(self) -> bool:
         """Whether the kill switch has still something to do."""
 
+    def resume(self, now: int, by: str, reason: str) -> None:
+        """Let a person resume trading; what the kill switch was still about is given up.
+
+        Raises ValueError without a name or a reason, and where trading is active.
+        """
+
+    @property
+    def trading(self) -> Literal["active", "reducing", "halted"]:
+        """What may be ordered: everything, what shrinks a position, or only what is marked so."""
+
     def retire(self) -> None:
         """Call the strategy no more."""
+
+    def recall(self) -> None:
+        """Call the strategy again."""
 
     @property
     def retired(self) -> bool:
@@ -163,7 +197,8 @@ class Trader:
         """The numbers of an instrument's orders that have not ended, oldest first."""
 
     def order(self, order: int) -> tuple[str, int, int, int] | None:
-        """Of an order that has not ended, or ended last, its status, lots, filled lots and ticks (0 without a price)."""
+        """Of an order that has not ended, or ended last, its status, lots, filled lots and ticks (0 without a
+        price)."""
 
     def logs(self) -> list[tuple[int, int, str]]:
         """Take out what the strategy logged: instrument, time and line."""

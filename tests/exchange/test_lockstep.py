@@ -74,11 +74,11 @@ async def rehearsed(described: bytes, feeds: list[dict[str, Any]], strategy: Dra
 @pytest.mark.parametrize("changes", [{}, {"positions": "hedging"}])
 @pytest.mark.parametrize("seed", range(2))
 def test_fills_are_those_of_the_run_in_one_process(seed: int, changes: dict[str, Any]) -> None:
-    described, feeds = document(SYMBOLS, **changes), tapes(10 * seed, 3_000)
+    described, feeds = document(SYMBOLS, **changes), tapes(10 * seed, 2_000)
     together, apart = Drawn(seed), Drawn(seed)
     result = run_events(described, feeds, together)
     trader, ledger = asyncio.run(rehearsed(described, feeds, apart))
-    assert len(result["fills"]["ts"]) > 80
+    assert len(result["fills"]["ts"]) > 50
     assert apart.told == together.told
     assert trader.equity == result["equity"][-1]
     end = max(int(columns["ts_recv"][-1]) for columns in feeds) + FEED_NS

@@ -12,6 +12,8 @@ CLOCK = "kernel/clock.py"
 EXCEPTIONS = {
     ("data/staging.py", "time.sleep"): "pauses between a bounded number of tries for the catalogue's lock",
     ("data/staging.py", "secrets.token_hex"): "names a folder that two imports must not share; it reaches no result",
+    ("node/session.py", "secrets.token_hex"): "names a node as no other is, once; a replay has it from the journal",
+    ("testing/simulated_venue.py", "get_running_loop.time"): "the time of a virtual loop, which a seed decides",
     ("exchange/ccxt_bars.py", "exchange.milliseconds"): "decides which bars of the exchange have ended",
     ("exchange/ccxt_bars.py", "exchange.sleep"): "waits, a bounded number of times, before a request is repeated",
 }

@@ -27,11 +27,11 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
     from tradenode.config.faults import ConfigFaultsError
     from tradenode.config.limit_list import bound_limits
     from tradenode.config.protection_list import bound_protections
+    from tradenode.config.strategy_file import load_strategy
     from tradenode.config.worst_day import worst_day
     from tradenode.data.catalogue import Catalogue
     from tradenode.research.backtest import described_contracts
     from tradenode.research.inputs import catalogue_of
-    from tradenode.research.python_strategy import load_strategy
 
     catalogued = False
     try:

@@ -22,6 +22,11 @@ def answer_json(value: object) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
+def flush() -> None:
+    """Lets whoever waits for the answer have it before the command ends."""
+    sys.stdout.flush()
+
+
 def note(text: str) -> None:
     """What the user may like to know besides."""
     sys.stderr.write(text + "\n")
@@ -127,6 +132,21 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
         timer.cancel()
         for shown, _ in bars:
             shown.stop()
+
+
+@contextmanager
+def standing() -> Iterator[Callable[[str], None] | None]:
+    """On a terminal gives a function that shows a text in place of the one before; None elsewhere."""
+    if not _is_terminal(sys.stderr):
+        yield None
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(stderr=True, no_color=not _coloured(sys.stderr))
+    with Live(console=console, auto_refresh=False) as live:
+        yield lambda text: live.update(Text(text), refresh=True)
 
 
 def _is_terminal(stream: TextIO) -> bool:

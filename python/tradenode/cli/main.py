@@ -27,6 +27,15 @@ VERBS = {
     "backtest": ("tradenode.cli.backtest:backtest", "Run a config over recorded bars or events and write a report."),
     "sweep": ("tradenode.cli.sweep:sweep", "Run a config with many sets of parameters and rank them."),
     "rerun": ("tradenode.cli.rerun:rerun", "Run a run folder again and compare byte for byte."),
+    "venue": ("tradenode.cli.venue:app", "Be a loopback venue to rehearse on: sockets, a clock, faults."),
+    "paper": ("tradenode.cli.paper:paper", "Trade a config on a loopback venue, with nothing at stake."),
+    "status": ("tradenode.cli.status:status", "Tell how a running node stands."),
+    "kill": ("tradenode.cli.kill:kill", "Pull the kill switch of a node: halt, flatten or cancel_all."),
+    "resume": ("tradenode.cli.resume:resume", "Let a halted node trade again."),
+    "watchdog": ("tradenode.cli.watchdog:watchdog", "Cancel every order at the venue when a node's heartbeat stops."),
+    "replay": ("tradenode.cli.replay:replay", "Feed a node's journal to the same strategies and compare their orders."),
+    "explain": ("tradenode.cli.explain:explain", "Show why a node made an order, and what became of it."),
+    "parity": ("tradenode.cli.parity:parity", "Compare a node's fills with those of a back-test of what it was told."),
     "version": ("tradenode.cli.version:version", "Print the versions of the package and of what it runs on."),
 }
 """Each verb, where it lives (imported when it is called), and its line in the help."""

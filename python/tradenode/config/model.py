@@ -13,6 +13,7 @@ from tradenode.config.fill import Fill
 from tradenode.config.instruments import InstrumentTable
 from tradenode.config.latency import LatencyTable
 from tradenode.config.metrics import MetricsTable
+from tradenode.config.node import NodeTable
 from tradenode.config.protections import Protection
 from tradenode.config.risk import Risk
 from tradenode.config.scaling import ScaleIn, ScaleOut
@@ -47,3 +48,4 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     strategy: StrategyTable | None = None
     venue: VenueTable = VenueTable()
     latency: LatencyTable = LatencyTable()
+    node: NodeTable = NodeTable()

@@ -82,7 +82,7 @@ class VenuePort(Protocol):
         """Reach the venue and learn what it lists. Raises ExchangeError."""
 
     async def close(self) -> None:
-        """Leave. Requests without an outcome are unknown then."""
+        """Leave. Requests without an outcome are unknown then, and nobody is told so."""
 
     async def time(self) -> Clockwork:
         """Its clock."""

@@ -154,6 +154,7 @@ class SimStream:
                 await asyncio.sleep(longest * float(self._random.uniform(0.5, 1.0)))
         finally:
             self._hung_up()
+            # Whoever has stopped listening is told nothing more.
             self._sink = None
 
     async def _connection(self, session: "ClientSession", symbols: Sequence[str]) -> None:

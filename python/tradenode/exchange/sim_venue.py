@@ -98,17 +98,17 @@ class SimVenue:
         # On a connection of its own: on one that was used before aiohttp would send some requests a second time.
         self._orders = ClientSession(self._address, timeout=timeout, connector=TCPConnector(force_close=True))
         try:
-            time = await self._get("/time", VenueTime)
+            told = await self._get("/time", VenueTime)
             self._listings = await self._get("/instruments", list[Listing])
         except ExchangeError:
             await self.close()
             raise
-        self._lockstep = time.mode == "lockstep"
+        self._lockstep = told.mode == "lockstep"
         self._words = Words(self._name, self._listings)
         if not self._lockstep:
             # The limit is one of the venue's time.
-            rate = self._per_second * time.speed
-            self._limit = RateLimit(rate, max(1, int(rate)), self._clock)
+            rate, burst = self._per_second * told.speed, max(1, int(self._per_second))
+            self._limit = RateLimit(rate, burst, self._clock)
         self._stream = SimStream(
             self._words,
             self.book,
@@ -122,17 +122,17 @@ class SimVenue:
         """Leave."""
         for task in self._sending:
             task.cancel()
-        for session in (self._session, self._orders):
+        sessions, self._session, self._orders = (self._session, self._orders), None, None
+        for session in sessions:
             if session is not None:
                 await session.close()
-        self._session = self._orders = None
 
     # questions
 
     async def time(self) -> Clockwork:
         """Its clock."""
-        time = await self._get("/time", VenueTime)
-        return Clockwork(time.now, time.speed, time.phase != "waiting")
+        told = await self._get("/time", VenueTime)
+        return Clockwork(told.now, told.speed, told.phase != "waiting")
 
     async def instruments(self) -> list[Listing]:
         """What it lists."""
@@ -202,11 +202,10 @@ class SimVenue:
 
         if self._orders is None:
             raise ExchangeError("the venue is not open")
-        if self._limit is not None:
-            try:
-                await self._limit.turn(_rank(request))
-            except OverflowError as error:
-                return Outcome("refused", "too_many", str(error))
+        try:
+            await self._turn(_rank(request))
+        except ExchangeError as error:
+            return Outcome("refused", "too_many", str(error))
         method, path, body = self._http(request)
         try:
             async with self._orders.request(method, path, data=body) as response:
@@ -223,8 +222,7 @@ class SimVenue:
 
         if self._orders is None:
             raise ExchangeError("the venue is not open")
-        if self._limit is not None:
-            await self._limit.turn(Rank.CANCEL)
+        await self._turn(Rank.CANCEL)
         try:
             async with self._orders.post("/deadman", data=msgspec.json.encode(DeadMan(ms))) as response:
                 if response.status != OK:
@@ -248,6 +246,14 @@ class SimVenue:
             stream.refuse(request, "too_many", str(error))
         else:
             stream.send(request, sent)
+
+    async def _turn(self, rank: Rank) -> None:
+        """Waits for a turn. Raises ExchangeError where too many wait."""
+        try:
+            if self._limit is not None:
+                await self._limit.turn(rank)
+        except OverflowError as error:
+            raise ExchangeError(str(error)) from error
 
     def _http(self, request: Request) -> tuple[str, str, bytes]:
         match self._words.op(request, 0, 0):
@@ -276,7 +282,7 @@ class SimVenue:
         return outcome(response.status, refusal, wait)
 
     async def _get(self, path: str, kind: type[T]) -> T:
-        found = await self._ask(path, kind)
+        found: T | None = await self._ask(path, kind)
         if found is None:
             raise ExchangeError(f"the venue has no {path}")
         return found
@@ -289,8 +295,7 @@ class SimVenue:
         for attempt in range(READS_MOST):
             if self._session is None:
                 raise ExchangeError("the venue is not open")
-            if self._limit is not None:
-                await self._limit.turn(Rank.QUESTION)
+            await self._turn(Rank.QUESTION)
             wait = FIRST_REST_NS << attempt
             try:
                 async with self._session.get(path) as response:

@@ -22,12 +22,10 @@ from tradenode.messages.orders import (
     Report,
     Request,
     Submit,
-    Terms,
     VenueOrder,
 )
 
 TAKEN, BROKEN = 200, 500
-USUAL = Terms()
 
 
 class Words:
@@ -69,7 +67,18 @@ class Words:
 
     def new_order(self, order: Order) -> NewOrder:
         """An order as the venue takes it."""
-        terms = order.terms or USUAL
+        terms = order.terms
+        if terms is None:
+            return NewOrder(
+                client_id=self.client_id(order.number),
+                symbol=self.symbols[order.instrument],
+                side=order.side,
+                kind=order.kind,
+                lots=order.lots,
+                ticks=order.ticks,
+                reduce_only=order.reduce_only,
+                reason=order.reason,
+            )
         return NewOrder(
             client_id=self.client_id(order.number),
             symbol=self.symbols[order.instrument],

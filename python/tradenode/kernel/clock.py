@@ -24,6 +24,14 @@ class WallClock:
         return self._last
 
 
+class SteadyClock:
+    """Time that passes, ns since some moment: for how long something takes. Setting the system's does not move it."""
+
+    def now(self) -> int:
+        """The time, ns; never before what it told last."""
+        return time.monotonic_ns()
+
+
 class SimulatedClock:
     """A time that goes on when it is told to."""
 
@@ -42,7 +50,7 @@ class SimulatedClock:
 
 
 class ScaledClock:
-    """A time that goes on so many times as fast as another clock's, from a time on: that of an accelerated rehearsal."""
+    """A time that goes on so many times as fast as another clock's: that of an accelerated rehearsal."""
 
     def __init__(self, clock: Clock, now: int, speed: float) -> None:
         self._clock, self._origin, self._from, self._speed = clock, now, clock.now(), speed

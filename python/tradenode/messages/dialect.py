@@ -24,16 +24,17 @@ Over HTTP:
 
 A request is answered when its outcome is known: 200 it is taken; 400 it cannot be read; 404 no such order or symbol;
 409 in lockstep, where requests go over the stream; 422 the venue refused it; 429 too many, with `Retry-After` in
-seconds; 503 maintenance. All but 200 have a body of `Refusal`. Every answer tells in `X-RateLimit-Remaining` how many
+seconds of the wall clock; 503 maintenance. All but 200 have a body of `Refusal`. The ledger and the faults, which no
+exchange tells, are told at any time. Every answer tells in `X-RateLimit-Remaining` how many
 requests are left at once. Client ids are unique for the account for ever: a second POST of one answers what became of
 the first.
 
 Over the WebSocket GET /stream the client sends `Op`, one message each, and the venue `Frame`. Nothing is told before
-a `Subscribe`, which the venue answers with a status "subscribed". Frames of market data are numbered per symbol,
+a `SubscribeOp`, which the venue answers with a status "subscribed". Frames of market data are numbered per symbol,
 reports per account, from 1 and without gaps; a number that is missing was lost. A request with an `id` above 0 is
 answered by a `Reply` with that id, besides the reports that tell what happened.
 
-In lockstep time stands until the client has answered a frame by `Done`: it says up to which time it has acted, and
+In lockstep time stands until the client has answered a frame by `DoneOp`: it says up to which time it has acted, and
 when its next timer is due. Requests say when they were `sent`. The venue lets happen what nothing can change any more,
 and sends the next frame, or `Advance` where a timer comes first. At one time the order is: rows at the venue,
 expiries, requests arriving; then, at the client, reports, rows, timers.

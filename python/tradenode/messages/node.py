@@ -45,6 +45,18 @@ class Kill(msgspec.Struct, frozen=True):
     seat: int | None = None
 
 
+class Reopen(msgspec.Struct, frozen=True):
+    """Trading goes on after a halt: nothing else lifts one.
+
+    Attributes:
+        by: who has decided so.
+        reason: why.
+    """
+
+    by: str
+    reason: str
+
+
 class Stop(msgspec.Struct, frozen=True):
     """The strategies end."""
 
@@ -85,29 +97,47 @@ class Resume(msgspec.Struct, frozen=True):
     lost: list[Command]
 
 
+class SeatLife(msgspec.Struct, frozen=True):
+    """What a seat is made of.
+
+    Attributes:
+        name: the strategy's in the node.
+        config: the text of its config.
+        base: the folder that the paths in it are relative to.
+        file: the text of the strategy's file.
+        symbols: its instruments, in the order of the description.
+        spec: the core's description of its desk.
+    """
+
+    name: str
+    config: str
+    base: str
+    file: str
+    symbols: list[str]
+    spec: msgspec.Raw
+
+
 class Life(msgspec.Struct, frozen=True):
     """What a node is made of, the first record of its journal.
 
     Attributes:
         name: the node's, unique: the names of its orders at venues begin with it.
         version: of the package that wrote it.
-        config: the text of the config.
-        base: the folder that the paths in it are relative to.
-        sources: the text of each strategy's file, by the name in the config.
-        instruments: the symbols, in the order of their places.
-        specs: the core's description of each seat.
+        venue: the address of the venue.
+        instruments: the symbols that the venue lists, in the order of their places.
+        seats: the strategies.
     """
 
     name: str
     version: str
-    config: str
-    base: str
-    sources: dict[str, str]
+    venue: str
     instruments: list[str]
-    specs: list[msgspec.Raw]
+    seats: list[SeatLife]
 
 
-Input = Rows | Report | Answer | Status | Advance | Start | Ring | Sweep | Kill | Suspend | Resume | Stop | Audited
+Input = (
+    Rows | Report | Answer | Status | Advance | Start | Ring | Sweep | Kill | Suspend | Resume | Stop | Audited | Reopen
+)
 """What a node acts upon, one at a time."""
 
 
@@ -130,6 +160,7 @@ class Kind(IntEnum):
     RESUME = 13
     STOP = 14
     AUDITED = 15
+    REOPEN = 16
     COMMAND = 20
     """A request, written before it is sent; the record's source is the seat, its cause the input."""
 
@@ -148,6 +179,7 @@ INPUTS: dict[Kind, type] = {
     Kind.RESUME: Resume,
     Kind.STOP: Stop,
     Kind.AUDITED: Audited,
+    Kind.REOPEN: Reopen,
 }
 """The inputs that are written as JSON, by kind."""
 

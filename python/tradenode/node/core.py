@@ -1,11 +1,10 @@
-"""The core of a node: inputs in, commands out, one turn each. It has no clock, no socket and no disk.
+"""The core of a node: inputs in, commands out, one turn each, without a clock, a socket or a disk.
 
 Everything that it does follows from its inputs and their times: the same inputs give the same commands, in life, after
 a crash and in a replay.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -14,14 +13,21 @@ from tradenode.errors import ReportError
 from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
 from tradenode.execution.orders import Orders
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Audited, Command, Input, Kill, Resume, Ring, Start, Stop, Suspend, Sweep
+from tradenode.messages.node import Audited, Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What
 from tradenode.messages.tape import BUY, GAP, LAST, EventKind
+from tradenode.node.budget import Budget
 from tradenode.node.seat import Seat, SeatPlan
 from tradenode.node.state import VERSION, CoreState, read_state, restore_seat, seat_state
 
 NOTES_MOST = 1_000
 """So many notes of what went wrong are kept."""
+
+NEVER = (1 << 63) - 1
+"""Of times, ns UTC."""
+
+IDLE = ("waiting", "stopped")
+"""Seats whose strategies have not begun, or have ended in order."""
 
 Phase = Literal["waiting", "running", "halted"]
 
@@ -38,6 +44,9 @@ class NodeCore:
         doubts: numbers of orders that the venue should be asked for, 0 for everything; emptied by who asks.
         next_fill: the number of the account's next fill to ask for.
     """
+
+    stopwatch: Budget | None = None
+    """What takes the times of calls in life; nothing that the core does depends on it."""
 
     def __init__(self, plans: Sequence[SeatPlan], instruments: Sequence[str], start: int) -> None:
         """Make the seats. Raises ConfigError for too many and for a description that is wrong."""
@@ -62,6 +71,7 @@ class NodeCore:
             Resume: self._resume,
             Stop: self._stop,
             Audited: self._audited,
+            Reopen: self._reopen,
         }
         self._more: list[Command] = []
         self._listeners = {
@@ -74,15 +84,25 @@ class NodeCore:
         self._takes[type(message)](now, message)
         commands, self._more = self._more, []
         for seat in self.seats:
-            commands += seat.commands()
+            if asked := seat.commands():
+                commands += asked
         for command in commands:
             self.orders.command(command, now)
         return commands
 
     @property
+    def traded(self) -> list[str]:
+        """The symbols that some strategy trades."""
+        return [symbol for symbol in self.instruments if self._listeners[symbol]]
+
+    @property
     def next_timer(self) -> int:
-        """When a timer is due next, ns UTC."""
-        return min(seat.trader.next_tick for seat in self.seats)
+        """When a timer is due next, ns UTC; `NEVER` before the strategies begin."""
+        first = self.seats[0]
+        if len(self.seats) == 1 and first.state != "waiting":
+            return first.trader.next_tick
+        # The timers of a strategy that has not begun do not ring.
+        return min((seat.trader.next_tick for seat in self.seats if seat.state != "waiting"), default=NEVER)
 
     def state(self) -> bytes:
         """All that what it does next depends on, but for books, as JSON (`CoreState`); between two turns.
@@ -115,39 +135,49 @@ class NodeCore:
         self.notes.append((now, text))
         del self.notes[:-NOTES_MOST]
 
-    def _call(self, now: int, seat: Seat, act: Callable[[], object]) -> None:
-        """Lets a desk act; a strategy that raises ends itself and no other."""
+    def _call(self, now: int, seat: Seat, act: Callable[..., object], *given: object) -> None:
+        """Lets a desk act whose strategy has begun; a strategy that raises ends itself and no other."""
+        if seat.state == "waiting":
+            return
+        stopwatch = self.stopwatch
+        began = 0 if stopwatch is None else stopwatch.now()
         try:
-            act()
+            act(*given)
         except ReportError:
             raise
         except Exception as error:
             where = "; ".join(getattr(error, "__notes__", ()))
             self.note(now, f"{seat.plan.name} raised {type(error).__name__}: {error} {where}".rstrip())
             seat.suspend(now, f"raised {type(error).__name__}: {error}")
+        if stopwatch is not None:
+            stopwatch.took(seat.number, began)
+
+    @property
+    def idle(self) -> bool:
+        """Whether strategies may begin: before their first time, and after an orderly end."""
+        return self.phase == "waiting" or (self.phase == "running" and any(seat.state in IDLE for seat in self.seats))
 
     def _start(self, now: int, _: Start) -> None:
         self.phase = "running"
         for seat in self.seats:
-            seat.state = "running"
-            self._call(now, seat, partial(self._begin, now, seat))
+            if seat.state in IDLE:
+                self._begin(now, seat)
 
-    @staticmethod
-    def _begin(now: int, seat: Seat) -> None:
-        seat.trader.time(now)
-        seat.trader.start()
+    def _begin(self, now: int, seat: Seat) -> None:
+        seat.state = "running"
+        seat.trader.recall()
+        seat.trader.skip(now)
+        self._call(now, seat, seat.trader.start)
 
     def _rows(self, now: int, rows: Rows) -> None:
-        listeners = self._listeners.get(rows.symbol)
-        if listeners:
-            columns = rows.columns()
-            for seat, place in listeners:
-                self._call(now, seat, partial(seat.trader.rows, now, place, columns))
+        columns = (rows.ts_event, rows.kind, rows.side, rows.flags, rows.price, rows.size, rows.order_id)
+        for seat, place in self._listeners.get(rows.symbol, ()):
+            self._call(now, seat, seat.trader.message, now, place, *columns)
 
     def _ring(self, now: int, _: Ring | Advance) -> None:
         for seat in self.seats:
             if seat.trader.next_tick <= now:
-                self._call(now, seat, partial(seat.trader.time, now))
+                self._call(now, seat, seat.trader.time, now)
 
     def _report(self, now: int, report: Report) -> None:
         if report.what == "funding":
@@ -176,7 +206,7 @@ class NodeCore:
         plain = (at, seat.places[symbol], number, what, more)
         take = seat.trader.late_fill if late else seat.trader.report
         try:
-            self._call(now, seat, partial(take, now, plain))
+            self._call(now, seat, take, now, plain)
         except ReportError as error:
             self.note(now, f"order {report.number}: {error}")
             self.doubts.add(report.number)
@@ -200,7 +230,7 @@ class NodeCore:
             return
         seat, place = listeners[0]
         at, _, _, what, more = report.plain()
-        self._call(now, seat, partial(seat.trader.report, now, (at, place, place, what, more)))
+        self._call(now, seat, seat.trader.report, now, (at, place, place, what, more))
 
     def _answer(self, now: int, answer: Answer) -> None:
         """What the answer to a request says of it; that an order is taken its report says as well."""
@@ -223,7 +253,7 @@ class NodeCore:
     def _silent(self, now: int, number: int) -> None:
         place = inner(number)[1]
         seat = self.seats[place]
-        self._call(now, seat, partial(seat.trader.silence, now, inner(number)[0]))
+        self._call(now, seat, seat.trader.silence, now, inner(number)[0])
         self.doubts.add(number)
 
     def _sweep(self, now: int, sweep: Sweep) -> None:
@@ -254,12 +284,24 @@ class NodeCore:
             self.phase = "halted"
         for seat in self.seats:
             if kill.seat in (None, seat.number):
-                self._call(now, seat, partial(seat.trader.kill, now, kill.what, kill.by, kill.reason))
+                self._call(now, seat, seat.trader.kill, now, kill.what, kill.by, kill.reason)
+
+    def _reopen(self, now: int, reopen: Reopen) -> None:
+        """Strategies that could not begin because of the halt begin now."""
+        if self.phase == "waiting":
+            return
+        self.phase = "running"
+        for seat in self.seats:
+            self._call(now, seat, seat.reopen, now, reopen.by, reopen.reason)
+            if seat.state in IDLE:
+                self._begin(now, seat)
 
     def _stop(self, now: int, _: Stop) -> None:
         for seat in self.seats:
             if seat.state == "running":
                 self._call(now, seat, seat.trader.stop)
+                seat.state = "stopped"
+                seat.trader.retire()
 
     def _audited(self, now: int, audited: Audited) -> None:
         self.next_fill = audited.place

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -18,8 +18,9 @@ from tradenode.exchange.port import Message, VenuePort
 from tradenode.execution.numbers import inner
 from tradenode.kernel.clock import Clock
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Command, Input, Kill, Resume, Ring, Start, Stop, Sweep
+from tradenode.messages.node import Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Report
+from tradenode.node.budget import Budget
 from tradenode.node.core import NodeCore, number_of
 from tradenode.node.log import NodeLog
 from tradenode.node.reconcile import Reconciliation
@@ -32,10 +33,38 @@ BACKLOG_MOST = 1_000_000
 TRIES_MOST = 20
 """So often what does not fit is asked for again: it may be on its way."""
 
+STRIKES_WINDOW_NS = 60 * SECOND_NS
+
 FRAMES = (Rows, Report, Status, Advance)
 
 At = Callable[[str], None]
 """Is told at which point the node is, for a test that ends it there."""
+
+
+def nowhere(_: str) -> None:
+    """For a node that nobody wants to end."""
+
+
+class Observer(Protocol):
+    """Looks on at what a node does. It is called in the node's turns, and is as fast as they have to be."""
+
+    def begin(self) -> int:
+        """A turn begins: what is told again as `began`."""
+
+    def gave(self, began: int, message: Message | Input, sequence: int) -> None:
+        """An input has led to a command, which has that number in the journal and is not sent yet."""
+
+    def sent(self, sequence: int) -> None:
+        """A command is on its way."""
+
+    def wanted(self, sequence: int) -> None:
+        """All up to that record is to be durable."""
+
+    def durable(self, sequence: int) -> None:
+        """All up to that record is durable."""
+
+    def turned(self, began: int, message: Message | Input, cause: int, commands: Sequence[Command]) -> None:
+        """A turn is over; its input has the number `cause` in the journal."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +76,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         sweep_ns: how often that is looked at.
         audit_ns: how often the venue is asked for everything.
         retry_ns: how long before what does not fit is asked for again.
+        budget_ns: the longest that a strategy may take for a call.
+        strikes: so often within a minute it may take longer before it is suspended.
         foreign: what becomes of the node where the venue has orders that are not its own.
+        dead_man_ns: the venue cancels everything when it has not heard of the node for so long; 0 for never.
         on_stop: what becomes of its orders when it ends.
         grace_ns: how long it waits for their end.
     """
@@ -57,7 +89,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sweep_ns: int = SECOND_NS
     audit_ns: int = 60 * SECOND_NS
     retry_ns: int = SECOND_NS // 5
+    budget_ns: int = SECOND_NS // 4
+    strikes: int = 5
     foreign: Literal["halt", "ignore"] = "halt"
+    dead_man_ns: int = 15 * SECOND_NS
     on_stop: Literal["cancel", "keep"] = "cancel"
     grace_ns: int = 10 * SECOND_NS
 
@@ -70,7 +105,13 @@ class Node:
         state: "starting", "running", "stopping" or "stopped".
         ended: set when the venue's tape is over.
         turns: how many inputs were acted upon.
+        reconciled: when all fitted that the venue was asked for, ns UTC; 0 before.
+        observer: is told what it does; None for nobody.
+        budget: how long its strategies take.
+        companions: what goes on beside it, from the first input that it gives itself to its end.
     """
+
+    observer: Observer | None = None
 
     def __init__(
         self,
@@ -81,10 +122,12 @@ class Node:
         settings: Settings,
         *,
         speed: float = 1.0,
-        at: At = lambda _: None,
+        at: At = nowhere,
     ) -> None:
         """Take what it is made of; `speed` is how many of its seconds are one of the loop's, 0 in lockstep."""
         self.core, self.state, self.turns = core, "starting", 0
+        self.reconciled = 0
+        self.companions: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self.ended = asyncio.Event()
         self._port, self._log, self._clock, self._settings, self._at = port, log, clock, settings, at
         self._lockstep, self._speed = speed == 0, speed or 1.0
@@ -98,6 +141,8 @@ class Node:
         self._timer_at = 0
         self._failed: asyncio.Future[None] | None = None
         self._flushing = False
+        self.budget = Budget(settings.budget_ns, settings.strikes, STRIKES_WINDOW_NS, len(core.seats))
+        core.stopwatch = self.budget
         self._reconciliation = Reconciliation(port, core, self._act, self._time)
 
     async def run(self, resume: Resume | None = None) -> None:
@@ -109,13 +154,13 @@ class Node:
         """
         loop = asyncio.get_running_loop()
         self._failed = loop.create_future()
-        listening = loop.create_task(self._port.listen(self.core.instruments, self.hear))
+        listening = loop.create_task(self._port.listen(self.core.traded, self.hear))
         stopping = loop.create_task(self._stopping.wait())
         tasks: list[asyncio.Future[Any]] = [listening, stopping, self._failed]
         if (descriptor := self._log.journal.fileno()) is not None:
             loop.add_reader(descriptor, self._on_durable)
         try:
-            await self._or_end(self._begin(resume), tasks)
+            await self._or_end(self._begin(resume, tasks), tasks)
             if not self._lockstep:
                 tasks.append(loop.create_task(self._sweep()))
             tasks.append(loop.create_task(self._audit()))
@@ -140,6 +185,24 @@ class Node:
         """Pull the kill switch."""
         self._act(kill)
 
+    def reopen(self, reopen: Reopen) -> None:
+        """Let trading go on after a halt."""
+        self._act(reopen)
+
+    @property
+    def time(self) -> int:
+        """What its clock says, ns UTC."""
+        return self._time()
+
+    @property
+    def written(self) -> int:
+        """The last record of its journal."""
+        return self._log.journal.written
+
+    def sync(self) -> None:
+        """Wait until all that it was told is durable. Raises JournalError."""
+        self._log.journal.sync()
+
     @staticmethod
     async def _or_end(wanted: Coroutine[Any, Any, object], watched: Sequence[asyncio.Future[Any]]) -> None:
         """Waits for something, or raises what ends one of the tasks that go on beside it."""
@@ -155,13 +218,13 @@ class Node:
             with suppress(asyncio.CancelledError, TradenodeError):
                 await main
 
-    async def _begin(self, resume: Resume | None) -> None:
+    async def _begin(self, resume: Resume | None, tasks: list[asyncio.Future[Any]]) -> None:
         await self._subscribed.wait()
-        fresh = resume is None
-        if not fresh:
-            self._act(resume or Resume([]))
+        if resume is not None:
+            self._act(resume)
+        tasks += [asyncio.get_running_loop().create_task(companion()) for companion in self.companions]
         await self._reconcile()
-        if fresh:
+        if self.core.idle:
             self._act(Start())
         backlog, self._backlog = self._backlog or deque(), None
         self.state = "running"
@@ -170,16 +233,31 @@ class Node:
         self._set_timer()
 
     async def _reconcile(self) -> None:
-        """Holds the node against its venue; halts it where they differ for good."""
+        """Holds the node against its venue; halts it where they differ for good.
+
+        Raises:
+            ExchangeError: the venue was asked as often as is allowed, and did not answer.
+        """
         faults: list[str] = []
-        for _ in range(TRIES_MOST):
+        failed: ExchangeError | None = None
+        for attempt in range(TRIES_MOST):
+            if attempt:
+                await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
+            asked = set(self.core.doubts)
             self.core.doubts.clear()
-            faults = await self._reconciliation.everything()
+            try:
+                faults, failed = await self._reconciliation.everything(), None
+            except ExchangeError as error:
+                self.core.doubts |= asked
+                failed = error
+                continue
             if self._settings.foreign == "ignore":
                 faults = [each for each in faults if not each.endswith("none of this node's")]
             if not faults and not self.core.doubts:
+                self.reconciled = self._time()
                 return
-            await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
+        if failed is not None:
+            raise failed
         faults += [f"order {number} stays unknown" for number in sorted(self.core.doubts) if number]
         self.core.doubts.clear()
         if faults:
@@ -190,8 +268,10 @@ class Node:
     async def _audit(self) -> None:
         """Asks the venue for everything from time to time, and at once where something is in doubt."""
         while True:
+            # Not `wait_for`: up to CPython 3.11 it may swallow a cancellation that comes with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._asking.wait(), self._settings.audit_ns / SECOND_NS / self._speed)
+                async with asyncio.timeout(self._settings.audit_ns / SECOND_NS / self._speed):
+                    await self._asking.wait()
             self._asking.clear()
             try:
                 await self._reconcile()
@@ -206,15 +286,17 @@ class Node:
             self._act(Sweep(self._settings.silence_ns))
 
     async def _finish(self) -> None:
-        """The orderly end: orders go or stay, the strategies are told, the journal is closed."""
+        """The orderly end: the strategies are told, their orders go or stay, the journal is closed."""
         self.state = "stopping"
+        self._act(Stop())
         if self._settings.on_stop == "cancel":
             self._act(Kill("cancel_all", "node", "it is stopped"))
             waited = 0
-            while self.core.orders.living and waited < self._settings.grace_ns and not self.ended.is_set():
+            # In lockstep no time goes on behind the end of the events.
+            over = self._lockstep and self.ended.is_set()
+            while self.core.orders.living and waited < self._settings.grace_ns and not over:
                 await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
                 waited += self._settings.retry_ns
-        self._act(Stop())
         self._log.journal.close(self._time())
 
     def hear(self, message: Message, raw: bytes) -> None:
@@ -240,21 +322,30 @@ class Node:
     def _turn(self, message: Message | Input, raw: bytes) -> None:
         if self._lockstep and isinstance(message, FRAMES):
             self._now = max(self._now, message.recv)
-        now = self._time()
+        now, observer = self._time(), self.observer
+        began = 0 if observer is None else observer.begin()
         cause = self._log.input(now, message, raw)
         commands = self.core.take(now, message)
         self.turns += 1
         for command in commands:
             sequence = self._log.command(now, command, inner(number_of(command))[1], cause)
             self._unsent.append((sequence, command, now))
+            if observer is not None:
+                observer.gave(began, message, sequence)
         if commands:
             self._at("before write")
             self._write()
         elif not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_soon(self._flush)
+        if observer is not None:
+            observer.turned(began, message, cause, commands)
         if self.core.doubts:
             self._asking.set()
+        while self.budget.over:
+            seat, reason = self.budget.over.pop()
+            if self.core.seats[seat].state == "running":
+                self._act(Suspend(seat, reason))
         if isinstance(message, Status) and message.state == "ended":
             self.ended.set()
         self._done()
@@ -279,24 +370,31 @@ class Node:
         if self._settings.durability == "process":
             self._release(journal.write())
         else:
-            journal.commit()
+            last = journal.commit()
+            if self.observer is not None:
+                self.observer.wanted(last)
             self._release(journal.durable)
 
     def _on_durable(self) -> None:
         self._guarded(self._send_durable)
 
     def _send_durable(self) -> None:
-        self._release(self._log.journal.poll())
+        durable = self._log.journal.poll()
+        if self.observer is not None:
+            self.observer.durable(durable)
+        self._release(durable)
         self._done()
 
     def _release(self, safe: int) -> None:
         """Sends the commands that are as safe as they have to be."""
         self._at("after write")
         while self._unsent and self._unsent[0][0] <= safe:
-            _, command, given = self._unsent.popleft()
+            sequence, command, given = self._unsent.popleft()
             self._at("before send")
             self._port.send(command, given)
             self._at("after send")
+            if self.observer is not None:
+                self.observer.sent(sequence)
 
     def _done(self) -> None:
         """The turn is over: the venue goes on, or the timer is set."""

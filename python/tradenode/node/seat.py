@@ -1,6 +1,7 @@
 """A seat of a node: one strategy with its desk, and what becomes of it when it fails."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -11,7 +12,7 @@ from tradenode.messages.node import Command
 from tradenode.messages.orders import Cancel, request_of
 
 OnError = Literal["halt", "skip", "flatten"]
-State = Literal["waiting", "running", "suspended"]
+State = Literal["waiting", "running", "suspended", "stopped"]
 
 
 class SeatPlan(msgspec.Struct, frozen=True):
@@ -53,13 +54,15 @@ class Seat:
         self.reason = ""
         self.places = {symbol: place for place, symbol in enumerate(plan.symbols)}
         self._outer = [instruments.index(symbol) for symbol in plan.symbols]
+        self._as_they_are = self._outer == list(range(len(self._outer)))
 
     def commands(self) -> list[Command]:
         """Take out what its desk has asked for, with the node's numbers of orders and instruments."""
-        return [self._outward(outward(request_of(plain), self.number)) for plain in self.trader.requests()]
+        asked = self.trader.requests()
+        return [self._outward(outward(request_of(plain), self.number)) for plain in asked] if asked else []
 
     def _outward(self, command: Command) -> Command:
-        if self._outer == list(range(len(self._outer))):
+        if self._as_they_are:
             return command
         if isinstance(command, Cancel):
             return Cancel(self._outer[command.instrument], command.number)
@@ -68,8 +71,14 @@ class Seat:
 
     def suspend(self, now: int, reason: str) -> None:
         """Call the strategy no more and cancel its orders; under "flatten" close its positions too."""
-        if self.state == "suspended":
+        if self.state in ("suspended", "stopped"):
             return
         self.state, self.reason = "suspended", reason
         self.trader.retire()
         self.trader.kill(now, "flatten" if self.plan.on_error == "flatten" else "cancel_all", "node", reason)
+
+    def reopen(self, now: int, by: str, reason: str) -> None:
+        """Let it trade again, where something has stopped it."""
+        # It says so where nothing had.
+        with suppress(ValueError):
+            self.trader.resume(now, by, reason)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tradenode.config.diagnose import NO_SETTINGS, Source, load, loads
 from tradenode.config.model import Config
+from tradenode.config.strategy_file import load_strategy
 from tradenode.config.write import toml_text
 from tradenode.errors import DataError
 from tradenode.research.bar_run import BarRun
@@ -13,7 +14,6 @@ from tradenode.research.event_inputs import event_contracts, read_event_inputs
 from tradenode.research.event_run import EventRun
 from tradenode.research.inputs import catalogue_of, contracts_of, read_inputs
 from tradenode.research.protections import Spare, compared
-from tradenode.research.python_strategy import load_strategy
 from tradenode.research.result import Result
 
 

@@ -11,13 +11,13 @@ from tradenode.config.faults import Fault
 from tradenode.config.model import Config
 from tradenode.config.run import rules_spec, run_spec, symbolic_rules
 from tradenode.config.size import rule_key
+from tradenode.config.strategy_file import stopped
 from tradenode.errors import TradenodeError
 from tradenode.messages.locks import lock_events
 from tradenode.messages.sweep import Swept
 from tradenode.research.figures import exposure, figures
 from tradenode.research.inputs import Inputs
 from tradenode.research.protections import protection_facts
-from tradenode.research.python_strategy import stopped
 from tradenode.research.result import Result
 
 if TYPE_CHECKING:

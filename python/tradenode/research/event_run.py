@@ -10,6 +10,7 @@ from tradenode.config.diagnose import Source
 from tradenode.config.event_run import event_spec
 from tradenode.config.expect import verdicts
 from tradenode.config.model import Config
+from tradenode.config.strategy_file import stopped
 from tradenode.errors import TradenodeError
 from tradenode.messages.events import EventFacts, OrderFacts, TapeFacts
 from tradenode.messages.locks import lock_events
@@ -19,7 +20,6 @@ from tradenode.research.event_inputs import EventInputs
 from tradenode.research.figures import exposure, facts_of, metrics_of
 from tradenode.research.markouts import FillMids, fill_mids, markouts, notionals, spread_captured
 from tradenode.research.protections import protection_facts
-from tradenode.research.python_strategy import stopped
 from tradenode.research.result import Result
 from tradenode.research.tape_candles import candles
 from tradenode.research.tape_facts import tape_facts

@@ -77,7 +77,7 @@ class Worker:
 
     def run(self, values: Sequence[Decimal]) -> Told:
         """Runs one set."""
-        from tradenode.research.python_strategy import load_strategy
+        from tradenode.config.strategy_file import load_strategy
 
         table = self.config.strategy
         if table is None:

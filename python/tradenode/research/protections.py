@@ -10,10 +10,10 @@ import numpy as np
 
 from tradenode.config.diagnose import Source
 from tradenode.config.model import Config
+from tradenode.config.strategy_file import load_strategy
 from tradenode.errors import TradenodeError
 from tradenode.messages.locks import EVENTS_MAX, LockEvent
 from tradenode.messages.protections import LockFacts, ProtectionFacts, ProtectionTotal
-from tradenode.research.python_strategy import load_strategy
 from tradenode.research.result import Result
 
 if TYPE_CHECKING:

@@ -91,7 +91,7 @@ def _workers(threads: int | None) -> int:
 def _check_axes(axes: tuple[Axis, ...], config: Config, source: Source, base: Path) -> None:
     """Refuses names that nothing is called, and values out of a parameter's range."""
     if config.strategy is not None:
-        from tradenode.research.python_strategy import settings_of
+        from tradenode.config.strategy_file import settings_of
 
         known = settings_of(config.strategy, base, source)
         for axis in axes:

@@ -11,6 +11,7 @@ A venue in which a market goes on is needed, with a time that runs, and an accou
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
+from itertools import pairwise
 from typing import Any
 
 from tradenode.exchange.port import Message, VenuePort
@@ -20,6 +21,7 @@ from tradenode.messages.orders import (
     Answer,
     Cancel,
     CancelAll,
+    Fill,
     Order,
     Outcome,
     Replace,
@@ -78,6 +80,17 @@ class Witness:
             lambda message: isinstance(message, Report) and (message.number, message.what) == (number, what)
         )
         assert isinstance(found, Report)
+        return found
+
+    def fills(self, order: Order) -> list[Fill]:
+        """The fills of an order that were told."""
+        reports = [message for message in self.heard if isinstance(message, Report)]
+        return [report.fill for report in reports if report.number == order.number and report.fill is not None]
+
+    async def answer(self, asked: str) -> Answer:
+        """The first answer to a request of a kind that was sent."""
+        found = await self.first(lambda message: isinstance(message, Answer) and message.asked == asked)
+        assert isinstance(found, Answer)
         return found
 
     def number(self) -> int:
@@ -185,7 +198,7 @@ class VenueContract:
             await witness.first(lambda message: isinstance(message, Rows) and message.seq >= start + 50)
             rows = [message for message in witness.heard if isinstance(message, Rows)]
             assert [each.seq for each in rows] == list(range(rows[0].seq, rows[0].seq + len(rows)))
-            assert all(before.recv <= after.recv for before, after in zip(rows, rows[1:], strict=False))
+            assert all(before.recv <= after.recv for before, after in pairwise(rows))
 
         self.of(venue, check)
 
@@ -244,13 +257,10 @@ class VenueContract:
             await witness.touch()
             order = Order(witness.number(), 0, "buy", 3, "market")
             assert (await witness.port.ask(Submit(order))).verdict == "accepted"
-            filled: list[Report] = []
-            while sum(report.fill.lots for report in filled if report.fill) < order.lots:
-                count = len(filled)
-                await witness.first(lambda _, count=count: len(self.fills_of(witness, order)) > count)  # type: ignore[misc]
-                filled = self.fills_of(witness, order)
+            await witness.first(lambda _: sum(fill.lots for fill in witness.fills(order)) == order.lots)
+            filled = witness.fills(order)
             listed = await witness.port.fills(1)
-            assert [each.report.fill for each in listed] == [each.fill for each in filled]
+            assert [each.report.fill for each in listed] == filled
             assert [each.report.number for each in listed] == [order.number] * len(filled)
             assert await witness.port.fills(listed[-1].place + 1) == []
             account = await witness.port.account()
@@ -260,11 +270,6 @@ class VenueContract:
             assert (told.state, told.filled) == ("filled", order.lots)
 
         self.of(venue, check)
-
-    def fills_of(self, witness: Witness, order: Order) -> list[Report]:
-        """The fills of an order that were told on the stream."""
-        reports = [message for message in witness.heard if isinstance(message, Report)]
-        return [report for report in reports if report.number == order.number and report.fill is not None]
 
     def test_one_number_is_one_order(self, venue: Venue) -> None:
         """A second order of one number is never made; it is answered as the first one was."""
@@ -325,7 +330,7 @@ class VenueContract:
             witness.port.send(Cancel(0, order.number), now)
             assert len(witness.heard) == before or not isinstance(witness.heard[-1], Answer)
             for asked in ("submit", "cancel"):
-                answer = await witness.first(lambda each, asked=asked: isinstance(each, Answer) and each.asked == asked)
+                answer = await witness.answer(asked)
                 assert (answer.number, answer.outcome.verdict) == (order.number, "accepted")
             await witness.report(order.number, "accepted")
             await witness.report(order.number, "cancelled")

@@ -156,6 +156,11 @@ class Exchange:
         self._tickets.append(Ticket(arrives, op, tell, refused))
         return arrives
 
+    def cancel_at(self, deadline: int) -> None:
+        """Have everything cancelled at a time, ns UTC, instead of when it was to be before; NEVER for not at all."""
+        # In lockstep things may have happened that the client, which is not so far, has not heard of.
+        self.deadline = max(deadline, self.now)
+
     @property
     def under_way(self) -> bool:
         """Whether requests or what is told of them are on their way."""

@@ -170,7 +170,7 @@ class Front:
 
     def _send_away(self, reason: str) -> None:
         for stream in self.streams:
-            stream.close(reason)
+            stream.close(reason, at_once=reason == "disconnect")
 
     def _set(self, fault: PlannedFault, *, begins: bool, end: int) -> None:
         exchange = self.exchange

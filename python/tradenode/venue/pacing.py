@@ -33,7 +33,7 @@ class Pace(Protocol):
     def now(self) -> int:
         """The venue's time, ns UTC."""
 
-    def done(self, done: DoneOp) -> Refusal | None:
+    def done(self, done: DoneOp, stream: Stream) -> Refusal | None:
         """A client has acted; why that is not so."""
 
     async def run(self) -> None:
@@ -59,7 +59,7 @@ class WallPace:
             self._began = self._clock.now()
         return start + int((self._clock.now() - self._began) * self.speed)
 
-    def done(self, done: DoneOp) -> Refusal | None:
+    def done(self, done: DoneOp, stream: Stream) -> Refusal | None:
         """Time waits for nobody here."""
         return Refusal("not_lockstep", "this venue runs with the wall clock")
 
@@ -119,13 +119,13 @@ class Lockstep:
         """The time of the last frame, ns UTC: as far as the client can have come."""
         return self._at
 
-    def done(self, done: DoneOp) -> Refusal | None:
+    def done(self, done: DoneOp, stream: Stream) -> Refusal | None:
         """The client has acted on a frame, and has its next timer."""
-        stream = self._client()
-        if stream is None or not stream.unanswered:
+        if not stream.unanswered:
             return Refusal("not_asked", "every frame was answered already")
         stream.unanswered -= 1
-        self._timer = NEVER if done.next is None else done.next
+        if stream is self._client():
+            self._timer = NEVER if done.next is None else done.next
         self._front.wake.set()
         return None
 

@@ -35,22 +35,22 @@ LENGTH_S, DELAY_S, COUNT = (0.2, 5.0), (0.01, 1.0), 5
 
 def drawn(seed: int) -> Iterator[PlannedFault]:
     """Faults without end, in the order of their times, the same for the same seed."""
-    random = np.random.default_rng(seed)
-    coming = [(float(random.exponential(every)), kind) for kind, every in EVERY_S.items()]
+    draws = np.random.default_rng(seed)
+    coming = [(float(draws.exponential(every)), kind) for kind, every in EVERY_S.items()]
     heapq.heapify(coming)
     while True:
         at, kind = coming[0]
-        length, delay = random.uniform(*LENGTH_S), random.uniform(*DELAY_S)
+        length, delay = draws.uniform(*LENGTH_S), draws.uniform(*DELAY_S)
         yield PlannedFault(
             at=round(at * SECOND_NS),
             kind=kind,
             length=round(length * SECOND_NS),
-            count=int(random.integers(1, COUNT + 1)),
+            count=int(draws.integers(1, COUNT + 1)),
             delay=round(delay * SECOND_NS),
-            pieces=int(random.integers(2, 21)),
-            of="rows" if random.random() < 0.7 else "reports",
+            pieces=int(draws.integers(2, 21)),
+            of="rows" if draws.random() < 0.7 else "reports",
         )
-        heapq.heapreplace(coming, (at + float(random.exponential(EVERY_S[kind])), kind))
+        heapq.heapreplace(coming, (at + float(draws.exponential(EVERY_S[kind])), kind))
 
 
 class Plan:

@@ -1,6 +1,7 @@
 """The venue's sockets: HTTP and a WebSocket on one port of the loopback interface."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -81,7 +82,9 @@ class Server:
             await site.start()
         except OSError as error:
             await self._runner.cleanup()
-            raise ExchangeError(f"cannot listen on {LOOPBACK}:{port}: {error.strerror}") from error
+            raise ExchangeError(
+                f"cannot listen on {LOOPBACK}:{port}: {os.strerror(error.errno or 0).lower()}"
+            ) from error
         self.port = self._runner.addresses[0][1]
         self._moving = asyncio.create_task(self._pace.run(), name="the venue's time")
 
@@ -206,7 +209,7 @@ class Server:
         if not 0 <= wanted.ms <= 86_400_000:
             return self._refused(BAD, "bad_time", "ms is 0 to 86400000, a day")
         deadline = self._pace.now() + wanted.ms * 1_000_000
-        self._front.exchange.deadline = deadline if wanted.ms else NEVER
+        self._front.exchange.cancel_at(deadline if wanted.ms else NEVER)
         self._front.wake.set()
         return self._json(wanted)
 

@@ -1,10 +1,13 @@
 """What one connected client asks for over its stream."""
 
+import asyncio
+
 import msgspec
 
 from tradenode.messages.dialect import DoneOp, Op, Refusal, Reply, RequestOp, SubscribeOp
 from tradenode.venue.asking import Asking, Verdict
 from tradenode.venue.front import encode
+from tradenode.venue.pacing import SECOND_NS
 from tradenode.venue.stream import Stream
 
 BAD, CONFLICT = 400, 409
@@ -27,7 +30,7 @@ class Session:
             return
         match op:
             case DoneOp():
-                refusal = self._asking.pace.done(op)
+                refusal = self._asking.pace.done(op, self._stream)
                 if refusal is not None:
                     self._reply(0, CONFLICT, refusal)
             case SubscribeOp():
@@ -57,9 +60,12 @@ class Session:
     def _tell(self, id: int, verdict: Verdict) -> None:
         if not id or verdict.silent:
             return
-        refusal = verdict.refusal
-        reply = Reply(id, verdict.recv, verdict.status, refusal, verdict.retry_after_ns)
-        self._stream.put(encode(reply))
+        raw = encode(Reply(id, verdict.recv, verdict.status, verdict.refusal, verdict.retry_after_ns))
+        speed = self._asking.pace.speed
+        if verdict.slow_ns and speed:
+            asyncio.get_running_loop().call_later(verdict.slow_ns / speed / SECOND_NS, self._stream.put, raw)
+        else:
+            self._stream.put(raw)
 
     def _reply(self, id: int, status: int, refusal: Refusal) -> None:
         self._stream.put(encode(Reply(id, self._asking.pace.now(), status, refusal)))

@@ -23,7 +23,7 @@ class Spoiler:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._held: list[bytes] = []
+        self._held: dict[str, list[bytes]] = {}
         self._crossed: dict[str, int] = {}
 
     def frames(self, frame: Rows | ReportFrame) -> list[tuple[bytes, bool]]:
@@ -32,7 +32,8 @@ class Spoiler:
             frame = self._uncrossed(frame)
         if not self.plan.watches_frames and not self._held:
             return [(encode(frame), True)]
-        held, self._held = self._held, []
+        # What is out of order comes behind the next frame of its numbers.
+        held = self._held.pop(_numbers(frame), [])
         return [*self._spoilt(frame), *((raw, True) for raw in held)]
 
     def _spoilt(self, frame: Rows | ReportFrame) -> list[tuple[bytes, bool]]:
@@ -48,7 +49,7 @@ class Spoiler:
             case "duplicate":
                 return [(encode(frame), True)] * 2
             case "reorder":
-                self._held.append(encode(frame))
+                self._held[_numbers(frame)] = [encode(frame)]
                 return []
             case "malformed":
                 raw = encode(frame)
@@ -66,6 +67,11 @@ class Spoiler:
 
     def _uncrossed(self, frame: Rows) -> Rows:
         return _with_bid(frame, 0, self._crossed.pop(frame.symbol), 0)
+
+
+def _numbers(frame: Rows | ReportFrame) -> str:
+    """Among which frames a frame is numbered."""
+    return f"rows {frame.symbol}" if isinstance(frame, Rows) else "reports"
 
 
 def _asks(frame: Rows) -> list[int]:

@@ -33,23 +33,24 @@ class Stream:
         if self.closing is not None:
             return
         if len(self._frames) >= FRAMES_MOST:
-            self.close(TOO_SLOW)
+            self.close(TOO_SLOW, at_once=True)
             return
         self._frames.append(frame)
         self.unanswered += answered
         self._some.set()
 
-    def close(self, reason: str) -> None:
-        """Send nothing more, and close."""
+    def close(self, reason: str, *, at_once: bool = False) -> None:
+        """Take no more frames, and close when those that wait are sent, or at once."""
         self.closing = reason
+        if at_once:
+            self._frames.clear()
         self._some.set()
 
     async def take(self) -> Iterable[bytes]:
         """The frames that wait, when there are some; none where the stream is to be closed."""
-        await self._some.wait()
-        self._some.clear()
-        if self.closing is not None:
-            return ()
+        if not self._frames and self.closing is None:
+            self._some.clear()
+            await self._some.wait()
         frames = list(self._frames)
         self._frames.clear()
         return frames

@@ -31,6 +31,7 @@ mod trade_bars;
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     memory::keep_freed();
+    module.add_function(wrap_pyfunction!(memory::lazy_tables, module)?)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     backtest::register(module)?;
     bars::register(module)?;

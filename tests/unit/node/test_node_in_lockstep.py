@@ -29,7 +29,7 @@ def plan(described: bytes, strategy: object) -> SeatPlan:
 
 
 def life(described: bytes) -> Life:
-    return Life("n", "0", "", "", {}, list(SYMBOLS), [msgspec.Raw(described)])
+    return Life("n", "0", "", list(SYMBOLS), [])
 
 
 async def traded(described: bytes, feeds: list[dict[str, Any]], strategy: Drawn, journal: Path) -> tuple[Node, Any]:

@@ -110,6 +110,11 @@ impl EventCallback {
         self.retired = true;
     }
 
+    /// From now on it is called again.
+    pub(crate) const fn recall(&mut self) {
+        self.retired = false;
+    }
+
     /// Whether it is called no more.
     pub(crate) const fn is_retired(&self) -> bool {
         self.retired
@@ -306,7 +311,10 @@ impl TickStrategy for EventCallback {
 
     fn on_start(&mut self, desk: &mut ticks::Desk<'_>) -> Result<(), RunError> {
         Python::attach(|py| {
-            self.make_desks(py, desk.instruments()).map_err(stop)?;
+            // A strategy that has ended and begins again has them.
+            if self.desks.is_empty() {
+                self.make_desks(py, desk.instruments()).map_err(stop)?;
+            }
             self.each(py, desk, Call::Start)
         })
     }

@@ -4,6 +4,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use serde::{Deserialize, Serialize};
+use tradenode_core::event::Tape;
 use tradenode_core::risk::Kill;
 use tradenode_sim::error::{RunError as Stop, StateError};
 use tradenode_sim::models::latency::Latency;
@@ -31,7 +32,20 @@ fn refused(error: StateError) -> PyErr {
 }
 
 #[pyclass(module = "tradenode._core", unsendable)]
-pub(crate) struct Trader(ticks::Trader<'static, EventCallback>);
+pub(crate) struct Trader {
+    trader: ticks::Trader<'static, EventCallback>,
+    /// Whether the strategy has begun: before, it has no desks.
+    started: bool,
+}
+
+impl Trader {
+    fn begun(&mut self) -> PyResult<&mut ticks::Trader<'static, EventCallback>> {
+        if self.started {
+            return Ok(&mut self.trader);
+        }
+        Err(PyValueError::new_err("the strategy has not begun: start() comes first"))
+    }
+}
 
 #[pymethods]
 impl Trader {
@@ -41,56 +55,92 @@ impl Trader {
         let spec = TickSpec::from_json(spec).map_err(|error| raise(error.into()))?;
         let callback = EventCallback::new(strategy, Policy::read(on_error)?)?;
         let trader = ticks::Trader::new(&spec, &spec.sources(), start, Latency::none(), callback);
-        trader.map(Self).map_err(|error| raise(error.into()))
+        trader.map(|trader| Self { trader, started: false }).map_err(|error| raise(error.into()))
     }
 
     fn start(&mut self) -> PyResult<()> {
-        self.0.start().map_err(raise)
+        self.started = true;
+        self.trader.start().map_err(raise)
     }
 
     fn state(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
-        let kept = Kept { trader: self.0.state().map_err(refused)?, calls: self.0.strategy().state(py) };
+        let kept = Kept { trader: self.trader.state().map_err(refused)?, calls: self.trader.strategy().state(py) };
         serde_json::to_vec(&kept).map_err(|error| refused(StateError::Json(error.to_string())))
     }
 
     fn restore(&mut self, py: Python<'_>, state: &[u8]) -> PyResult<()> {
         let kept: Kept = serde_json::from_slice(state).map_err(|error| refused(StateError::Json(error.to_string())))?;
-        let instruments = self.0.desk().instruments().to_vec();
-        if self.0.strategy().has_begun() {
+        let instruments = self.trader.desk().instruments().to_vec();
+        if self.started {
             return Err(PyValueError::new_err("a trader that has begun cannot be put back: make a new one"));
         }
         if !kept.calls.is_sound(instruments.len()) {
             return Err(refused(StateError::Broken("strategy's orders")));
         }
-        self.0.restore(kept.trader).map_err(refused)?;
-        self.0.strategy_mut().restore(py, &instruments, kept.calls)
+        self.trader.restore(kept.trader).map_err(refused)?;
+        self.trader.strategy_mut().restore(py, &instruments, kept.calls)?;
+        self.started = self.trader.strategy().has_begun();
+        Ok(())
     }
 
     fn rows(&mut self, now: i64, instrument: usize, columns: GivenTape<'_>) -> PyResult<()> {
-        known(instrument, self.0.desk().instruments())?;
+        known(instrument, self.trader.desk().instruments())?;
         let rows = columns.view()?;
         check(&rows)?;
-        self.0.on_rows(now, instrument, &rows).map_err(raise)
+        self.begun()?.on_rows(now, instrument, &rows).map_err(raise)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a column each, as a message has them")]
+    #[pyo3(signature = (now, instrument, ts_event, kind, side, flags, price, size, order_id = None))]
+    fn message(
+        &mut self,
+        now: i64,
+        instrument: usize,
+        ts_event: Vec<i64>,
+        kind: Vec<u8>,
+        side: Vec<u8>,
+        flags: Vec<u8>,
+        price: Vec<i64>,
+        size: Vec<i64>,
+        order_id: Option<Vec<u64>>,
+    ) -> PyResult<()> {
+        known(instrument, self.trader.desk().instruments())?;
+        let ts_recv = vec![now; ts_event.len()];
+        let rows = Tape {
+            ts_event: &ts_event,
+            ts_recv: &ts_recv,
+            kind: &kind,
+            side: &side,
+            flags: &flags,
+            price: &price,
+            size: &size,
+            order_id: order_id.as_deref().unwrap_or_default(),
+            ..Tape::default()
+        };
+        rows.check_lengths().map_err(|error| PyValueError::new_err(error.to_string()))?;
+        check(&rows)?;
+        self.begun()?.on_rows(now, instrument, &rows).map_err(raise)
     }
 
     fn report(&mut self, now: i64, report: &Bound<'_, PyTuple>) -> PyResult<()> {
-        let desk = self.0.desk();
+        let desk = self.trader.desk();
         let news = read_news(report, desk.instruments(), desk.scale())?;
-        self.0.on_news(now, news).map_err(raise)
+        self.begun()?.on_news(now, news).map_err(raise)
     }
 
     fn late_fill(&mut self, now: i64, report: &Bound<'_, PyTuple>) -> PyResult<()> {
-        let desk = self.0.desk();
-        match read_news(report, desk.instruments(), desk.scale())? {
+        let desk = self.trader.desk();
+        let news = read_news(report, desk.instruments(), desk.scale())?;
+        match news {
             News::Order(report @ Report { what: What::Filled(fill), .. }, fee) => {
-                self.0.on_late_fill(now, &report, &fill, fee).map_err(raise)
+                self.begun()?.on_late_fill(now, &report, &fill, fee).map_err(raise)
             }
             _ => Err(PyValueError::new_err("a late fill is a report of \"filled\"")),
         }
     }
 
     fn silence(&mut self, now: i64, order: u64) -> PyResult<bool> {
-        self.0.on_silence(now, order).map_err(raise)
+        self.begun()?.on_silence(now, order).map_err(raise)
     }
 
     fn kill(&mut self, now: i64, what: &str, by: &str, reason: &str) -> PyResult<()> {
@@ -99,71 +149,85 @@ impl Trader {
             "cancel_all" => Kill::CancelAll,
             _ => Kill::Halt,
         };
-        self.0.kill(now, kill, by, reason).map_err(raise)
+        self.begun()?.kill(now, kill, by, reason).map_err(raise)
+    }
+
+    fn resume(&mut self, now: i64, by: &str, reason: &str) -> PyResult<()> {
+        let latch = self.begun()?.resume(now, by, reason).map_err(raise)?;
+        latch.map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
+    #[getter]
+    fn trading(&self) -> &'static str {
+        self.trader.desk().trading().name()
+    }
+
+    fn recall(&mut self) {
+        self.trader.strategy_mut().recall();
     }
 
     fn retire(&mut self) {
-        self.0.strategy_mut().retire();
+        self.trader.strategy_mut().retire();
     }
 
     #[getter]
     fn retired(&self) -> bool {
-        self.0.strategy().is_retired()
+        self.trader.strategy().is_retired()
     }
 
     #[getter]
     fn killing(&self) -> bool {
-        self.0.desk().killing().is_some()
+        self.trader.desk().killing().is_some()
     }
 
     fn time(&mut self, now: i64) -> PyResult<()> {
-        self.0.on_time(now).map_err(raise)
+        self.begun()?.on_time(now).map_err(raise)
     }
 
     fn skip(&mut self, now: i64) {
-        self.0.skip_to(now);
+        self.trader.skip_to(now);
     }
 
     #[getter]
     fn next_tick(&self) -> i64 {
-        self.0.next_tick()
+        self.trader.next_tick()
     }
 
     fn requests<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyTuple>>> {
-        let requests = std::iter::from_fn(|| self.0.take_request());
+        let requests = std::iter::from_fn(|| self.trader.take_request());
         requests.filter_map(|request| request_tuple(py, &request).transpose()).collect()
     }
 
     fn stop(&mut self) -> PyResult<()> {
-        self.0.stop().map_err(raise)
+        self.begun()?.stop().map_err(raise)
     }
 
     #[getter]
     fn equity(&self) -> f64 {
-        self.0.desk().equity()
+        self.trader.desk().equity()
     }
 
     #[getter]
     fn balance(&self) -> String {
-        self.0.desk().balance_text()
+        self.trader.desk().balance_text()
     }
 
     fn positions(&self) -> Vec<(i64, f64)> {
-        let desk = self.0.desk();
+        let desk = self.trader.desk();
         (0..desk.instruments().len()).map(|each| (desk.position(each), desk.average_price(each))).collect()
     }
 
     fn open_orders(&self, instrument: usize) -> PyResult<Vec<u64>> {
-        Ok(self.0.desk().open_orders(known(instrument, self.0.desk().instruments())?).to_vec())
+        Ok(self.trader.desk().open_orders(known(instrument, self.trader.desk().instruments())?).to_vec())
     }
 
     fn order(&self, order: u64) -> Option<(&'static str, i64, i64, i64)> {
-        let order = self.0.desk().order(order)?;
+        let order = self.trader.desk().order(order)?;
         let ticks = order.intent.kind.price().unwrap_or(0);
         Some((status_name(order.life.status()), order.intent.lots, order.life.filled(), ticks))
     }
 
     fn logs(&self, py: Python<'_>) -> Vec<(usize, i64, String)> {
-        self.0.strategy().logs(py)
+        self.trader.strategy().logs(py)
     }
 }

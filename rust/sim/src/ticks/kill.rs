@@ -2,7 +2,7 @@
 
 use tradenode_core::orders::Intent;
 use tradenode_core::orders::terms::Terms;
-use tradenode_core::risk::{Command, Exposed, Kill, Market, TradingState};
+use tradenode_core::risk::{Command, Exposed, Kill, LatchError, Market, TradingState};
 
 use super::desk::Desk;
 use crate::error::RunError;
@@ -21,6 +21,22 @@ impl Desk<'_> {
         }
         self.switch.pull(kill, self.now);
         self.step_switch()
+    }
+
+    /// Lets a person resume trading: what has stopped it is lifted, and what the kill switch was still about is given up.
+    ///
+    /// # Errors
+    /// Nobody, no reason, nothing to lift.
+    pub fn resume(&mut self, by: &str, reason: &str) -> Result<(), LatchError> {
+        self.ledger.gate.resume(by, reason, self.now)?;
+        self.switch.release();
+        Ok(())
+    }
+
+    /// What may be ordered now.
+    #[must_use]
+    pub const fn trading(&self) -> TradingState {
+        self.ledger.gate.latch().state()
     }
 
     /// What the kill switch is about, if it was pulled and something is left to do.

@@ -6,7 +6,7 @@
 use tradenode_core::event::{Event, Kind, Tape};
 use tradenode_core::money::Atoms;
 use tradenode_core::orders::Reason;
-use tradenode_core::risk::{Kill, KillSwitch, Market};
+use tradenode_core::risk::{Kill, KillSwitch, LatchError, Market};
 
 use super::alarm::Alarm;
 use super::calls::Calls;
@@ -138,6 +138,15 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
     pub fn kill(&mut self, now: i64, kill: Kill, by: &str, reason: &str) -> Result<(), RunError> {
         self.go_on_to(now)?;
         self.desk.kill(kill, by, reason)
+    }
+
+    /// Lets a person resume trading now: see [`Desk::resume`]. What the latch says to it is the inner result.
+    ///
+    /// # Errors
+    /// See [`Trader::start`].
+    pub fn resume(&mut self, now: i64, by: &str, reason: &str) -> Result<Result<(), LatchError>, RunError> {
+        self.go_on_to(now)?;
+        Ok(self.desk.resume(by, reason))
     }
 
     /// Lets the alarms ring that are due by a time.

@@ -17,15 +17,17 @@ from tradenode.strategy.knob import knobs_of
 from tradenode.strategy.subscription import has, wanted
 
 
-def load_strategy(table: StrategyTable, base: Path, source: Source, *, of_events: bool = False) -> tuple[object, str]:
-    """An instance of the class with the config's knobs, and the sha256 of its file.
+def load_strategy(
+    table: StrategyTable, base: Path, source: Source, *, of_events: bool = False, text: str | None = None
+) -> tuple[object, str]:
+    """An instance of the class with the config's knobs, and the sha256 of its file; or of a `text` that was the file's.
 
     Raises:
         ConfigError: there is no such file or class, the file cannot be run, or the class does not take the knobs.
     """
     name, _, class_name = table.python.rpartition(":")
     path = base / name
-    raw = _read(path, source)
+    raw = _read(path, source) if text is None else text.encode()
     made = _class(path, class_name, raw, source)
     try:
         strategy = made(**{key: _knob(value) for key, value in table.knobs.items()})
@@ -46,6 +48,15 @@ def _check_event_strategy(strategy: object, name: str, source: Source) -> None:
         wanted(strategy)
     except ConfigError as error:
         raise _fault(source, "python", str(error), error.hint) from error
+
+
+def file_text(table: StrategyTable, base: Path, source: Source) -> str:
+    """The text of the strategy's file. Raises ConfigError where it cannot be read, or is not UTF-8."""
+    path = base / table.python.rpartition(":")[0]
+    try:
+        return _read(path, source).decode()
+    except UnicodeDecodeError:
+        raise _fault(source, "python", f"{path} is not UTF-8 text") from None
 
 
 def settings_of(table: StrategyTable, base: Path, source: Source) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pytest
 from tradenode.config.diagnose import Source
 from tradenode.config.faults import ConfigFaultsError
 from tradenode.config.strategy import StrategyTable
-from tradenode.research.python_strategy import load_strategy
+from tradenode.config.strategy_file import load_strategy
 
 SOURCE = Source("x.toml", "", {})
 FILE = '''

@@ -1,0 +1,237 @@
+"""A node in its own process, fed with frames at a pace: `python -m benchmarks.tick_node MODE FOLDER --runs N`.
+
+MODE is "process" or "power" (what an order outlasts before it is sent), "flood" (frames as fast as they go) or "quiet"
+(ten strategies on twenty instruments, and no market). The frames are bytes of the loopback venue's dialect; an order is
+over when its bytes are in the socket. A frame's time begins when it was due, not when it was looked at: a late one is
+late for all that come behind it (no coordinated omission).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from benchmarks.contestant import peak_mb
+from tradenode import Desk, PriceBook, Strategy, every
+from tradenode._core import lazy_tables
+from tradenode.exchange.sim_words import Words
+from tradenode.kernel.clock import WallClock
+from tradenode.messages.dialect import Frame
+from tradenode.messages.feed import Rows
+from tradenode.messages.listing import Listing
+from tradenode.messages.node import Life, Start
+from tradenode.messages.orders import Report
+from tradenode.node.core import NodeCore
+from tradenode.node.log import NodeLog
+from tradenode.node.node import Node, Settings
+from tradenode.node.seat import SeatPlan
+
+RATES = {"process": 10_000, "power": 1_000, "flood": 0}
+SECONDS = {"process": 3.0, "power": 3.0, "flood": 1.0}
+FLOOD = 30_000
+MID = 600_000
+EVERY = 10
+"""One frame in so many leads to an order."""
+
+INSTRUMENT = {
+    "symbol": "BTCUSDT",
+    "base": "BTC",
+    "quote": "USDT",
+    "settlement": "USDT",
+    "tick": "0.1",
+    "lot": "0.001",
+    "maker_fee": "-0.00005",
+    "taker_fee": "0.0004",
+}
+LIMITS = {"max_open_orders": 100, "max_position": "1000", "price_band": "0.5", "max_drawdown": "0.5"}
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Frame).decode
+
+
+class Taker(Strategy):
+    """Bids below the market at every so many books."""
+
+    def __init__(self) -> None:
+        self.books = 0
+
+    def on_book(self, desk: Desk, book: PriceBook) -> None:
+        """The book has changed."""
+        self.books += 1
+        if self.books % EVERY == 0 and book.bid is not None:
+            desk.buy(0.001, limit=round(book.bid - 5.0, 1))
+
+
+class Idle(Strategy):
+    """Looks at its books once a second."""
+
+    @every("1s")
+    def on_timer(self, desk: Desk) -> None:
+        """A second has gone by."""
+        desk.log(f"{desk.position}")
+
+
+class Wire:
+    """The way out: an order's bytes go into a socket."""
+
+    def __init__(self, listings: list[Listing]) -> None:
+        self.words = Words("n", listings)
+        self.out, self.far = socket.socketpair()
+        self.sent: list[int] = []
+
+    def send(self, request: Any, sent: int) -> None:
+        """Sends a request."""
+        self.out.send(encode(self.words.op(request, 1, 0)))
+        self.sent.append(time.perf_counter_ns())
+
+    def done(self, time: int, timer: int | None) -> None:
+        """Not in lockstep."""
+
+
+def spec(instruments: int) -> bytes:
+    """A desk of so many instruments."""
+    named = [INSTRUMENT | {"symbol": f"X{place}"} for place in range(instruments)]
+    account = {"currency": "USDT", "cash": "1000000"}
+    return json.dumps({"account": account, "instruments": named, "risk": LIMITS}).encode()
+
+
+def made(folder: str, mode: str, plans: list[SeatPlan], symbols: list[str]) -> tuple[Node, Wire]:
+    """A node that runs, without a loop's tasks."""
+    listings = [Listing(venue="bench", **(INSTRUMENT | {"symbol": symbol})) for symbol in symbols]
+    log, wire = NodeLog(folder), Wire(listings)
+    log.begin(1, Life("n", "0", "", symbols, []))
+    core = NodeCore(plans, symbols, time.time_ns())
+    node = Node(wire, core, log, WallClock(), Settings(durability="power" if mode == "power" else "process"))  # type: ignore[arg-type]
+    node._backlog = None
+    node._act(Start())
+    return node, wire
+
+
+def frames(count: int) -> list[bytes]:
+    """A book, and changes of two levels of it."""
+    now, random = time.time_ns(), np.random.default_rng(1)
+    sides, levels = [1] * 10 + [2] * 10, [*range(MID, MID - 10, -1), *range(MID + 1, MID + 11)]
+    whole = Rows("X0", 1, now, [now] * 20, [4] * 20, sides, [2] * 19 + [3], levels, [1000] * 20)
+    steps, sizes = random.integers(1, 9, (count, 2)).tolist(), random.integers(1, 999, (count, 2)).tolist()
+    changes = (
+        Rows("X0", place + 2, now, [now] * 2, [4, 4], [1, 2], [0, 1], [MID - low, MID + 1 + high], size)
+        for place, ((low, high), size) in enumerate(zip(steps, sizes, strict=True))
+    )
+    return [encode(whole), *(encode(rows) for rows in changes)]
+
+
+async def fed(mode: str, folder: str) -> dict[str, Any]:
+    """The frames at their pace: how long orders took, and how busy the node was."""
+    node, wire = made(folder, mode, [SeatPlan("taker", spec(1), ("X0",), Taker())], ["X0"])
+    rate = RATES[mode]
+    raws = frames(int(SECONDS[mode] * rate) if rate else FLOOD)
+    gap = 1_000_000_000 // rate if rate else 0
+    took: list[int] = []
+    begin = time.perf_counter_ns() + 1_000_000
+    cpu = time.process_time()
+    for place, raw in enumerate(raws):
+        due = begin + place * gap
+        while gap and time.perf_counter_ns() < due:
+            pass
+        before = len(wire.sent)
+        node.hear(decode(raw), raw)
+        while node._unsent:
+            # As the loop would when the journal's descriptor becomes readable.
+            os.sched_yield()
+            node._release(node._log.journal.durable)
+        if len(wire.sent) > before:
+            took.append(wire.sent[-1] - due)
+            ended(node, wire)
+        if place % 64 == 0:
+            await asyncio.sleep(0)
+    busy = time.process_time() - cpu
+    answer: dict[str, Any] = {"frames": len(raws), "orders": len(took)}
+    if gap:
+        p50, p90, p99, most = np.percentile(took, (50, 90, 99, 100)) / 1e3
+        answer |= {"p50_us": p50, "p90_us": p90, "p99_us": p99, "max_us": most}
+    else:
+        answer["frames_per_s"] = len(raws) / busy
+    node._log.journal.close(time.time_ns())
+    return answer
+
+
+def ended(node: Node, wire: Wire) -> None:
+    """The venue takes the order and lets it go, which is not timed."""
+    wire.far.recv(1 << 16)
+    number = max(node.core.orders.living)
+    for what, reason in (("accepted", ""), ("cancelled", "asked")):
+        node.hear(Report(time.time_ns(), 0, number, what, reason), b"")  # type: ignore[arg-type]
+
+
+async def quiet(folder: str) -> dict[str, Any]:
+    """Ten strategies on twenty instruments, and no market: memory above an empty process, and how busy."""
+    symbols = [f"X{place}" for place in range(20)]
+    lazy_tables()  # as a node's process does
+    before = resident_mb()
+    plans = [SeatPlan(f"idle{place}", spec(20), tuple(symbols), Idle()) for place in range(10)]
+    node, _ = made(folder, "process", plans, symbols)
+    for seat_frames in frames(1):
+        rows = decode(seat_frames)
+        for symbol in symbols:
+            node.hear(msgspec.structs.replace(rows, symbol=symbol), b"")
+    memory = resident_mb() - before
+    node._set_timer()
+    cpu, wall = time.process_time(), time.perf_counter()
+    await asyncio.sleep(5.0)
+    busy = (time.process_time() - cpu) / (time.perf_counter() - wall)
+    return {"memory_mb": memory, "busy_percent": 100 * busy}
+
+
+def resident_mb() -> float:
+    """The memory of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def bare_sync_us(folder: str) -> float:
+    """The median of the disk's own sync of as many bytes as an order takes, in the same folder."""
+    took = []
+    with (Path(folder) / "bare").open("ab", buffering=0) as file:
+        for _ in range(300):
+            file.write(b"x" * 600)
+            begin = time.perf_counter_ns()
+            os.fdatasync(file.fileno())
+            took.append(time.perf_counter_ns() - begin)
+    return statistics.median(took) / 1e3
+
+
+def main() -> None:
+    """Measures, and prints what a contestant of `benchmarks.harness` prints."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mode", choices=("process", "power", "flood", "quiet"))
+    parser.add_argument("folder")
+    parser.add_argument("--runs", type=int, default=1)
+    options = parser.parse_args()
+    cpu, wall, answers = [], [], []
+    for _ in range(1 if options.mode == "quiet" else options.runs):
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            before, cpu_before = time.perf_counter(), time.process_time()
+            answer = asyncio.run(quiet(folder) if options.mode == "quiet" else fed(options.mode, folder))
+            cpu.append(time.process_time() - cpu_before)
+            wall.append(time.perf_counter() - before)
+            if options.mode == "power":
+                answer["sync_us"] = bare_sync_us(folder)
+            answers.append(answer)
+    middle = {name: statistics.median(each[name] for each in answers) for name in answers[0]}
+    report = {"cpu_s": cpu, "wall_s": wall, "peak_mb": peak_mb(), "start_cpu_s": 0.0, "answer": middle, "columns": {}}
+    json.dump(report, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""`tradenode explain`: why a node made an order."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tradenode.cli import console
+from tradenode.cli.run_journal import journal_of
+
+
+def explain(run: Path, order: str, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Show why an order was made: the event, what the desk saw, the limits it passed, and the times of every stage.
+
+    Args:
+        run: the run's folder.
+        order: the order's number, or the venue's name of it.
+        json: answer as one JSON object.
+    """
+    from tradenode.node.explain import explain as explained
+    from tradenode.node.session import read_rows
+
+    found = explained(journal_of(run), read_rows, order)
+    if json:
+        console.answer_json(found)
+        return 0
+    facts = [
+        ["order", f"{found.client_id}: {found.order} of {found.symbol}"],
+        ["strategy", found.strategy],
+        ["because of", f"{found.cause} (record {found.cause_sequence})"],
+        *([name, str(value)] for name, value in found.seen.items()),
+        *(["logged", line] for line in found.log),
+        *(["passed", f"{name} {value}"] for name, value in found.limits.items()),
+    ]
+    console.answer(console.table(("", ""), facts, left=2))
+    console.answer("")
+    began = found.event_time or found.moments[0].time
+    rows = [[f"{(moment.time - began) / 1e6:,.3f}", str(moment.sequence), moment.what] for moment in found.moments]
+    console.answer(console.table(("ms since the event", "record", "what"), rows, left=0))
+    return 0

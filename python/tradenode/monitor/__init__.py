@@ -1,0 +1,1 @@
+"""What an operator sees of a running node, and what watches over it."""

@@ -1,0 +1,116 @@
+"""What a node is made of: from configs and what a venue lists to seats, and back from a journal's first record."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from tradenode.config.diagnose import Source, loads
+from tradenode.config.event_run import event_spec
+from tradenode.config.faults import Fault
+from tradenode.config.model import Config
+from tradenode.config.node import NodeTable
+from tradenode.config.strategy_file import file_text, load_strategy
+from tradenode.config.values import near
+from tradenode.errors import ConfigError
+from tradenode.messages.listing import Listing
+from tradenode.messages.node import Life, SeatLife
+from tradenode.node.core import NodeCore
+from tradenode.node.node import Settings
+from tradenode.node.seat import OnError, SeatPlan
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A config, read.
+
+    Attributes:
+        config: the config.
+        source: its text.
+        base: the folder that its paths are relative to.
+    """
+
+    config: Config
+    source: Source
+    base: Path
+
+
+def seat_life(given: Given, listings: Sequence[Listing]) -> SeatLife:
+    """What a config's seat is made of at a venue.
+
+    Raises:
+        ConfigError: it names an instrument that the venue does not list, or no strategy that can trade events.
+    """
+    config, source = given.config, given.source
+    if not config.data.of_events:
+        raise ConfigError(f"{source.file} is about bars", hint='a node needs events: `kind = "events"` in `[data]`')
+    if config.strategy is None:
+        raise ConfigError(f"{source.file} names no strategy in Python", hint='python = "file.py:Class" in [strategy]')
+    found = [_listed(given, place, name, listings) for place, name in enumerate(config.data.instruments)]
+    contracts = [msgspec.to_builtins(listing) for listing in found]
+    books = [config.data.book or "depth"] * len(found)
+    return SeatLife(
+        name=config.node.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", config.title)[:24],
+        config=source.text,
+        base=str(given.base.resolve()),
+        file=file_text(config.strategy, given.base, source),
+        symbols=[listing.symbol for listing in found],
+        spec=msgspec.Raw(event_spec(config, contracts, books)),
+    )
+
+
+def _listed(given: Given, place: int, name: str, listings: Sequence[Listing]) -> Listing:
+    """The listing of an instrument of the config: by `venue/symbol`, else by its symbol."""
+    symbol = name.rpartition("/")[2]
+    for listing in listings:
+        if name == f"{listing.venue}/{listing.symbol}":
+            return listing
+    for listing in listings:
+        if symbol == listing.symbol:
+            return listing
+    known = [listing.symbol for listing in listings]
+    hint = near(symbol, known) or f"it lists {', '.join(known[:10])}"
+    fault = Fault(message=f"the venue does not list {name}", path=("data", "instruments", place), hint=hint)
+    raise given.source.error([fault])
+
+
+def plan_of(life: SeatLife) -> SeatPlan:
+    """The seat, with a strategy that has not begun, made of the text that was its file's.
+
+    Raises:
+        ConfigError: the text cannot be run, or does not take the knobs.
+    """
+    config, source = loads(life.config, life.name)
+    assert config.strategy is not None, "a seat has a strategy"
+    base = Path(life.base)
+    strategy, _ = load_strategy(config.strategy, base, source, of_events=True, text=life.file)
+    on_error: OnError = config.strategy.on_error
+    return SeatPlan(life.name, bytes(life.spec), tuple(life.symbols), strategy, on_error)
+
+
+def build(life: Life, start: int) -> NodeCore:
+    """The core of a life at a time. Raises ConfigError where it cannot be made."""
+    return NodeCore([plan_of(seat) for seat in life.seats], life.instruments, start)
+
+
+def named_apart(seats: Sequence[SeatLife]) -> None:
+    """Raises ConfigError where two seats have one name."""
+    names = [seat.name for seat in seats]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"two strategies are named {twice!r}", hint="`name` in `[node]` tells them apart")
+
+
+def settings_of(table: NodeTable) -> Settings:
+    """How a node behaves by its config."""
+    return Settings(
+        durability="process" if table.durability == "process" else "power",
+        silence_ns=table.silence,
+        audit_ns=table.audit,
+        budget_ns=table.budget,
+        strikes=table.strikes,
+        foreign="ignore" if table.foreign == "ignore" else "halt",
+        dead_man_ns=table.dead_man,
+        on_stop="keep" if table.on_stop == "keep" else "cancel",
+        grace_ns=table.grace,
+    )

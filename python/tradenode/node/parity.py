@@ -1,0 +1,172 @@
+"""A node's run held against the back-test of what it was told: the same market, strategy and latencies."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tradenode.errors import RunError
+from tradenode.execution.numbers import inner
+from tradenode.messages.feed import Rows
+from tradenode.messages.node import Life, Resume, SeatLife
+from tradenode.messages.orders import Report
+from tradenode.node.assembly import plan_of
+from tradenode.node.log import Entry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SHOWN_MOST = 20
+"""So many differences are told, the first ones."""
+
+
+class Fill(msgspec.Struct, frozen=True, order=True):
+    """A fill as both sides have it.
+
+    Attributes:
+        at: when it happened at the venue, ns UTC.
+        symbol: of what.
+        order: the trader's number of its order.
+        side: the order's.
+        lots: how much.
+        ticks: the price.
+        maker: whether it gave liquidity.
+    """
+
+    at: int
+    symbol: str
+    order: int
+    side: str
+    lots: int
+    ticks: int
+    maker: bool
+
+
+class SeatParity(msgspec.Struct, frozen=True):
+    """One strategy, in the node and in the back-test.
+
+    Attributes:
+        name: the strategy's.
+        node: fills in the node.
+        backtest: fills in the back-test.
+        same: how many are the same.
+        differences: the first ones, in words.
+    """
+
+    name: str
+    node: int
+    backtest: int
+    same: int
+    differences: list[str]
+
+
+class Recorded:
+    """What a parity needs of a journal: feed it every entry."""
+
+    def __init__(self) -> None:
+        self.life: Life | None = None
+        self.start = 0
+        self.lives = 1
+        self._rows: dict[str, list[tuple[int, Rows]]] = {}
+        self._fills: list[Report] = []
+        self._seen: set[tuple[int, int]] = set()
+
+    def take(self, entry: Entry) -> None:
+        """Take the next record."""
+        match entry.content:
+            case Life():
+                self.life, self.start = entry.content, entry.time
+            case Rows():
+                self._rows.setdefault(entry.content.symbol, []).append((entry.time, entry.content))
+            case Resume():
+                self.lives += 1
+            case Report(fill=fill) if fill is not None:
+                key = (entry.content.instrument, fill.number)
+                if key not in self._seen:
+                    self._seen.add(key)
+                    self._fills.append(entry.content)
+
+    def fills(self, life: Life, place: int) -> list[Fill]:
+        """The fills of a seat."""
+        return sorted(
+            Fill(
+                report.at,
+                life.instruments[report.instrument],
+                inner(report.number)[0],
+                report.fill.side,
+                report.fill.lots,
+                report.fill.ticks,
+                report.fill.maker,
+            )
+            for report in self._fills
+            if report.fill is not None and inner(report.number)[1] == place
+        )
+
+    def tape(self, symbol: str, feed_ns: int) -> "dict[str, NDArray[Any]]":
+        """The market data of an instrument as they were received, as a tape that they take `feed_ns` more of."""
+        import numpy as np
+
+        messages = self._rows.get(symbol, [])
+        joined: dict[str, list[int]] = {
+            name: [value for _, rows in messages for value in getattr(rows, name)]
+            for name in ("ts_event", "kind", "side", "flags", "price", "size")
+        }
+        received = [time - feed_ns for time, rows in messages for _ in rows.kind]
+        types: dict[str, type[np.generic]] = dict.fromkeys(("kind", "side", "flags"), np.uint8)
+        columns = {name: np.array(values, types.get(name, np.int64)) for name, values in joined.items()}
+        if any(rows.order_id for _, rows in messages):
+            columns["order_id"] = np.array([each for _, rows in messages for each in rows.order_id or []], np.uint64)
+        return columns | {"ts_recv": np.array(received, np.int64)}
+
+
+def parity(recorded: Recorded) -> list[SeatParity]:
+    """Each seat of a node's run beside its back-test.
+
+    Raises:
+        RunError: a journal without a node, or without market data.
+    """
+    if recorded.life is None:
+        raise RunError("the journal does not begin with what the node is made of")
+    return [_seat(recorded, recorded.life, place, seat) for place, seat in enumerate(recorded.life.seats)]
+
+
+def _seat(recorded: Recorded, life: Life, place: int, seat: SeatLife) -> SeatParity:
+    from tradenode._core import run_events
+
+    spec = msgspec.json.decode(seat.spec)
+    tapes = [recorded.tape(symbol, spec["latency"]["feed_ns"]) for symbol in seat.symbols]
+    if not all(len(tape["kind"]) for tape in tapes):
+        raise RunError(f"{seat.name}: the journal has no market data of some of its instruments")
+    plan = plan_of(seat)
+    result = run_events(bytes(seat.spec), tapes, plan.strategy, plan.on_error)
+    made, told = recorded.fills(life, place), _fills(result["fills"], spec, seat.symbols)
+    same = len(set(made) & set(told))
+    only = [("the node", fill) for fill in made if fill not in set(told)]
+    only += [("the back-test", fill) for fill in told if fill not in set(made)]
+    only.sort(key=lambda each: each[1])
+    words = [f"{_told(fill)}: only in {who}" for who, fill in only[:SHOWN_MOST]]
+    return SeatParity(seat.name, len(made), len(told), same, words)
+
+
+def _told(fill: Fill) -> str:
+    at = f"at {fill.ticks} ticks, order {fill.order}"
+    return f"{fill.at}: {fill.side} {fill.lots} lots of {fill.symbol} {at}"
+
+
+def _fills(columns: dict[str, Any], spec: dict[str, Any], symbols: Sequence[str]) -> list[Fill]:
+    ticks = [float(each["tick"]) for each in spec["instruments"]]
+    lots = [float(each["lot"]) for each in spec["instruments"]]
+    names = ("ts", "instrument", "order", "side", "quantity", "price", "maker")
+    rows = zip(*(columns[name].tolist() for name in names), strict=True)
+    return sorted(
+        Fill(
+            at,
+            symbols[place],
+            order,
+            "buy" if side > 0 else "sell",
+            round(quantity / lots[place]),
+            round(price / ticks[place]),
+            bool(maker),
+        )
+        for at, place, order, side, quantity, price, maker in rows
+    )

@@ -1,0 +1,117 @@
+"""The way of a user: a strategy, checked, back-tested, traded on paper, killed, brought back, and explained."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from rehearsal import COMMAND, asked, project, tradenode, venue
+
+pytest.importorskip("aiohttp", reason="a venue over sockets needs aiohttp (the extra `web`)")
+
+MORTAL = Path(__file__).with_name("mortal.py")
+POINTS = ("before write", "after write", "before send", "after send")
+KILLS = int(os.environ.get("TRADENODE_NODE_KILLS", "8"))
+"""So many lives of a node end by SIGKILL; 1,000 take half an hour."""
+
+
+def test_from_a_strategy_to_paper_through_a_kill(tmp_path: Path) -> None:
+    project(tmp_path, 60)
+    tradenode(tmp_path, "check", "quoter.toml")
+    tested = json.loads(tradenode(tmp_path, "backtest", "quoter.toml", "--no-report", "--json").stdout)
+    assert tested["events"]["orders"]["fills"] > 20
+    with venue(tmp_path, "--speed", "6") as address:
+        words = ("paper", "quoter.toml", "--venue", address, "--run", "run", "--until-end", "--json")
+        first = subprocess.Popen([*COMMAND, *words], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while len(asked(address, "/fills?since=1")["fills"]) < 3 and first.poll() is None:
+            time.sleep(0.05)
+        first.send_signal(signal.SIGKILL)
+        assert first.wait(20) == -signal.SIGKILL
+        second = tradenode(tmp_path, *words)
+        account, ledger = asked(address, "/account"), asked(address, "/ledger")
+    (seat,) = json.loads(second.stdout)["strategies"]
+    assert seat["balance"] == account["balance"], second.stderr
+    assert seat["positions"] == {each["symbol"]: each["lots"] for each in account["positions"]}
+    assert all(order["state"] in ("filled", "cancelled", "rejected") for order in ledger["orders"])
+    assert len(ledger["fills"]) > 10
+    again = json.loads(tradenode(tmp_path, "replay", "run", "--json").stdout)
+    assert again["identical"]
+    assert again["commands"] > 50
+
+
+def test_in_lockstep_its_fills_are_those_of_the_back_test(tmp_path: Path) -> None:
+    project(tmp_path, 30, on_stop='"keep"')
+    with venue(tmp_path, "--lockstep") as address:
+        paper = ("paper", "quoter.toml", "--venue", address, "--run", "run", "--until-end", "--json")
+        (seat,) = json.loads(tradenode(tmp_path, *paper).stdout)["strategies"]
+        ledger = asked(address, "/ledger")
+    (found,) = json.loads(tradenode(tmp_path, "parity", "run", "--json").stdout)["strategies"]
+    assert found["node"] == found["backtest"] == found["same"] > 50
+    assert found["differences"] == []
+    tested = json.loads(tradenode(tmp_path, "backtest", "quoter.toml", "--no-report", "--json").stdout)
+    assert tested["events"]["orders"]["fills"] == found["node"]
+    assert seat["equity"] == pytest.approx(tested["metrics"]["returns"]["end_equity"], rel=1e-12)
+
+    filled = next(each for each in ledger["fills"] if each["fill"]["maker"])
+    told = json.loads(tradenode(tmp_path, "explain", "run", filled["client_id"], "--json").stdout)
+    assert told["cause"] == "a timer"
+    assert told["client_id"] == filled["client_id"]
+    assert told["limits"]["max_position"] == "0.2"
+    words = [moment["what"] for moment in told["moments"]]
+    assert words[:2] == ["given, and written before it was sent", "accepted"]
+    assert any(word.startswith("filled: ") for word in words)
+    times = [moment["time"] for moment in told["moments"]]
+    assert times == sorted(times)
+
+
+def test_wrong_words_are_told_with_their_place(tmp_path: Path) -> None:
+    config = project(tmp_path, 5)
+    with venue(tmp_path, "--lockstep") as address:
+        text = config.read_text()
+        for change, message in [
+            (("SYN-USD", "SIN-USD"), "the venue does not list SIN-USD"),
+            (('silence = "2s"', 'silence = "soon"'), "silence"),
+            (("[node]", "[knode]"), "did you mean"),
+        ]:
+            (tmp_path / "wrong.toml").write_text(text.replace(*change))
+            words = [*COMMAND, "paper", "wrong.toml", "--venue", address, "--run", "wrong"]
+            done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+            assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+    for words, message in [
+        (("paper", "quoter.toml", "--venue", "http://127.0.0.1:9", "--run", "gone"), "the venue did not answer"),
+        (("replay", "nowhere"), "nowhere is no node's run"),
+        (("explain", "nowhere", "1"), "nowhere is no node's run"),
+    ]:
+        done = subprocess.run([*COMMAND, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode != 0
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("durability", ["process", "power"])
+def test_killed_at_every_point_nothing_is_lost_and_nothing_doubled(tmp_path: Path, durability: str) -> None:
+    config = project(tmp_path, 40, durability=f'"{durability}"')
+    drawn = random.Random(7)
+    deaths = 0
+    with venue(tmp_path, "--lockstep") as address:
+        for number in range(KILLS // 2):
+            point, times = POINTS[number % len(POINTS)], drawn.randrange(1, 12)
+            words = [sys.executable, str(MORTAL), str(config), address, "run", point, str(times)]
+            life = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+            assert life.returncode in (0, -signal.SIGKILL), life.stderr
+            deaths += life.returncode != 0
+        words = [sys.executable, str(MORTAL), str(config), address, "run", "nowhere", "0"]
+        last = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+        assert last.returncode == 0, last.stderr
+        account, ledger = asked(address, "/account"), asked(address, "/ledger")
+    balance, phase = last.stdout.splitlines()[-1].split(maxsplit=2)[:2]
+    assert (balance, phase) == (account["balance"], "running"), last.stdout
+    assert deaths >= KILLS // 2 - 1
+    names = [order["order"]["client_id"] for order in ledger["orders"]]
+    assert len(names) == len(set(names))
+    assert json.loads(tradenode(tmp_path, "replay", "run", "--json").stdout)["identical"]
