@@ -51,14 +51,16 @@ class Strategy(Sizing, Knobbed):
     def on_save(self) -> object:
         """What the strategy knows, for `on_load` of another process; anything that `msgspec` encodes as JSON.
 
-        A node saves itself from time to time, so that a restart need not go through all that it was ever told. Without
-        these two hooks the attributes of the strategy are kept, if all of them are plain data, each with its exact
-        type: None, bool, int, float, str, lists, tuples, sets, deques, dictionaries with text as keys, numpy arrays and
-        numbers, `random.Random` and numpy's generators, no object in two places. Otherwise nothing is saved, and the
-        node says why. What is not an attribute of the strategy itself, of its class or module say, is never kept.
+        A node saves itself from time to time, so that a restart need not go through all that it was ever told.
+        Without these two hooks the attributes of the strategy are kept, if all of them are plain data, each with its
+        exact type: None, bool, int, float, str, lists, tuples, sets, deques, dictionaries with text as keys, numpy
+        arrays and numbers, `random.Random` and numpy's generators, no object in two places. Otherwise nothing is
+        saved, and it is said why. What is not an attribute of the strategy itself, of its class or module say, is
+        never kept.
         """
 
     def on_load(self, state: Any) -> None:
-        """Called in place of `on_start` on a strategy that was made anew, before anything else: take over what
-        `on_save` gave, as JSON has it. Tuples have become lists, structs dictionaries, floats that are no number
-        None."""
+        """Take over what `on_save` gave, as JSON has it; called in place of `on_start` on a strategy that was made anew.
+
+        Tuples have become lists, structs dictionaries, floats that are no number None.
+        """

@@ -75,7 +75,7 @@ impl Trader {
     fn restore(&mut self, py: Python<'_>, state: &[u8]) -> PyResult<()> {
         let kept: Kept = serde_json::from_slice(state).map_err(|error| refused(StateError::Json(error.to_string())))?;
         let instruments = self.trader.desk().instruments().to_vec();
-        if self.trader.strategy().has_begun() {
+        if self.started {
             return Err(PyValueError::new_err("a trader that has begun cannot be put back: make a new one"));
         }
         if !kept.calls.is_sound(instruments.len()) {
@@ -83,7 +83,7 @@ impl Trader {
         }
         self.trader.restore(kept.trader).map_err(refused)?;
         self.trader.strategy_mut().restore(py, &instruments, kept.calls)?;
-        self.started = true;
+        self.started = self.trader.strategy().has_begun();
         Ok(())
     }
 

@@ -85,7 +85,7 @@ proptest! {
         changes.extend(limited.then(limits).into_iter().flatten());
         let spec = spec(&changes);
         let mut world = World::new(&spec, seed);
-        let mut one = trader(&spec, Drawn { random: Random::new(seed + 7), seen: Vec::new() });
+        let mut one = trader(&spec, Drawn { random: Random::new(seed + 7), seen: Vec::new(), quiet: false });
         world.begin(&mut one);
         (0..before).for_each(|_| world.step(&mut [&mut one]));
         let mut other = put_back(&spec, &one);
@@ -101,7 +101,7 @@ proptest! {
 
 fn traded(spec: &TickSpec, seed: u64, steps: usize) -> Made {
     let mut world = World::new(spec, seed);
-    let mut made = trader(spec, Drawn { random: Random::new(seed), seen: Vec::new() });
+    let mut made = trader(spec, Drawn { random: Random::new(seed), seen: Vec::new(), quiet: false });
     world.begin(&mut made);
     (0..steps).for_each(|_| world.step(&mut [&mut made]));
     made

@@ -23,6 +23,8 @@ pub(super) const MS: i64 = 1_000_000;
 pub(super) struct Drawn {
     pub(super) random: Random,
     pub(super) seen: Vec<String>,
+    /// Whether it only looks.
+    pub(super) quiet: bool,
 }
 
 impl Drawn {
@@ -39,7 +41,7 @@ impl Drawn {
         self.seen.push(format!(
             "{now} {what} {instrument} {mid} {touch:?} {last} {held:?} {equity} {balance} {open:?} {orders:?} {changes} {kill:?}"
         ));
-        let Some((bid, ask)) = touch.filter(|_| self.random.happens(0.5)) else { return Ok(()) };
+        let Some((bid, ask)) = touch.filter(|_| !self.quiet && self.random.happens(0.5)) else { return Ok(()) };
         match self.random.below(12) {
             0..7 => self.submit(desk, instrument, (bid.price, ask.price))?,
             7 => drop(self.any(&open).map(|order| desk.cancel(order))),
@@ -167,6 +169,7 @@ impl World {
     pub(super) fn begin(&mut self, trader: &mut Made) {
         while (0..2).any(|instrument| self.venue.book(instrument).is_empty()) {
             self.message(&mut [trader]);
+            self.take(&mut [trader]);
         }
     }
 
@@ -197,6 +200,11 @@ impl World {
                 assert!(told.iter().all(|&each| each == told[0]));
             }
         }
+        self.take(traders);
+    }
+
+    /// What is asked for goes on its way.
+    fn take(&mut self, traders: &mut [&mut Made]) {
         let asked: Vec<Vec<Request>> =
             traders.iter_mut().map(|trader| std::iter::from_fn(|| trader.take_request()).collect()).collect();
         assert!(asked.iter().all(|each| *each == asked[0]), "{asked:?}");
@@ -247,9 +255,11 @@ impl World {
         }
     }
 
-    /// Everything that a desk can see of a market, anew, at the time of the desk.
+    /// Everything that a desk can see of a market, anew, at the time of the desk. As long as one book is there and the other
+    /// is not, nothing is asked for: who closes all positions would see the difference.
     pub(super) fn snapshot(&mut self, traders: &mut [&mut Made]) {
         let now = traders[0].desk().now();
+        traders.iter_mut().for_each(|trader| trader.strategy_mut().quiet = true);
         for instrument in 0..2 {
             let mut columns = TapeColumns::default();
             let (kind, flags, side) = (Kind::Clear, SNAPSHOT, None);
@@ -269,5 +279,6 @@ impl World {
             columns.push(Event { kind: Kind::Trade, side: Some(Side::Buy), flags: LAST, price: last, size: 1, ..row });
             traders.iter_mut().for_each(|trader| trader.on_rows(now, instrument, &columns.view()).unwrap());
         }
+        traders.iter_mut().for_each(|trader| trader.strategy_mut().quiet = false);
     }
 }
