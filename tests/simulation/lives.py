@@ -122,7 +122,7 @@ class Lives:
             silence_ns=2 * SECOND_NS,
             sweep_ns=SECOND_NS // 2,
             audit_ns=3 * SECOND_NS,
-            save_ns=2 * SECOND_NS if seed % 3 else 3600 * SECOND_NS,
+            save_ns=SECOND_NS // 3 if seed % 3 else 3600 * SECOND_NS,
         )
         self.described = document(SYMBOLS)
         self.disk, self.deaths = SimDisk(), 0
