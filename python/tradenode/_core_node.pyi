@@ -165,6 +165,20 @@ class Trader:
     def requests(self) -> list[RequestTuple]:
         """Take out what is asked of the venue, each order of it approved by the gate, in order."""
 
+    def state(self) -> bytes:
+        """Everything that what it does next depends on, as JSON, but for books and for the strategy's own.
+
+        Lines that were logged and not taken are not in it. Raises RunError while requests are not taken.
+        """
+
+    def restore(self, state: bytes) -> None:
+        """Go on where the trader of a state stopped: for one that was just made, of the same description.
+
+        It is not to be started again, and does not call the strategy. Until its book has come anew, an instrument cannot
+        be traded on. Raises RunError for a state of another description and for one that is broken, ValueError where the
+        strategy has begun; nothing is taken over then.
+        """
+
     def stop(self) -> None:
         """Record the equity and let the strategy end."""
 

@@ -11,7 +11,7 @@ from source_tree import code, text
 RUST = Path("rust")
 
 MAY_USE = {
-    "core": {"crc32fast", "serde", "serde_json", "thiserror"},
+    "core": {"bytemuck", "crc32fast", "serde", "serde_json", "thiserror"},
     "journal": {"crc32fast", "rand_core", "rand_xoshiro", "rustix", "thiserror"},
     "sim": {
         "itoa",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from tradenode.config.values import Choice, Duration, ShortDuration, Text
+from tradenode.config.values import Bounds, Choice, Duration, ShortDuration, Text, Whole
 from tradenode.messages.timeframe import SECOND_NS
 
 
@@ -16,6 +16,8 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         durability: what an order outlasts before it is sent: the process ("process"), or the loss of power ("power").
         silence: how long an order may be without a word of the venue before it is asked for.
         audit: how often orders, fills and positions are held against the venue's.
+        budget: the longest that the strategy may take for a call.
+        strikes: so often within a minute it may take longer; with the next time it is suspended, its orders cancelled.
         foreign: what becomes of the node where the account has orders that are not its own: "halt" or "ignore".
         dead_man: the venue cancels every order when it has heard nothing of the node for so long, where it can; "0s"
             for never. Orders that protect a position go too.
@@ -27,6 +29,8 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     durability: Annotated[str, Choice(("process", "power"))] = "power"
     silence: Annotated[int, ShortDuration()] = 5 * SECOND_NS
     audit: Annotated[int, Duration()] = 60 * SECOND_NS
+    budget: Annotated[int, ShortDuration()] = SECOND_NS // 4
+    strikes: Annotated[int, Whole(Bounds(least="0", most="1000"))] = 5
     foreign: Annotated[str, Choice(("halt", "ignore"))] = "halt"
     dead_man: Annotated[int, ShortDuration(zero=True)] = 15 * SECOND_NS
     on_stop: Annotated[str, Choice(("cancel", "keep"))] = "cancel"

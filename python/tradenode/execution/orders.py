@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from tradenode.errors import RunError
 from tradenode.messages.orders import Cancel, Replace, Report, Submit
 
 ENDED_MOST = 10_000
@@ -48,6 +49,26 @@ class Tracked(msgspec.Struct):
     cancels: int = 0
     replacing: int = 0
     wanted: tuple[int, int] = (0, 0)
+
+
+class OrdersState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `Orders` knows, over a restart.
+
+    Attributes:
+        living: orders that have not ended, in the order of their commands.
+        ended: orders that have, in the order of their ends.
+        seen: of each instrument the numbers of fills, as they were told.
+        fills: how many fills were news.
+        late_fills: how many of those came after their order's end.
+        known: how many reports told nothing new.
+    """
+
+    living: list[Tracked]
+    ended: list[Tracked]
+    seen: dict[int, list[int]]
+    fills: int
+    late_fills: int
+    known: int
 
 
 class Orders:
@@ -173,6 +194,24 @@ class Orders:
             each.silent = True
         stuck = [each for each in self.living.values() if each.cancelling and now - each.cancelling >= after_ns]
         return silent, stuck
+
+    def state(self) -> bytes:
+        """All of it, as JSON (`OrdersState`)."""
+        seen = {instrument: list(oldest) for instrument, oldest in self._oldest.items()}
+        living, ended = list(self.living.values()), list(self._ended.values())
+        return msgspec.json.encode(OrdersState(living, ended, seen, self.fills, self.late_fills, self.known))
+
+    def restore(self, state: bytes) -> None:
+        """Go on where others stopped. Raises RunError for what is no state; nothing is taken over then."""
+        try:
+            kept = msgspec.json.decode(state, type=OrdersState)
+        except msgspec.DecodeError as error:
+            raise RunError(f"the state of the orders: {error}") from error
+        self.living = {each.number: each for each in kept.living}
+        self._ended = OrderedDict((each.number, each) for each in kept.ended)
+        self._oldest = {instrument: deque(fills) for instrument, fills in kept.seen.items()}
+        self._seen = {instrument: set(fills) for instrument, fills in kept.seen.items()}
+        self.fills, self.late_fills, self.known = kept.fills, kept.late_fills, kept.known
 
     def statistics(self) -> dict[str, int]:
         """Counts, for a monitor."""

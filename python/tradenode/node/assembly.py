@@ -107,6 +107,8 @@ def settings_of(table: NodeTable) -> Settings:
         durability="process" if table.durability == "process" else "power",
         silence_ns=table.silence,
         audit_ns=table.audit,
+        budget_ns=table.budget,
+        strikes=table.strikes,
         foreign="ignore" if table.foreign == "ignore" else "halt",
         dead_man_ns=table.dead_man,
         on_stop="keep" if table.on_stop == "keep" else "cancel",

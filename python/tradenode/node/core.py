@@ -7,6 +7,8 @@ a crash and in a replay.
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+import msgspec
+
 from tradenode.errors import ReportError
 from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
 from tradenode.execution.orders import Orders
@@ -14,7 +16,9 @@ from tradenode.messages.feed import Advance, Rows, Status
 from tradenode.messages.node import Audited, Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What
 from tradenode.messages.tape import BUY, GAP, LAST, EventKind
+from tradenode.node.budget import Budget
 from tradenode.node.seat import Seat, SeatPlan
+from tradenode.node.state import VERSION, CoreState, read_state, restore_seat, seat_state
 
 NOTES_MOST = 1_000
 """So many notes of what went wrong are kept."""
@@ -40,6 +44,9 @@ class NodeCore:
         doubts: numbers of orders that the venue should be asked for, 0 for everything; emptied by who asks.
         next_fill: the number of the account's next fill to ask for.
     """
+
+    stopwatch: Budget | None = None
+    """What takes the times of calls in life; nothing that the core does depends on it."""
 
     def __init__(self, plans: Sequence[SeatPlan], instruments: Sequence[str], start: int) -> None:
         """Make the seats. Raises ConfigError for too many and for a description that is wrong."""
@@ -97,6 +104,32 @@ class NodeCore:
         # The timers of a strategy that has not begun do not ring.
         return min((seat.trader.next_tick for seat in self.seats if seat.state != "waiting"), default=NEVER)
 
+    def state(self) -> bytes:
+        """All that what it does next depends on, but for books, as JSON (`CoreState`); between two turns.
+
+        Raises:
+            RunError: what a strategy knows cannot be kept, with the attribute and what to do.
+        """
+        seats = [seat_state(seat) for seat in self.seats]
+        orders, doubts = msgspec.Raw(self.orders.state()), sorted(self.doubts)
+        kept = CoreState(VERSION, self.instruments, seats, orders, self.phase, self.notes, doubts, self.next_fill)
+        return msgspec.json.encode(kept)
+
+    def restore(self, state: bytes) -> None:
+        """Go on where the core of a state stopped: for one that was just made, of the same plans.
+
+        Books are not in a state: until its book has come anew, an instrument cannot be traded on.
+
+        Raises:
+            RunError: it is of another core, or broken. The core is not to be used then.
+        """
+        kept = read_state(state, self.instruments, [seat.plan.name for seat in self.seats])
+        self.orders.restore(bytes(kept.orders))
+        for seat, each in zip(self.seats, kept.seats, strict=True):
+            restore_seat(seat, each)
+        self.phase, self.notes = kept.phase, kept.notes
+        self.doubts, self.next_fill = set(kept.doubts), kept.next_fill
+
     def note(self, now: int, text: str) -> None:
         """Take note of something that went wrong."""
         self.notes.append((now, text))
@@ -106,6 +139,8 @@ class NodeCore:
         """Lets a desk act whose strategy has begun; a strategy that raises ends itself and no other."""
         if seat.state == "waiting":
             return
+        stopwatch = self.stopwatch
+        began = 0 if stopwatch is None else stopwatch.now()
         try:
             act(*given)
         except ReportError:
@@ -114,6 +149,8 @@ class NodeCore:
             where = "; ".join(getattr(error, "__notes__", ()))
             self.note(now, f"{seat.plan.name} raised {type(error).__name__}: {error} {where}".rstrip())
             seat.suspend(now, f"raised {type(error).__name__}: {error}")
+        if stopwatch is not None:
+            stopwatch.took(seat.number, began)
 
     @property
     def idle(self) -> bool:

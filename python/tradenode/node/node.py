@@ -18,8 +18,9 @@ from tradenode.exchange.port import Message, VenuePort
 from tradenode.execution.numbers import inner
 from tradenode.kernel.clock import Clock
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Sweep
+from tradenode.messages.node import Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Report
+from tradenode.node.budget import Budget
 from tradenode.node.core import NodeCore, number_of
 from tradenode.node.log import NodeLog
 from tradenode.node.reconcile import Reconciliation
@@ -31,6 +32,8 @@ BACKLOG_MOST = 1_000_000
 
 TRIES_MOST = 20
 """So often what does not fit is asked for again: it may be on its way."""
+
+STRIKES_WINDOW_NS = 60 * SECOND_NS
 
 FRAMES = (Rows, Report, Status, Advance)
 
@@ -73,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         sweep_ns: how often that is looked at.
         audit_ns: how often the venue is asked for everything.
         retry_ns: how long before what does not fit is asked for again.
+        budget_ns: the longest that a strategy may take for a call.
+        strikes: so often within a minute it may take longer before it is suspended.
         foreign: what becomes of the node where the venue has orders that are not its own.
         dead_man_ns: the venue cancels everything when it has not heard of the node for so long; 0 for never.
         on_stop: what becomes of its orders when it ends.
@@ -84,6 +89,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sweep_ns: int = SECOND_NS
     audit_ns: int = 60 * SECOND_NS
     retry_ns: int = SECOND_NS // 5
+    budget_ns: int = SECOND_NS // 4
+    strikes: int = 5
     foreign: Literal["halt", "ignore"] = "halt"
     dead_man_ns: int = 15 * SECOND_NS
     on_stop: Literal["cancel", "keep"] = "cancel"
@@ -100,6 +107,7 @@ class Node:
         turns: how many inputs were acted upon.
         reconciled: when all fitted that the venue was asked for, ns UTC; 0 before.
         observer: is told what it does; None for nobody.
+        budget: how long its strategies take.
         companions: what goes on beside it, from the first input that it gives itself to its end.
     """
 
@@ -133,6 +141,8 @@ class Node:
         self._timer_at = 0
         self._failed: asyncio.Future[None] | None = None
         self._flushing = False
+        self.budget = Budget(settings.budget_ns, settings.strikes, STRIKES_WINDOW_NS, len(core.seats))
+        core.stopwatch = self.budget
         self._reconciliation = Reconciliation(port, core, self._act, self._time)
 
     async def run(self, resume: Resume | None = None) -> None:
@@ -332,6 +342,10 @@ class Node:
             observer.turned(began, message, cause, commands)
         if self.core.doubts:
             self._asking.set()
+        while self.budget.over:
+            seat, reason = self.budget.over.pop()
+            if self.core.seats[seat].state == "running":
+                self._act(Suspend(seat, reason))
         if isinstance(message, Status) and message.state == "ended":
             self.ended.set()
         self._done()

@@ -1,5 +1,7 @@
 """Strategies as call-backs: one method an event, one desk an instrument."""
 
+from typing import Any
+
 from tradenode._core import Bar, Desk, Fill, Funding, Order, PriceBook, Trade
 from tradenode.strategy.knob import Knobbed
 from tradenode.strategy.sizing import Sizing
@@ -45,3 +47,17 @@ class Strategy(Sizing, Knobbed):
 
     def on_stop(self, desk: Desk) -> None:
         """The run is over; called once for each instrument. What is asked for now is not carried out."""
+
+    def on_save(self) -> object:
+        """What the strategy knows, for `on_load` of another process; anything that `msgspec` encodes as JSON.
+
+        A node saves itself from time to time, so that a restart need not go through all that it was ever told. Without
+        these two hooks the attributes of the strategy are kept, if all of them are plain data, each with its exact type:
+        None, bool, int, float, str, lists, tuples, sets, deques, dictionaries with text as keys, numpy arrays and
+        numbers, `random.Random` and numpy's generators, no object in two places. Otherwise nothing is saved, and the
+        node says why. What is not an attribute of the strategy itself, of its class or module say, is never kept.
+        """
+
+    def on_load(self, state: Any) -> None:
+        """Called in place of `on_start` on a strategy that was made anew, before anything else: take over what `on_save`
+        gave, as JSON has it. Tuples have become lists, structs dictionaries, floats that are no number None."""

@@ -6,13 +6,16 @@
 //! Where margins are isolated, a part of the balance is set apart for each position: an opening fill moves it there, a
 //! closing one gives the share of its lots back. What the rest of the balance cannot pay comes out of the position's.
 
+use serde::{Deserialize, Serialize};
+
 use crate::instrument::Instrument;
 use crate::money::{Atoms, MoneyError, mul_div, rate_of};
 use crate::orders::Side;
 use crate::units::Rate;
 
 /// Lots held of one instrument and the exact worth at which they were taken.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Position {
     /// Above zero long, below zero short.
     pub lots: i64,
@@ -82,7 +85,8 @@ pub struct Applied {
 }
 
 /// A balance and its positions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Account {
     balance: Atoms,
     positions: Vec<Position>,
@@ -102,6 +106,15 @@ impl Account {
     pub fn with_positions(balance: Atoms, positions: Vec<Position>) -> Self {
         let margins = vec![0; positions.len()];
         Self { balance, positions, margins }
+    }
+
+    /// Whether it can be one of so many positions: for an account that was read.
+    #[must_use]
+    pub fn is_sound(&self, instruments: usize) -> bool {
+        let held = |(position, &margin): (&Position, &Atoms)| position.lots != 0 || (position.cost == 0 && margin == 0);
+        self.positions.len() == instruments
+            && self.margins.len() == instruments
+            && self.positions.iter().zip(&self.margins).all(held)
     }
 
     /// Cash with all realised profit, fees and carry.

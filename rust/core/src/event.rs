@@ -1,5 +1,6 @@
 //! Market data, one row an event: what a venue said, when it said so and when it was received.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::orders::Side;
@@ -71,7 +72,8 @@ impl Kind {
 }
 
 /// Whether an instrument can be traded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Status {
     /// Orders are taken and matched.

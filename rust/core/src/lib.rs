@@ -5,6 +5,7 @@ pub mod account;
 pub mod bars;
 pub mod book;
 pub mod event;
+pub mod exact;
 pub mod indicators;
 pub mod instrument;
 pub mod money;

@@ -44,7 +44,8 @@ impl Side {
 }
 
 /// How an order is to be filled. Prices are ticks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OrderKind {
     /// At the next price.
     Market,
@@ -68,9 +69,9 @@ impl OrderKind {
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
         /// Why an order was made.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[repr(u8)]
-        pub enum Reason { $($(#[$doc])* $variant),+ }
+        pub enum Reason { $($(#[$doc])* #[serde(rename = $name)] $variant),+ }
 
         impl Reason {
             /// Every reason; its place is its number in trade columns.
@@ -117,7 +118,8 @@ reasons! {
 }
 
 /// An order that a strategy wants: nothing happens until the risk gate has approved it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Intent {
     /// The instrument's index in the run.
     pub instrument: usize,

@@ -7,12 +7,41 @@ use tradenode_core::event::TapeError;
 use tradenode_core::money::MoneyError;
 use tradenode_core::orders::life::LifeError;
 use tradenode_core::protections::InputError;
+use tradenode_core::risk::RiskError;
 use tradenode_core::strategy::sizing::SizeError;
 use tradenode_core::units::UnitError;
 
 use crate::frames::FrameError;
 use crate::metrics::MetricsError;
 use crate::spec::SpecError;
+
+/// A state that cannot be taken over; nothing of it was.
+#[derive(Debug, Clone, PartialEq, ThisError)]
+#[non_exhaustive]
+pub enum StateError {
+    /// Not the JSON of one.
+    #[error("the state: {0}")]
+    Json(String),
+    /// One of another description.
+    #[error("the state is of another {what}: {was}, not {is}")]
+    Other {
+        /// What of it.
+        what: &'static str,
+        /// In the state.
+        was: String,
+        /// Now.
+        is: String,
+    },
+    /// The gate's part.
+    #[error(transparent)]
+    Gate(#[from] RiskError),
+    /// One that no trader can be in.
+    #[error("broken state of the {0}")]
+    Broken(&'static str),
+    /// There is none that could be told of.
+    #[error("there is no state while requests are on their way: take them first")]
+    Underway,
+}
 
 /// What can stop a run.
 #[derive(Debug, ThisError)]
@@ -52,6 +81,9 @@ pub enum RunError {
     /// What protections refuse to take note of.
     #[error(transparent)]
     Protection(#[from] InputError),
+    /// A state that cannot be taken over.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// Figures that cannot be computed.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

@@ -3,7 +3,9 @@
 //! Money is exact; the equity curve is in doubles, as reports are.
 
 mod booking;
+mod state;
 
+pub(crate) use state::LedgerState;
 use tradenode_core::account::{Account, Position};
 use tradenode_core::instrument::{Instrument, InstrumentSpec};
 use tradenode_core::money::{Atoms, Scale};
@@ -166,6 +168,11 @@ impl<'a> Ledger<'a> {
             curves: vec![Curve::default(); count],
             balance: scale.to_f64(cash),
         })
+    }
+
+    /// Whether a part of the balance is set apart for each position, in words.
+    pub(crate) const fn margins(&self) -> &'static str {
+        if self.isolated { "isolated" } else { "in common" }
     }
 
     /// The position of an instrument.

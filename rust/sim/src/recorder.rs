@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+use tradenode_core::exact;
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale, as_f64};
 use tradenode_core::orders::{Reason, Side};
@@ -174,7 +176,8 @@ pub struct Refused {
 }
 
 /// A position from its first fill on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OpenTrade {
     pub(crate) opened: i64,
     pub(crate) direction: i8,
@@ -187,7 +190,9 @@ pub(crate) struct OpenTrade {
     fees: Atoms,
     pub(crate) funding: Atoms,
     slippage: Atoms,
+    #[serde(with = "exact")]
     pub(crate) high: f64,
+    #[serde(with = "exact")]
     pub(crate) low: f64,
     pub(crate) entries: u32,
     /// Which scale-out levels were taken, one bit each.

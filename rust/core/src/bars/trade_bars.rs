@@ -1,10 +1,13 @@
 //! Bars from trades, one trade at a time: by time, number, volume, notional, imbalance or run.
 
+use serde::{Deserialize, Serialize};
+
 use super::trade_rule::{Expected, Measure, Rule, RuleError};
 use crate::orders::Side;
 
 /// A bar of trades; prices are ticks, sizes lots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TradeBar {
     /// When it opens, ns UTC: the start of a time bar, else its first trade.
     pub ts: i64,
@@ -48,7 +51,8 @@ impl TradeBar {
 /// Makes bars; the same object serves a recorded tape and a live feed.
 ///
 /// A trade without a side takes it from the last change of price (the tick rule), before the first change it is a buy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TradeBars {
     rule: Rule,
     bar: Option<TradeBar>,
@@ -71,6 +75,12 @@ impl TradeBars {
             Rule::Time(_) | Rule::Amount(..) => Expected::new(1, 1),
         };
         Ok(Self { rule, bar: None, expected, sums: [0; 2], last_price: None, last_side: Side::Buy })
+    }
+
+    /// By which rule.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        self.rule
     }
 
     /// Takes a trade; gives the bar that it fills or, of time bars, that it shows to have ended.

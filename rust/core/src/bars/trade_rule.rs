@@ -12,6 +12,7 @@
 //! `2 / (span + 1)`. The first bar takes the expected number of trades. E[T] is kept between a tenth and ten times that
 //! number: without bounds these bars are known to grow, or shrink, without end.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::resample::bucket_start;
@@ -20,7 +21,8 @@ use super::resample::bucket_start;
 const MOST_TIMES: f64 = 10.0;
 
 /// What a trade counts for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// 1.
     Tick,
@@ -41,7 +43,8 @@ impl Measure {
 }
 
 /// When a bar is full.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rule {
     /// Bars of so many ns, aligned as [`bucket_start`] does; one without a trade does not exist.
     Time(i64),
@@ -98,7 +101,8 @@ impl Rule {
 }
 
 /// What was expected of a bar at its start; see the module's formulas.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Expected {
     trades: f64,
     /// The mean over all trades of v of buys, and of v of sells.

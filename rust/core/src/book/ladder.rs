@@ -47,7 +47,8 @@ impl<const BLOCKS: usize> Ladder<BLOCKS> {
     const DRIFT: i64 = Self::WIDTH / 16;
 
     pub(super) fn new() -> Self {
-        let sizes = vec![[0; BLOCK as usize]; BLOCKS].into_boxed_slice();
+        // Zeroed by the system where it comes from there: what is never written to takes no memory.
+        let sizes = bytemuck::zeroed_slice_box::<[i64; BLOCK as usize]>(BLOCKS);
         let occupied = vec![0; BLOCKS].into_boxed_slice();
         Self {
             base: 0,

@@ -4,10 +4,12 @@
 //! nothing new, a fill may come while a cancel is on its way, and a fill that was seen before changes nothing. What
 //! cannot be is refused, and the order stays as it was: its owner must ask the venue.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Where an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Made and not sent.
     Initialized,
@@ -36,7 +38,8 @@ impl Status {
 }
 
 /// A request on its way to the venue.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pending {
     /// None.
     #[default]
@@ -129,7 +132,8 @@ pub enum LifeError {
 }
 
 /// An order's status, size and fills.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Life {
     status: Status,
     pending: Pending,
@@ -144,6 +148,18 @@ impl Life {
     #[must_use]
     pub const fn new(lots: i64) -> Self {
         Self { status: Status::Initialized, pending: Pending::Nothing, lots, filled: 0, fills: Vec::new() }
+    }
+
+    /// Whether steps can lead here: for an order that was read.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let ascending = self.fills.windows(2).all(|pair| pair[0] < pair[1]);
+        let counted = self.fills.len() as i64 <= self.filled && self.fills.is_empty() == (self.filled == 0);
+        let heard = self.filled == 0 || matches!(self.status, Status::Working) || self.status.is_final();
+        let never = self.filled == 0 || self.status != Status::Rejected;
+        let whole = (self.filled == self.lots) == (self.status == Status::Filled);
+        let asked = self.pending == Pending::Nothing || self.is_out();
+        (0..=self.lots).contains(&self.filled) && ascending && counted && heard && never && whole && asked
     }
 
     /// Where it stands.

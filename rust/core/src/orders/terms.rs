@@ -1,7 +1,10 @@
 //! The terms of an order besides its side, size and price.
 
+use serde::{Deserialize, Serialize};
+
 /// How long an order stays.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TimeInForce {
     /// Until it is filled or cancelled.
     #[default]
@@ -15,7 +18,8 @@ pub enum TimeInForce {
 }
 
 /// What sets off an order that waits. Prices are ticks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// The order does not wait.
     #[default]
@@ -29,7 +33,8 @@ pub enum Trigger {
 }
 
 /// Whose price sets off an order that waits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TriggerPrice {
     /// The last trade.
     #[default]
@@ -41,7 +46,8 @@ pub enum TriggerPrice {
 }
 
 /// What the order does to others, by their numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Links {
     /// One cancels the other: the first fill of an order of this group cancels the rest of it; 0 for none.
     pub group: u64,
@@ -51,7 +57,8 @@ pub struct Links {
 }
 
 /// The terms of an order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Terms {
     /// How long it stays.
     pub time_in_force: TimeInForce,

@@ -2,6 +2,10 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
+use crate::exact::Exact;
+
 /// Pearson's correlation of the logarithmic returns of each pair of instruments over a sliding window of samples.
 ///
 /// A sample is taken at the first prices at or after each multiple of the interval. A return is undefined until the
@@ -21,6 +25,17 @@ pub struct Correlation {
     products: Vec<f64>,
 }
 
+/// What of a correlation survives a restart: everything else follows from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorrelationState {
+    every_ns: i64,
+    window: usize,
+    due: Option<i64>,
+    last: Vec<Exact>,
+    returns: Vec<Vec<Exact>>,
+}
+
 impl Correlation {
     /// No samples of so many instruments.
     ///
@@ -38,6 +53,37 @@ impl Correlation {
             matrix: vec![f64::NAN; instruments * instruments],
             products: vec![f64::NAN; instruments * instruments],
         }
+    }
+
+    /// The state as of now.
+    #[must_use]
+    pub fn state(&self) -> CorrelationState {
+        let exact = |row: &[f64]| row.iter().copied().map(Exact).collect::<Vec<_>>();
+        CorrelationState {
+            every_ns: self.every_ns,
+            window: self.window,
+            due: self.due,
+            last: exact(&self.last),
+            returns: self.returns().map(exact).collect(),
+        }
+    }
+
+    /// The correlation that goes on where that of a state stopped; none where the state is of another one.
+    #[must_use]
+    pub fn restored(&self, state: &CorrelationState) -> Option<Self> {
+        let count = self.last.len();
+        let same = (self.every_ns, self.window) == (state.every_ns, state.window) && state.last.len() == count;
+        if !same || state.returns.len() > state.window || state.returns.iter().any(|row| row.len() != count) {
+            return None;
+        }
+        let plain = |row: &Vec<Exact>| row.iter().map(|value| value.0).collect::<Vec<_>>();
+        let mut new = Self::new(count, self.every_ns, self.window);
+        (new.due, new.last) = (state.due, plain(&state.last));
+        new.returns.extend(state.returns.iter().map(plain));
+        if new.returns.len() == new.window {
+            new.correlate();
+        }
+        Some(new)
     }
 
     /// Takes note of the price of each instrument, quote units, not above 0 where there is none; whether it was a sample.

@@ -66,6 +66,21 @@ impl Protections {
         Ok(new)
     }
 
+    /// The same of the state of these protections.
+    ///
+    /// # Errors
+    /// As [`Protections::restore`].
+    pub fn restored(&self, state: State) -> Result<Self, RestoreError> {
+        let specs: Vec<_> = self.protections.iter().map(|own| own.spec.clone()).collect();
+        Self::restore(&specs, self.settings, state)
+    }
+
+    /// The time of the last input; none before the first.
+    #[must_use]
+    pub const fn now(&self) -> Option<i64> {
+        self.now
+    }
+
     fn may_have(&self, lock: &Lock) -> bool {
         let Some(own) = self.protections.get(lock.protection) else { return false };
         own.may_lock(lock.place) && own.spec.rule.kind() == lock.kind && self.covers(lock)

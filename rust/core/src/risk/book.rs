@@ -49,7 +49,7 @@ fn one() -> Decimal {
 
 impl RiskSpec {
     /// What its protections have in common.
-    pub(super) const fn settings(&self) -> Settings {
+    const fn settings(&self) -> Settings {
         Settings { instruments: self.instruments.len(), balance: self.balance, bar_ns: self.bar_ns }
     }
 }
@@ -70,12 +70,19 @@ pub enum RiskError {
     /// The state of other protections, or one that is broken.
     #[error(transparent)]
     Restore(#[from] RestoreError),
-    /// A state without protections, where there should be some.
-    #[error("the state has no protections, the configuration {protections}")]
-    Unprotected {
-        /// How many there should be.
-        protections: usize,
+    /// A state of another limit that remembers something.
+    #[error("the state is of {limit} {was}, not {is}")]
+    OtherLimit {
+        /// Which.
+        limit: &'static str,
+        /// In the state.
+        was: String,
+        /// Now.
+        is: String,
     },
+    /// A state that no gate can be in.
+    #[error("broken state of {0}")]
+    Broken(&'static str),
     /// What protections refuse to take note of.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -128,7 +135,6 @@ struct Open {
 /// The gate and all that it judges by. One position an instrument, margins in common.
 #[derive(Debug, Clone)]
 pub struct RiskBook {
-    pub(super) spec: RiskSpec,
     instruments: Vec<Instrument>,
     scale: Scale,
     /// The gate.
@@ -160,7 +166,6 @@ impl RiskBook {
                 [] => gate,
                 specs => gate.with_protections(Protections::new(specs, spec.settings())?),
             },
-            spec: spec.clone(),
             account: None,
             marks: vec![0; count],
             markets: vec![Market::default(); count],

@@ -36,16 +36,16 @@ pub struct RiskGate {
     /// Places from an instrument's long leg to its short one; 0 where it has one position.
     pub(super) legs: usize,
     pub(super) scale: Scale,
-    second: Option<Pace>,
-    minute: Option<Pace>,
-    cancels: Option<Pace>,
+    pub(super) second: Option<Pace>,
+    pub(super) minute: Option<Pace>,
+    pub(super) cancels: Option<Pace>,
     /// The last approved intents and when that was, oldest first; at most [`RiskGate::APPROVED_MAX`].
     pub(super) approved: VecDeque<(i64, Intent)>,
     pub(super) losses: Losses,
-    latch: Latch,
+    pub(super) latch: Latch,
     pub(super) guarded: Option<Box<Guarded>>,
     pub(super) correlation: Option<Correlation>,
-    orders: u64,
+    pub(super) orders: u64,
 }
 
 impl RiskGate {
@@ -138,11 +138,6 @@ impl RiskGate {
     #[must_use]
     pub const fn latch(&self) -> &Latch {
         &self.latch
-    }
-
-    /// Takes over what a gate knew before a restart: losses, the latch and the number of the last order.
-    pub fn restore(&mut self, losses: Losses, latch: Latch, orders: u64) {
-        (self.losses, self.latch, self.orders) = (losses, latch, orders);
     }
 
     /// The number of the last order.

@@ -12,11 +12,18 @@ pub(super) struct Guarded {
     clock: i64,
 }
 
+impl Guarded {
+    /// Protections, at the time of their last input.
+    pub(super) fn new(protections: Protections) -> Self {
+        Self { clock: protections.now().unwrap_or(i64::MIN), protections }
+    }
+}
+
 impl RiskGate {
     /// The gate with protections.
     #[must_use]
     pub fn with_protections(mut self, protections: Protections) -> Self {
-        self.guarded = Some(Box::new(Guarded { protections, clock: i64::MIN }));
+        self.guarded = Some(Box::new(Guarded::new(protections)));
         self
     }
 

@@ -59,7 +59,8 @@ pub enum Command {
 }
 
 /// How far the close of a position has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Phase {
     /// Its orders go first.
     #[default]
@@ -71,7 +72,8 @@ enum Phase {
 }
 
 /// The close of one instrument's position.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Closing {
     phase: Phase,
     since: i64,
@@ -80,7 +82,8 @@ struct Closing {
 }
 
 /// The switch.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KillSwitch {
     pulled: Option<Kill>,
     /// Orders whose cancel was told, and when last; ascending by number. At most the open orders.
@@ -94,6 +97,13 @@ impl KillSwitch {
     #[must_use]
     pub fn new(instruments: usize) -> Self {
         Self { pulled: None, told: Vec::new(), closing: vec![Closing::default(); instruments], due: i64::MAX }
+    }
+
+    /// Whether it can be a switch of so many instruments: for one that was read.
+    #[must_use]
+    pub fn is_sound(&self, instruments: usize) -> bool {
+        let ascending = self.told.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        self.closing.len() == instruments && ascending && (self.pulled.is_some() || self.due == i64::MAX)
     }
 
     /// What is being done.

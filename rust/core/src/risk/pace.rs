@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 /// The times of the last messages, as many as one window may hold: whether another one fits is seen from the oldest.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Pace {
-    most: usize,
+    pub(super) most: usize,
     window_ns: i64,
     sent: VecDeque<i64>,
 }
@@ -13,6 +16,11 @@ pub(super) struct Pace {
 impl Pace {
     pub(super) const fn new(most: u32, window_ns: i64) -> Self {
         Self { most: most as usize, window_ns, sent: VecDeque::new() }
+    }
+
+    /// Whether another can be this one at another time: for one that was read.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        (self.most, self.window_ns) == (other.most, other.window_ns) && other.sent.len() <= self.most
     }
 
     /// The most messages in a window, if another one now would be too many.

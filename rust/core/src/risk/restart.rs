@@ -1,14 +1,21 @@
 //! What of the gate survives a restart.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 use super::book::{RiskBook, RiskError};
+use super::gate::RiskGate;
+use super::guarded::Guarded;
 use super::losses::Losses;
+use super::pace::Pace;
 use super::state::Latch;
+use crate::orders::Intent;
+use crate::portfolio::correlation::{Correlation, CorrelationState};
 use crate::protections::{self, Protections};
 
-/// The number of the last order, what has been lost, whether trading goes on, and what is locked. Account, markets and open
-/// orders are not among it: a node learns them from its venue.
+/// The number of the last order, what was sent just before, what has been lost, whether trading goes on, what is locked and
+/// what moved together. Account, markets and open orders are not among it: a node's desk keeps them itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RiskState {
@@ -16,37 +23,114 @@ pub struct RiskState {
     losses: Losses,
     latch: Latch,
     protections: Option<protections::State>,
+    second: Option<Pace>,
+    minute: Option<Pace>,
+    cancels: Option<Pace>,
+    approved: VecDeque<(i64, Intent)>,
+    correlation: Option<CorrelationState>,
 }
 
-impl RiskBook {
+impl RiskState {
+    /// The number of the last order.
+    #[must_use]
+    pub const fn orders(&self) -> u64 {
+        self.orders
+    }
+}
+
+impl RiskGate {
     /// The state as of now.
     #[must_use]
     pub fn state(&self) -> RiskState {
-        let gate = &self.gate;
         RiskState {
-            orders: gate.orders(),
-            losses: gate.losses().clone(),
-            latch: gate.latch().clone(),
-            protections: gate.protections().map(Protections::state),
+            orders: self.orders,
+            losses: self.losses.clone(),
+            latch: self.latch.clone(),
+            protections: self.protections().map(Protections::state),
+            second: self.second.clone(),
+            minute: self.minute.clone(),
+            cancels: self.cancels.clone(),
+            approved: self.approved.clone(),
+            correlation: self.correlation.as_ref().map(Correlation::state),
         }
     }
 
     /// Goes on where the gate of a state stopped.
     ///
     /// # Errors
-    /// A state of other protections, or one that is broken; nothing is taken over then.
+    /// A state of other protections or of other limits that remember something, or one that is broken; nothing is taken
+    /// over then.
     pub fn restore(&mut self, state: RiskState) -> Result<(), RiskError> {
-        let specs = &self.spec.protections;
-        match state.protections {
-            Some(kept) => {
-                let restored = Protections::restore(specs, self.spec.settings(), kept)?;
-                self.gate = self.gate.clone().with_protections(restored);
-            }
-            None if specs.is_empty() => {}
-            None => return Err(RiskError::Unprotected { protections: specs.len() }),
+        for (limit, was, is) in [
+            ("max_orders_per_second", &state.second, &self.second),
+            ("max_orders_per_minute", &state.minute, &self.minute),
+            ("max_cancels_per_second", &state.cancels, &self.cancels),
+        ] {
+            same_pace(limit, was.as_ref(), is.as_ref())?;
         }
-        self.gate.restore(state.losses, state.latch, state.orders);
+        let known = |&(_, intent): &(i64, Intent)| intent.instrument < self.caps.len();
+        let kept = if self.limits.duplicate_ns.is_some() { Self::APPROVED_MAX } else { 0 };
+        if state.approved.len() > kept || !state.approved.iter().all(known) {
+            return Err(RiskError::Broken("approved orders"));
+        }
+        let correlation = self.restored_correlation(state.correlation.as_ref())?;
+        let protections = self.restored_protections(state.protections)?;
+        self.guarded = protections.map(|protections| Box::new(Guarded::new(protections)));
+        (self.losses, self.latch, self.orders) = (state.losses, state.latch, state.orders);
+        (self.second, self.minute, self.cancels) = (state.second, state.minute, state.cancels);
+        (self.approved, self.correlation) = (state.approved, correlation);
         Ok(())
+    }
+
+    fn restored_correlation(&self, state: Option<&CorrelationState>) -> Result<Option<Correlation>, RiskError> {
+        match (&self.correlation, state) {
+            (None, None) => Ok(None),
+            (Some(own), Some(state)) => {
+                own.restored(state).map(Some).ok_or_else(|| other("correlation", "another one", "this one"))
+            }
+            (Some(_), None) => Err(other("correlation", "none", "one")),
+            (None, Some(_)) => Err(other("correlation", "one", "none")),
+        }
+    }
+
+    fn restored_protections(&self, state: Option<protections::State>) -> Result<Option<Protections>, RiskError> {
+        match (self.protections(), state) {
+            (None, None) => Ok(None),
+            (Some(own), Some(state)) => Ok(Some(own.restored(state)?)),
+            (Some(_), None) => Err(other("protections", "none", "some")),
+            (None, Some(_)) => Err(other("protections", "some", "none")),
+        }
+    }
+}
+
+fn other(limit: &'static str, was: &str, is: &str) -> RiskError {
+    RiskError::OtherLimit { limit, was: was.to_owned(), is: is.to_owned() }
+}
+
+fn same_pace(limit: &'static str, was: Option<&Pace>, is: Option<&Pace>) -> Result<(), RiskError> {
+    let most = |pace: Option<&Pace>| pace.map_or_else(|| "none".to_owned(), |pace| pace.most.to_string());
+    if most(was) != most(is) {
+        return Err(other(limit, &most(was), &most(is)));
+    }
+    match (was, is) {
+        (Some(was), Some(is)) if !is.is_like(was) => Err(RiskError::Broken(limit)),
+        _ => Ok(()),
+    }
+}
+
+impl RiskBook {
+    /// The state of its gate as of now.
+    #[must_use]
+    pub fn state(&self) -> RiskState {
+        self.gate.state()
+    }
+
+    /// Goes on where the gate of a state stopped.
+    ///
+    /// # Errors
+    /// As [`RiskGate::restore`].
+    pub fn restore(&mut self, state: RiskState) -> Result<(), RiskError> {
+        self.gate.restore(state)
     }
 }
 
@@ -86,6 +170,6 @@ mod tests {
         assert!(book(&other).restore(state).is_err());
         let none = SPEC.split(",\n        \"protections\"").next().unwrap().to_owned() + "}";
         let error = book(SPEC).restore(book(&none).state()).unwrap_err();
-        assert_eq!(error.to_string(), "the state has no protections, the configuration 1");
+        assert_eq!(error.to_string(), "the state is of protections none, not some");
     }
 }

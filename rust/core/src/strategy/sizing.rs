@@ -1,6 +1,9 @@
 //! From a size description to lots.
 
+use serde::{Deserialize, Serialize};
+
 use super::{SizeMethod, SizeSpec};
+use crate::exact;
 use crate::instrument::Instrument;
 use crate::money::{Atoms, MoneyError, Scale, rate_of};
 use crate::orders::Side;
@@ -12,15 +15,18 @@ use crate::units::{Decimal, Grid, RATE_ONE, Rate, UnitError};
 pub const LOTS_MAX: i64 = 1 << 53;
 
 /// Results of the trades closed so far, for Kelly's fraction.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TradeRecord {
     /// Closed trades.
     pub trades: u32,
     /// Those with a profit after costs.
     pub wins: u32,
     /// The sum of their returns on notional.
+    #[serde(with = "exact")]
     pub won: f64,
     /// The sum of the other trades' losses on notional, above zero.
+    #[serde(with = "exact")]
     pub lost: f64,
 }
 

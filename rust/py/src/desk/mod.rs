@@ -148,6 +148,16 @@ impl Desk {
         (std::mem::take(&mut self.asks), std::mem::take(&mut self.intents))
     }
 
+    /// The number of the last order that was asked for.
+    pub(crate) const fn issued(&self) -> u64 {
+        self.issued
+    }
+
+    /// Goes on after the order of a number.
+    pub(crate) const fn issue_after(&mut self, number: u64) {
+        self.issued = number;
+    }
+
     /// Whether anything was asked for since the last call.
     #[inline]
     pub(crate) fn asks(&self) -> bool {

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use tradenode_core::bars::TradeBar;
 use tradenode_core::event::Event;
+use tradenode_core::instrument::Instrument;
 use tradenode_core::units::Grid;
 use tradenode_sim::error::RunError;
 use tradenode_sim::ticks::{self, Interest, TickStrategy};
@@ -32,11 +33,11 @@ pub(crate) struct EventCallback {
     /// The methods that it has, by the places of [`Call`].
     methods: [Option<Py<PyAny>>; Call::NAMES.len()],
     books: Vec<Py<PriceBook>>,
-    desks: Vec<Py<Desk>>,
+    pub(super) desks: Vec<Py<Desk>>,
     grids: Vec<(Grid, Grid)>,
-    sent: Vec<Sent>,
-    errors: u32,
-    retired: bool,
+    pub(super) sent: Vec<Sent>,
+    pub(super) errors: u32,
+    pub(super) retired: bool,
     until_signals: u32,
 }
 
@@ -119,8 +120,8 @@ impl EventCallback {
         self.retired
     }
 
-    fn make_desks(&mut self, py: Python<'_>, desk: &ticks::Desk<'_>) -> PyResult<()> {
-        for instrument in desk.instruments() {
+    pub(super) fn make_desks(&mut self, py: Python<'_>, instruments: &[Instrument]) -> PyResult<()> {
+        for instrument in instruments {
             let grids = (instrument.price, instrument.quantity);
             let book = Py::new(py, PriceBook::empty(grids))?;
             let symbol = &instrument.spec().symbol;
@@ -312,7 +313,7 @@ impl TickStrategy for EventCallback {
         Python::attach(|py| {
             // A strategy that has ended and begins again has them.
             if self.desks.is_empty() {
-                self.make_desks(py, desk).map_err(stop)?;
+                self.make_desks(py, desk.instruments()).map_err(stop)?;
             }
             self.each(py, desk, Call::Start)
         })

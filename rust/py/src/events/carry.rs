@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
 use tradenode_core::orders::{OrderKind, Side};
 use tradenode_sim::error::RunError;
 use tradenode_sim::ticks::{self, Ticket};
@@ -12,12 +13,19 @@ use crate::desk::{Ask, Wanted};
 const RECENT: usize = 1024;
 
 /// The orders of one instrument by the strategy's own numbers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(super) struct Sent {
+    /// The strategy's number and the engine's, oldest first; at most [`RECENT`].
     recent: VecDeque<(u64, u64)>,
 }
 
 impl Sent {
+    /// Whether it holds no more than it would have kept: for one that was read.
+    pub(super) fn is_sound(&self) -> bool {
+        self.recent.len() <= RECENT
+    }
+
     fn keep(&mut self, tag: u64, id: u64) {
         if self.recent.len() == RECENT {
             self.recent.pop_front();

@@ -2,6 +2,7 @@
 
 mod callback;
 mod carry;
+mod kept;
 mod market;
 
 use numpy::PyReadonlyArray1;
@@ -12,6 +13,7 @@ use tradenode_sim::models::latency::RoundTrips;
 use tradenode_sim::ticks::{self, Outcomes, TickSpec};
 
 pub(crate) use self::callback::EventCallback;
+pub(crate) use self::kept::CallbackState;
 use crate::backtest::{answer, raise};
 use crate::csv::contiguous;
 use crate::policy::Policy;

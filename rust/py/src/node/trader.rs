@@ -3,19 +3,33 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use serde::{Deserialize, Serialize};
 use tradenode_core::event::Tape;
 use tradenode_core::risk::Kill;
+use tradenode_sim::error::{RunError as Stop, StateError};
 use tradenode_sim::models::latency::Latency;
-use tradenode_sim::ticks::{self, News, TickSpec};
+use tradenode_sim::ticks::{self, News, TickSpec, TraderState};
 use tradenode_sim::venue::{Report, What};
 
 use super::message::{known, read_news, request_tuple};
 use super::venue::check;
 use crate::backtest::raise;
 use crate::desk::{status_name, word};
-use crate::events::EventCallback;
+use crate::events::{CallbackState, EventCallback};
 use crate::policy::Policy;
 use crate::tape::GivenTape;
+
+/// A trader and the numbers that its strategy has given, as they are kept.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    trader: TraderState,
+    calls: CallbackState,
+}
+
+fn refused(error: StateError) -> PyErr {
+    raise(Stop::State(error))
+}
 
 #[pyclass(module = "tradenode._core", unsendable)]
 pub(crate) struct Trader {
@@ -47,6 +61,26 @@ impl Trader {
     fn start(&mut self) -> PyResult<()> {
         self.started = true;
         self.trader.start().map_err(raise)
+    }
+
+    fn state(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
+        let kept = Kept { trader: self.trader.state().map_err(refused)?, calls: self.trader.strategy().state(py) };
+        serde_json::to_vec(&kept).map_err(|error| refused(StateError::Json(error.to_string())))
+    }
+
+    fn restore(&mut self, py: Python<'_>, state: &[u8]) -> PyResult<()> {
+        let kept: Kept = serde_json::from_slice(state).map_err(|error| refused(StateError::Json(error.to_string())))?;
+        let instruments = self.trader.desk().instruments().to_vec();
+        if self.trader.strategy().has_begun() {
+            return Err(PyValueError::new_err("a trader that has begun cannot be put back: make a new one"));
+        }
+        if !kept.calls.is_sound(instruments.len()) {
+            return Err(refused(StateError::Broken("strategy's orders")));
+        }
+        self.trader.restore(kept.trader).map_err(refused)?;
+        self.trader.strategy_mut().restore(py, &instruments, kept.calls)?;
+        self.started = true;
+        Ok(())
     }
 
     fn rows(&mut self, now: i64, instrument: usize, columns: GivenTape<'_>) -> PyResult<()> {

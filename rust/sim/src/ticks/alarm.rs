@@ -1,7 +1,10 @@
 //! Times that come back.
 
+use serde::{Deserialize, Serialize};
+
 /// The next multiple of a length of time that is due.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Alarm {
     next: i64,
     every: i64,
@@ -14,6 +17,16 @@ impl Alarm {
             Some(every) => Self { next: start.div_euclid(every).saturating_add(1).saturating_mul(every), every },
             None => Self { next: i64::MAX, every: i64::MAX },
         }
+    }
+
+    /// Whether it rings as often as another.
+    pub(super) const fn is_like(&self, other: &Self) -> bool {
+        self.every == other.every
+    }
+
+    /// How often it rings, ns.
+    pub(super) const fn every(&self) -> i64 {
+        self.every
     }
 
     /// When it is due, `i64::MAX` for never.

@@ -1,5 +1,6 @@
 //! Which rows of an instrument call the strategy: what it is interested in, and how often.
 
+use serde::{Deserialize, Serialize};
 use tradenode_core::bars::{Rule, TradeBar, TradeBars};
 use tradenode_core::event::{Event, Kind, LAST};
 
@@ -7,7 +8,8 @@ use super::strategy::Interest;
 use crate::venue::BookSource;
 
 /// The calls of one instrument.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Calls {
     trades: Option<Throttle>,
     book: Option<Throttle>,
@@ -16,7 +18,8 @@ pub(super) struct Calls {
 }
 
 /// Not before this, and then not again for so long.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Throttle {
     from: i64,
     every: i64,
@@ -41,6 +44,14 @@ impl Calls {
             bars: interest.bar_ns.and_then(|length| TradeBars::new(Rule::Time(length)).ok()),
             source,
         }
+    }
+
+    /// Whether they are made for the same as others, of whatever moment.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let every = |throttle: Option<Throttle>| throttle.map(|throttle| throttle.every);
+        let rule = |bars: &Option<TradeBars>| bars.as_ref().map(TradeBars::rule);
+        let told = |calls: &Self| (every(calls.trades), every(calls.book), rule(&calls.bars), calls.source);
+        told(self) == told(other)
     }
 
     /// Whether trades matter at all.

@@ -1,7 +1,8 @@
 //! What a strategy sees and does: the market as it was received, its orders and positions, and requests.
 
 use tradenode_core::book::{Book, Level};
-use tradenode_core::event::{Event, Kind, LAST, Status, Tape, side_number};
+use tradenode_core::event::{Event, GAP, Kind, LAST, Status, Tape, side_number};
+use tradenode_core::exact::Exact;
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale};
 use tradenode_core::orders::terms::Terms;
@@ -11,6 +12,7 @@ use tradenode_core::risk::{Approved, KillSwitch, Market, Pending, Refusal};
 use super::glances::Glance;
 use super::outcomes::Outcomes;
 use super::owner::{OwnOrder, Owner};
+use super::state::ViewState;
 use super::wire::Wire;
 use crate::error::RunError;
 use crate::ledger::Ledger;
@@ -30,6 +32,8 @@ pub struct View {
     book: Book,
     /// What is seen in place of the book, where only the venue keeps one.
     glance: Option<Glance>,
+    /// Of a view that was put back, until what it could be traded on has come anew: what it was worth.
+    awaits: Option<f64>,
     source: BookSource,
     /// The orders of a book that is made of them.
     orders: Option<Box<Recorded>>,
@@ -78,7 +82,34 @@ impl View {
     pub(super) fn new(source: BookSource) -> Self {
         let orders = (source == BookSource::Orders).then(Box::default);
         let (book, status) = (Book::new(), Status::Trading);
-        Self { last: 0, mark: 0, at: i64::MIN, status, book, glance: None, source, orders }
+        Self { last: 0, mark: 0, at: i64::MIN, status, book, glance: None, awaits: None, source, orders }
+    }
+
+    pub(super) fn state(&self) -> ViewState {
+        ViewState { last: self.last, mid: Exact(self.mid()), mark: self.mark, at: self.at, status: self.status }
+    }
+
+    /// Takes over what is kept of a view. Its book is missing, as after a gap.
+    pub(super) const fn restore(&mut self, state: &ViewState) {
+        (self.last, self.mark, self.at, self.status) = (state.last, state.mark, state.at, state.status);
+        self.awaits = Some(state.mid.0);
+        if matches!(self.source, BookSource::Depth | BookSource::Orders) {
+            self.book.note(GAP);
+        }
+    }
+
+    /// Whether a row has brought what a view that was put back had to wait for.
+    #[cold]
+    fn still_awaits(&self, kind: Kind) -> bool {
+        match self.source {
+            BookSource::Depth | BookSource::Orders => self.book.is_stale(),
+            BookSource::Quotes => self.book.touch().is_none(),
+            BookSource::Trades => kind != Kind::Trade,
+        }
+    }
+
+    pub(super) const fn source(&self) -> BookSource {
+        self.source
     }
 
     /// Takes in what is seen of the book that the venue keeps; from then on there is no other.
@@ -117,6 +148,9 @@ impl View {
             }
             // A tape is checked before it is run: what a book refuses is not in it.
             _ => drop(self.book.apply(event)),
+        }
+        if self.awaits.is_some() && !self.still_awaits(event.kind) {
+            self.awaits = None;
         }
     }
 
@@ -164,7 +198,7 @@ impl View {
     pub fn is_sound(&self) -> bool {
         match self.glance {
             Some(glance) => glance.sound,
-            None => !self.book.is_stale() && !self.book.is_crossed(),
+            None => !self.book.is_stale() && !self.book.is_crossed() && self.awaits.is_none(),
         }
     }
 
@@ -198,11 +232,14 @@ impl View {
     }
 
     /// What the instrument is worth now: the middle of the book or, where a side is empty, the last trade; ticks, 0 before
-    /// either.
+    /// either. A view that was put back is worth what it was until its book comes.
     #[must_use]
     pub fn mid(&self) -> f64 {
-        match self.best() {
-            Some((bid, ask)) if self.source != BookSource::Trades => (bid.price as f64 + ask.price as f64) / 2.0,
+        match (self.awaits, self.best()) {
+            (Some(before), _) => before,
+            (None, Some((bid, ask))) if self.source != BookSource::Trades => {
+                (bid.price as f64 + ask.price as f64) / 2.0
+            }
             _ => self.last as f64,
         }
     }

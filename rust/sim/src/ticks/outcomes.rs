@@ -1,9 +1,12 @@
 //! What became of orders, counted.
 
+use serde::{Deserialize, Serialize};
+
 use crate::venue::{End, Refused, Report, VENUES_ORDERS, What};
 
 /// Counts of what was sent and what was heard of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Outcomes {
     /// Orders sent.
     pub sent: u64,

@@ -1,5 +1,6 @@
 //! Our orders as the desk knows them: what was sent, what was heard, and how much of it may still fill.
 
+use serde::{Deserialize, Serialize};
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::MoneyError;
 use tradenode_core::orders::life::{Effect, Life, Step};
@@ -8,11 +9,12 @@ use tradenode_core::orders::{Intent, OrderKind, Reason};
 use tradenode_core::risk::{Approved, OpenOrders, Pending};
 use tradenode_core::slots::Slots;
 
-use crate::error::RunError;
+use crate::error::{RunError, StateError};
 use crate::venue::{Report, VENUES_ORDERS, What};
 
 /// An order of ours that has not ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OwnOrder {
     /// Its number.
     pub id: u64,
@@ -28,7 +30,8 @@ pub struct OwnOrder {
     wanted: Option<Intent>,
     /// The price of the market, ticks, when it was approved.
     mark: i64,
-    /// What it counts for among the open orders; none once it has ended.
+    /// What it counts for among the open orders; none once it has ended. It follows from the rest.
+    #[serde(skip)]
     pending: Option<Pending>,
 }
 
@@ -44,6 +47,15 @@ pub(crate) struct Owner {
     ended: Option<u32>,
 }
 
+/// The orders as they are kept over a restart, ascending by number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnerState {
+    orders: Vec<OwnOrder>,
+    ended: Option<OwnOrder>,
+    changes: Vec<u64>,
+}
+
 impl Owner {
     pub(crate) fn new(instruments: usize) -> Self {
         Self {
@@ -52,6 +64,45 @@ impl Owner {
             changes: vec![0; instruments],
             ended: None,
         }
+    }
+
+    pub(crate) fn state(&self) -> OwnerState {
+        let plain = |order: &OwnOrder| OwnOrder { pending: None, ..order.clone() };
+        OwnerState {
+            orders: self.orders.iter().map(|(_, order)| plain(order)).collect(),
+            ended: self.ended.map(|slot| plain(&self.orders[slot])),
+            changes: self.changes.clone(),
+        }
+    }
+
+    /// The orders of a state, the last of which had that number or a lower one, counted into `open`, which is empty.
+    pub(crate) fn restored(
+        state: OwnerState,
+        last: u64,
+        traded: &[Instrument],
+        open: &mut [OpenOrders],
+    ) -> Result<Self, StateError> {
+        let mut owner = Self { changes: state.changes, ..Self::new(open.len()) };
+        let ascending = state.orders.windows(2).all(|pair| pair[0].id < pair[1].id);
+        let given = state.orders.iter().chain(&state.ended).all(|order| (1..=last).contains(&order.id));
+        if owner.changes.len() != open.len() || !ascending || !given {
+            return Err(StateError::Broken("orders"));
+        }
+        if let Some(ended) = state.ended {
+            let id = ended.checked(open.len(), true)?.id;
+            owner.ended = Some(owner.orders.insert(id, ended));
+            owner.orders.end(id);
+        }
+        for mut order in state.orders {
+            let (id, instrument) = (order.id, order.checked(open.len(), false)?.intent.instrument);
+            order.pending = order.left(&traded[instrument]).map_err(|_| StateError::Broken("orders"))?;
+            if let Some(pending) = &order.pending {
+                open[instrument].add(pending);
+            }
+            owner.open[instrument].push(id);
+            owner.orders.insert(id, order);
+        }
+        Ok(owner)
     }
 
     pub(crate) fn get(&self, order: u64) -> Option<&OwnOrder> {
@@ -171,12 +222,13 @@ impl Owner {
             What::ReplaceRejected(_) => order.wanted = None,
             _ => {}
         }
-        if effect == Effect::Nothing {
-            return Ok(None);
-        }
         let heard = Heard::of(order, effect == Effect::Ended);
+        // A replace that is refused after a cancel was sent tells nothing new, but is not wanted any more.
         if !matches!(report.what, What::Accepted) {
             self.recount(slot, traded, open)?;
+        }
+        if effect == Effect::Nothing {
+            return Ok(None);
         }
         if heard.ended {
             self.forget(report.order);
@@ -232,6 +284,14 @@ impl Heard {
 }
 
 impl OwnOrder {
+    /// The order, if one of so many instruments can stand so: for one that was read.
+    fn checked(&self, instruments: usize, ended: bool) -> Result<&Self, StateError> {
+        let known = |intent: &Intent| intent.instrument == self.intent.instrument && intent.instrument < instruments;
+        let sound = self.life.is_sound() && self.life.status().is_final() == ended;
+        let whole = known(&self.intent) && self.wanted.as_ref().is_none_or(known) && sound;
+        if whole { Ok(self) } else { Err(StateError::Broken("orders")) }
+    }
+
     /// What may still fill of it; while it is being replaced, the larger size and the larger worth of the two.
     fn left(&self, instrument: &Instrument) -> Result<Option<Pending>, MoneyError> {
         if self.life.status().is_final() {

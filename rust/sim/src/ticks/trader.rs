@@ -33,7 +33,7 @@ pub struct Trader<'a, S> {
     pub(super) timer: Alarm,
     pub(super) sample: Alarm,
     /// What of each instrument the strategy is called for.
-    calls: Vec<Calls>,
+    pub(super) calls: Vec<Calls>,
     /// When the equity was recorded.
     pub(super) sampled: Vec<i64>,
 }

@@ -89,6 +89,12 @@ impl<'a> Wire<'a> {
         Self { latency, there: Leg::default(), back: Leg::default(), batch: Batch::None }
     }
 
+    /// Whether nothing is under way.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.there.messages.is_empty() && self.back.messages.is_empty() && self.batch == Batch::None
+    }
+
     /// From now on requests are one message, until the batch is closed: they take equally long and arrive together, in
     /// their order, or are lost together. False where one is open.
     pub fn open_batch(&mut self) -> bool {
