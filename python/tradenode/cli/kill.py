@@ -36,7 +36,7 @@ def kill(
         reason: why.
         by: who.
     """
-    from tradenode.node.switch import KILL, Order
+    from tradenode.node.mailbox import KILL, Order
 
     return ordered(run, KILL, Order(by=signed(by, reason), reason=reason, what=what), what)
 
@@ -58,12 +58,13 @@ def signed(by: str | None, reason: str) -> str:
 
 def ordered(run: Path, name: str, order: "object", what: str) -> int:
     """Leaves an order for the node and waits until it is followed."""
+    # Who pulls it is in a hurry: no more is imported than is needed.
+    from tradenode.monitor.heartbeat import NAME
     from tradenode.monitor.presence import present
-    from tradenode.node.session import JOURNAL
-    from tradenode.node.switch import leave, waits
+    from tradenode.node.mailbox import leave, waits
 
-    if not (run / JOURNAL).is_dir():
-        raise ConfigError(f"{run} is no node's run: it has no {JOURNAL}", hint="`tradenode paper` makes them")
+    if not (run / NAME).exists():
+        raise ConfigError(f"{run} is no node's run: it has no {NAME}", hint="`tradenode paper` makes them")
     left = _until(lambda: leave(run, name, order))  # type: ignore[arg-type]
     if not left:
         raise RunError(f"{run / name} waits already, from before")

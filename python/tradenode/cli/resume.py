@@ -25,7 +25,7 @@ def resume(
     """
     from tradenode.cli.kill import ordered, signed
     from tradenode.errors import ConfigError
-    from tradenode.node.switch import KILL, RESUME, Order, waits
+    from tradenode.node.mailbox import KILL, RESUME, Order, waits
 
     if waits(run, KILL):
         raise ConfigError(f"{run / KILL} waits for the node: it comes first", hint="remove it, if it is not meant")

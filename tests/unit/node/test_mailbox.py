@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tradenode.messages.node import Kill, Reopen
-from tradenode.node.switch import KILL, RESUME, Order, leave, read_kill, read_resume, waits
+from tradenode.node.mailbox import KILL, RESUME, Order, leave, read_kill, read_resume, waits
 
 
 @pytest.mark.parametrize(
