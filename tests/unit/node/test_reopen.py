@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from tests.loopback import document
 from tests.parity.test_trader_and_venue import tapes
 
@@ -57,8 +58,11 @@ class Life:
         self.told.append((self.now, message))
         return self.core.take(self.now, message)
 
-    def again(self) -> NodeCore:
+    def again(self, way: str = "replay") -> NodeCore:
         core = self.made()
+        if way == "snapshot":
+            core.restore(self.core.state())
+            return core
         for now, message in self.told:
             core.take(now, message)
         return core
@@ -71,7 +75,11 @@ def begun() -> Life:
     return life
 
 
-def test_a_halt_ends_with_a_word_and_not_with_a_restart() -> None:
+WAYS = pytest.mark.parametrize("way", ["replay", "snapshot"])
+
+
+@WAYS
+def test_a_halt_ends_with_a_word_and_not_with_a_restart(way: str) -> None:
     life = begun()
     (order,) = [each for each in life.take(Ring()) if isinstance(each, Submit)]
     number = order.order.number
@@ -81,7 +89,7 @@ def test_a_halt_ends_with_a_word_and_not_with_a_restart() -> None:
     assert (life.core.phase, life.core.seats[0].trader.trading) == ("halted", "halted")
     assert not [each for each in life.take(Ring()) if isinstance(each, Submit)]
 
-    life.core = life.again()
+    life.core = life.again(way)
     life.take(Resume([]))
     life.take(rows(200))
     assert (life.core.phase, life.core.seats[0].trader.trading) == ("halted", "halted")
@@ -115,13 +123,14 @@ def test_before_the_start_and_where_nothing_was_halted_it_is_no_news() -> None:
     assert (life.core.phase, life.core.notes) == ("running", [])
 
 
-def test_what_has_ended_in_order_begins_again() -> None:
+@WAYS
+def test_what_has_ended_in_order_begins_again(way: str) -> None:
     life = begun()
     assert [each for each in life.take(Ring()) if isinstance(each, Submit)]
     life.take(Stop())
     assert not life.take(Ring())
 
-    life.core = life.again()
+    life.core = life.again(way)
     seat = life.core.seats[0]
     assert (seat.state, life.core.idle) == ("stopped", True)
     life.take(Resume([]))
@@ -133,11 +142,12 @@ def test_what_has_ended_in_order_begins_again() -> None:
     assert [each for each in life.take(Ring()) if isinstance(each, Submit)]
 
 
-def test_what_has_ended_while_it_was_halted_waits_for_a_word() -> None:
+@WAYS
+def test_what_has_ended_while_it_was_halted_waits_for_a_word(way: str) -> None:
     life = begun()
     life.take(Kill("halt", "ada", "a drill"))
     life.take(Stop())
-    life.core = life.again()
+    life.core = life.again(way)
     life.take(Resume([]))
     life.take(rows(200))
     assert (life.core.phase, life.core.idle) == ("halted", False)
