@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         return Answer(code, out, err)
 
     return command
+
+
+@pytest.fixture
+def no_garbage() -> None:
+    """For tests with threads: a desk belongs to the thread that made it, and must not be collected in another one."""
+    gc.collect()

@@ -96,7 +96,9 @@ class Monitor:
     @property
     def lag_s(self) -> float:
         """How late the node's loop is, seconds."""
-        return max(self._lag, self._now() - self._asked if self._asked else 0) / SECOND_NS
+        # The loop's thread may change it meanwhile: it is read once.
+        asked = self._asked
+        return max(self._lag, self._now() - asked if asked else 0) / SECOND_NS
 
     def _run(self, port: int) -> None:
         asyncio.run(self._serve(port))

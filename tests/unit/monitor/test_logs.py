@@ -14,6 +14,8 @@ from tradenode.messages.orders import Cancel, Fill, Order, Report, Submit
 from tradenode.monitor.logs import FILES_KEPT, LogFile
 from tradenode.node.watch import Watch
 
+pytestmark = pytest.mark.usefixtures("no_garbage")
+
 
 def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]

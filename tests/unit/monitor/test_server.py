@@ -14,6 +14,8 @@ from tradenode.errors import RunError
 from tradenode.messages.status import NodeStatus
 from tradenode.monitor.server import Monitor
 
+pytestmark = pytest.mark.usefixtures("no_garbage")
+
 
 def beside(
     folder: Path, look: Callable[[str, asyncio.AbstractEventLoop], None], status: Callable[[], NodeStatus]

@@ -11,6 +11,8 @@ import pytest
 from tradenode.monitor.heartbeat import Heart, read
 from tradenode.monitor.systemd import notify
 
+pytestmark = pytest.mark.usefixtures("no_garbage")
+
 
 @contextmanager
 def supervisor(path: str) -> Iterator[socket.socket]:

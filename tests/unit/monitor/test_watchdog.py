@@ -15,6 +15,8 @@ from tradenode.messages.orders import Order, Submit
 from tradenode.monitor.heartbeat import Heart
 from tradenode.monitor.watchdog import LOOKS, Watchdog
 
+pytestmark = pytest.mark.usefixtures("no_garbage")
+
 AFTER_S = 0.4
 
 
