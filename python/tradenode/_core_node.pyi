@@ -174,9 +174,9 @@ class Trader:
     def restore(self, state: bytes) -> None:
         """Go on where the trader of a state stopped: for one that was just made, of the same description.
 
-        It is not to be started again, and does not call the strategy. Until its book has come anew, an instrument cannot
-        be traded on. Raises RunError for a state of another description and for one that is broken, ValueError where the
-        strategy has begun; nothing is taken over then.
+        It is not to be started again, and does not call the strategy. Until its book has come anew, an instrument
+        cannot be traded on. Raises RunError for a state of another description and for one that is broken, ValueError
+        where the strategy has begun; nothing is taken over then.
         """
 
     def stop(self) -> None:
