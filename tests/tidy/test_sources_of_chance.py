@@ -23,6 +23,14 @@ EXCEPTIONS = {
     ("strategy/plain.py", "np.random.SFC64"): "a kind to be put into a state that was kept",
     ("exchange/ccxt_bars.py", "exchange.milliseconds"): "decides which bars of the exchange have ended",
     ("exchange/ccxt_bars.py", "exchange.sleep"): "waits, a bounded number of times, before a request is repeated",
+    **{
+        ("strategy/plain.py", name): "a strategy's generator, put back with the state that it had"
+        for name in (
+            "random.Random",
+            *("np.random.PCG64", "np.random.PCG64DXSM", "np.random.MT19937", "np.random.Philox", "np.random.SFC64"),
+            "np.random.SeedSequence",
+        )
+    },
 }
 """The uses that are meant, each with its reason."""
 
