@@ -14,13 +14,6 @@ EXCEPTIONS = {
     ("data/staging.py", "secrets.token_hex"): "names a folder that two imports must not share; it reaches no result",
     ("node/session.py", "secrets.token_hex"): "names a node as no other is, once; a replay has it from the journal",
     ("testing/simulated_venue.py", "get_running_loop.time"): "the time of a virtual loop, which a seed decides",
-    ("strategy/plain.py", "random.Random"): "made to be put into a state that was kept",
-    ("strategy/plain.py", "np.random.SeedSequence"): "of the seeds that were kept",
-    ("strategy/plain.py", "np.random.PCG64"): "a kind to be put into a state that was kept",
-    ("strategy/plain.py", "np.random.PCG64DXSM"): "a kind to be put into a state that was kept",
-    ("strategy/plain.py", "np.random.MT19937"): "a kind to be put into a state that was kept",
-    ("strategy/plain.py", "np.random.Philox"): "a kind to be put into a state that was kept",
-    ("strategy/plain.py", "np.random.SFC64"): "a kind to be put into a state that was kept",
     ("exchange/ccxt_bars.py", "exchange.milliseconds"): "decides which bars of the exchange have ended",
     ("exchange/ccxt_bars.py", "exchange.sleep"): "waits, a bounded number of times, before a request is repeated",
     **{
