@@ -16,6 +16,14 @@ EXCEPTIONS = {
     ("testing/simulated_venue.py", "get_running_loop.time"): "the time of a virtual loop, which a seed decides",
     ("exchange/ccxt_bars.py", "exchange.milliseconds"): "decides which bars of the exchange have ended",
     ("exchange/ccxt_bars.py", "exchange.sleep"): "waits, a bounded number of times, before a request is repeated",
+    **{
+        ("strategy/plain.py", name): "a strategy's generator, put back with the state that it had"
+        for name in (
+            "random.Random",
+            *("np.random.PCG64", "np.random.PCG64DXSM", "np.random.MT19937", "np.random.Philox", "np.random.SFC64"),
+            "np.random.SeedSequence",
+        )
+    },
 }
 """The uses that are meant, each with its reason."""
 

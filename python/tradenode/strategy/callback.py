@@ -60,7 +60,7 @@ class Strategy(Sizing, Knobbed):
         """
 
     def on_load(self, state: Any) -> None:
-        """Take over what `on_save` gave, as JSON has it; called in place of `on_start` on a strategy made anew.
+        """Take over what `on_save` gave, as JSON has it; called in place of `on_start` on one that was made anew.
 
         Tuples have become lists, structs dictionaries, floats that are no number None.
         """

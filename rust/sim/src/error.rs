@@ -83,7 +83,7 @@ pub enum RunError {
     Protection(#[from] InputError),
     /// A state that cannot be taken over.
     #[error(transparent)]
-    State(#[from] StateError),
+    State(Box<StateError>),
     /// Figures that cannot be computed.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

@@ -32,7 +32,7 @@ struct Kept {
 }
 
 fn refused(error: StateError) -> PyErr {
-    raise(Stop::State(error))
+    raise(Stop::State(Box::new(error)))
 }
 
 #[pyclass(module = "tradenode._core", unsendable)]

@@ -1,4 +1,6 @@
-//! The books of a desk as they are kept over a restart. What was recorded is not among it.
+//! The books of a desk as they are kept over a restart.
+//!
+//! What was recorded is not among it.
 
 use serde::{Deserialize, Serialize};
 use tradenode_core::account::Account;
