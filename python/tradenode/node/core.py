@@ -283,9 +283,16 @@ class NodeCore:
         else:
             lost = ()
         for symbol in lost:
-            self._rows(now, Rows(symbol, 0, now, *GAP_ROW))
+            self._lose(now, symbol)
         if status.state in ("reports_gap", "disconnected"):
             self.doubts.add(0)
+
+    def _lose(self, now: int, symbol: str) -> None:
+        """What is seen of an instrument cannot be trusted any more."""
+        for seat, place in self._listeners.get(symbol, ()):
+            if (row := LOST_ROWS.get(seat.sources[place])) is not None:
+                kind, side, flags = row
+                self._call(now, seat, seat.trader.message, now, place, [now], [kind], [side], [flags], [1], [0])
 
     def _kill(self, now: int, kill: Kill) -> None:
         if kill.what != "cancel_all" and kill.seat is None:
@@ -324,7 +331,7 @@ class NodeCore:
         for seat in self.seats:
             seat.trader.skip(now)
         for symbol in self.instruments:
-            self._rows(now, Rows(symbol, 0, now, *GAP_ROW))
+            self._lose(now, symbol)
         for command in resume.lost:
             number = number_of(command)
             if (found := self.orders.living.get(number)) is not None:
@@ -343,8 +350,13 @@ def number_of(command: Command) -> int:
     return command.number if isinstance(command, Cancel) else command.order.number
 
 
-GAP_ROW = ([0], [int(EventKind.DEPTH)], [BUY], [GAP | LAST], [1], [0])
-"""The columns of a row that says nothing but that others are missing: its level is empty, and was."""
+LOST_ROWS: dict[str, tuple[int, int, int]] = {
+    "depth": (int(EventKind.DEPTH), BUY, GAP | LAST),
+    "orders": (int(EventKind.DEPTH), BUY, GAP | LAST),
+    "quotes": (int(EventKind.CLEAR), NO_SIDE, LAST),
+}
+"""Kind, side and flags of the row that makes a book of each source stale, or empty: nothing is traded on it before it has
+come anew. There is none for a book of trades, which the next trade makes anew."""
 
 
 def book_rows(symbol: str, now: int, levels: list[list[tuple[int, int]]]) -> Rows:

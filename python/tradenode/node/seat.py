@@ -43,6 +43,7 @@ class Seat:
         trader: the desk.
         state: whether its strategy is called.
         reason: why it is suspended.
+        sources: what the book of each of its instruments is made of.
         places: of each symbol its place at the desk.
     """
 
@@ -52,6 +53,7 @@ class Seat:
         self.trader = Trader(plan.spec, start, plan.strategy, plan.on_error)
         self.state: State = "waiting"
         self.reason = ""
+        self.sources: list[str] = msgspec.json.decode(plan.spec).get("books") or ["depth"] * len(plan.symbols)
         self.places = {symbol: place for place, symbol in enumerate(plan.symbols)}
         self._outer = [instruments.index(symbol) for symbol in plan.symbols]
         self._as_they_are = self._outer == list(range(len(self._outer)))
