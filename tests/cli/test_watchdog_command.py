@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from tests.operating import asked, config, node, open_orders, resting, said, spawn, until, venue
 
-from tradenode.monitor.heartbeat import read
-
 
 @pytest.fixture(scope="module")
 def rester(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -29,6 +27,12 @@ def watching(*words: object) -> Iterator["subprocess.Popen[str]"]:
         process.communicate()
 
 
+def until_it_says(watchdog: "subprocess.Popen[str]", start: str) -> str:
+    """The first line with such a start that a watchdog says from now on."""
+    assert watchdog.stderr is not None
+    return next(line for line in iter(watchdog.stderr.readline, "") if line.startswith(start))
+
+
 @pytest.fixture
 def address(rester: Path) -> Iterator[str]:
     with venue(rester) as told:
@@ -40,14 +44,9 @@ def test_a_node_that_dies_or_hangs_has_its_orders_cancelled(
     rester: Path, address: str, tmp_path: Path, death: signal.Signals
 ) -> None:
     run = tmp_path / "run"
-    with (
-        watching(run, "--venue", address, "--after", "3s") as watchdog,
-        node(rester, address, run) as process,
-    ):
+    with watching(run, "--venue", address, "--after", "3s") as watchdog, node(rester, address, run) as process:
         until(resting(address))
-        assert watchdog.stderr is not None
-        assert watchdog.stderr.readline() == f"no node trades {run} yet\n"
-        assert watchdog.stderr.readline() == f"watching over the node of {run}, process {process.pid}\n"
+        assert until_it_says(watchdog, "watching over") == f"watching over the node of {run}, process {process.pid}\n"
         process.send_signal(death)
         out, err = watchdog.communicate(timeout=60)
         assert (watchdog.returncode, out) == (1, ""), err
@@ -62,7 +61,7 @@ def test_it_does_nothing_after_an_orderly_stop_that_keeps_orders(rester: Path, a
     with watching(run, "--venue", address, "--after", "10s") as watchdog:
         with node(keeping, address, run) as process:
             until(resting(address))
-            until(lambda: read(run))
+            until_it_says(watchdog, "watching over")
             process.send_signal(signal.SIGTERM)
             assert process.wait(60) == 0
         _, err = watchdog.communicate(timeout=60)
@@ -72,8 +71,7 @@ def test_it_does_nothing_after_an_orderly_stop_that_keeps_orders(rester: Path, a
 
 def test_a_signal_ends_it_and_silence_has_its_bounds(tmp_path: Path) -> None:
     with watching(tmp_path, "--venue", "http://127.0.0.1:9") as watchdog:
-        assert watchdog.stderr is not None
-        assert watchdog.stderr.readline() == f"no node trades {tmp_path} yet\n"
+        assert until_it_says(watchdog, "no node") == f"no node trades {tmp_path} yet\n"
         watchdog.send_signal(signal.SIGTERM)
         assert watchdog.wait(30) == 0
     for words in ("1s", "2h"):
