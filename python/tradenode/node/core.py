@@ -355,8 +355,8 @@ LOST_ROWS: dict[str, tuple[int, int, int]] = {
     "orders": (int(EventKind.DEPTH), BUY, GAP | LAST),
     "quotes": (int(EventKind.CLEAR), NO_SIDE, LAST),
 }
-"""Kind, side and flags of the row that makes a book of each source stale, or empty: nothing is traded on it before it has
-come anew. There is none for a book of trades, which the next trade makes anew."""
+"""Kind, side and flags of the row that makes a book of each source stale, or empty: nothing is traded on it before it
+has come anew. There is none for a book of trades, which the next trade makes anew."""
 
 
 def book_rows(symbol: str, now: int, levels: list[list[tuple[int, int]]]) -> Rows:
