@@ -82,7 +82,9 @@ def same_as_vectorbt(found: Results, details: dict[str, Mapping[str, Any]]) -> l
 
 def test_the_bars_are_those_of_the_recipe() -> None:
     closes = market.random_walk(market.MINUTES_A_YEAR).close
-    assert hashlib.sha256(closes.tobytes()).hexdigest().startswith("3a1ae725769db0f3")
+    # numpy's exp differs in its last bits between processors with and without AVX-512.
+    known = ("3a1ae725769db0f3", "09ccadae9150f7da")
+    assert hashlib.sha256(closes.tobytes()).hexdigest().startswith(known)
 
 
 def test_bars_survive_the_folder_and_lie_on_the_grid(folder: Path) -> None:
