@@ -1,13 +1,17 @@
 """`tradenode kill`: the kill switch of a node, pulled from outside."""
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from tradenode.cli import console
 from tradenode.errors import ConfigError, RunError
+
+if TYPE_CHECKING:
+    from tradenode.node.mailbox import Order
 
 TAKEN_S, LOOK_S = 10.0, 0.05
 """How long a node may take to follow, and how often is looked."""
@@ -56,7 +60,7 @@ def signed(by: str | None, reason: str) -> str:
     return name
 
 
-def ordered(run: Path, name: str, order: "object", what: str) -> int:
+def ordered(run: Path, name: str, order: "Order", what: str) -> int:
     """Leaves an order for the node and waits until it is followed."""
     # Who pulls it is in a hurry: no more is imported than is needed.
     from tradenode.monitor.heartbeat import NAME
@@ -65,7 +69,7 @@ def ordered(run: Path, name: str, order: "object", what: str) -> int:
 
     if not (run / NAME).exists():
         raise ConfigError(f"{run} is no node's run: it has no {NAME}", hint="`tradenode paper` makes them")
-    left = _until(lambda: leave(run, name, order))  # type: ignore[arg-type]
+    left = _until(lambda: leave(run, name, order))
     if not left:
         raise RunError(f"{run / name} waits already, from before")
     if present(run) is None:
@@ -78,7 +82,7 @@ def ordered(run: Path, name: str, order: "object", what: str) -> int:
     return 0
 
 
-def _until(holds: "object") -> bool:
+def _until(holds: Callable[[], bool]) -> bool:
     """Whether something holds in time."""
     pause = Event()
-    return any(holds() or pause.wait(LOOK_S) for _ in range(round(TAKEN_S / LOOK_S)))  # type: ignore[operator]
+    return any(holds() or pause.wait(LOOK_S) for _ in range(round(TAKEN_S / LOOK_S)))

@@ -15,6 +15,7 @@ from tradenode.cli import console
 from tradenode.cli.status_view import shown
 
 if TYPE_CHECKING:
+    from tradenode.messages.node import KillWord
     from tradenode.monitor.logs import LogFile
     from tradenode.node.session import Session
     from tradenode.node.status import Statistics
@@ -25,7 +26,7 @@ VIEW_S = 1.0
 SWITCH_S = 1e-4
 """So soon a thread that logs or is scraped hands the interpreter back to the node's loop; usually 50 times that."""
 
-KILLS = {signal.SIGUSR1: "halt", signal.SIGUSR2: "flatten"}
+KILLS: "dict[signal.Signals, KillWord]" = {signal.SIGUSR1: "halt", signal.SIGUSR2: "flatten"}
 
 
 async def operate(session: "Session", monitor: int | None, log: "LogFile | None") -> None:
@@ -106,7 +107,7 @@ def _on_signals(session: "Session") -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     for number, what in KILLS.items():
-        kill = Kill(what, "signal", number.name)  # type: ignore[arg-type]
+        kill = Kill(what, "signal", number.name)
         loop.add_signal_handler(number, session.switch.pull, kill)
 
 

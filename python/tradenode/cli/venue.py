@@ -130,10 +130,6 @@ def _leg(leg: "Leg | None") -> Any:
 
 
 def _server(front: "Front", speed: float | None, rate_limit: float) -> "Server":
-    try:
-        import aiohttp  # noqa: F401
-    except ImportError as error:
-        raise ConfigError("a venue over sockets needs aiohttp", hint="pip install 'tradenode[web]'") from error
     from tradenode.kernel.clock import WallClock
     from tradenode.venue.pacing import Lockstep, WallPace
     from tradenode.venue.server import Server

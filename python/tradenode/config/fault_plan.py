@@ -11,13 +11,12 @@ from tradenode.config.locate import places
 from tradenode.config.syntax import read
 from tradenode.config.values import Bounds, Choice, ShortDuration, Whole
 from tradenode.errors import ConfigError
+from tradenode.messages.timeframe import SECOND_NS
 
 OF_REQUESTS = ("rate_limited", "error_before", "error_after", "no_answer", "reject", "slow_answer")
 OF_FRAMES = ("drop", "duplicate", "reorder", "malformed", "crossed", "stale")
 SPELLS = ("latency", "clock_skew", "partial_fills", "cancel_race", "maintenance")
 KINDS = (*OF_REQUESTS, *OF_FRAMES, *SPELLS, "disconnect")
-
-SECOND_NS = 1_000_000_000
 
 
 class PlannedFault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,8 +5,7 @@ import heapq
 from enum import IntEnum
 
 from tradenode.kernel.clock import Clock
-
-SECOND_NS = 1_000_000_000
+from tradenode.messages.timeframe import SECOND_NS
 
 WAITING_MOST = 10_000
 """So many requests that wait for their turn tell that their sender does not look."""

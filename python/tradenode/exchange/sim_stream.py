@@ -13,12 +13,11 @@ from tradenode.exchange.sim_words import Words, outcome
 from tradenode.kernel.clock import Clock
 from tradenode.messages.dialect import DoneOp, Frame, Op, Reply, ReportFrame, SubscribeOp
 from tradenode.messages.feed import Advance, Rows, Status, Stream
-from tradenode.messages.orders import Answer, Outcome, Request, number_of
+from tradenode.messages.orders import Answer, Outcome, Request, number_of, word_of
+from tradenode.messages.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession, ClientWebSocketResponse
-
-SECOND_NS = 1_000_000_000
 
 PENDING_MOST = 10_000
 """Requests without an outcome."""
@@ -61,6 +60,7 @@ class SimStream:
         self._seqs: dict[str, int] = {}
         self._held: dict[str, list[tuple[Rows, bytes]]] = {}
         self._resyncs: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[bool] | None = None
         self._reports: int | None = None
         self._missing: set[int] = set()
         self._pending: dict[int, tuple[str, int, int]] = {}
@@ -73,23 +73,23 @@ class SimStream:
 
     def send(self, request: Request, sent: int) -> None:
         """Sends a request now."""
-        asked, number = type(request).__struct_config__.tag, number_of(request)
+        asked, number = word_of(request), number_of(request)
         if self._socket is None or self._socket.closed:
-            self._answer(str(asked), number, Outcome("refused", "not_connected", "the stream is down"))
+            self._answer(asked, number, Outcome("refused", "not_connected", "the stream is down"))
         elif self._lockstep:
             self._write(self.words.op(request, 0, sent))
         elif len(self._pending) >= PENDING_MOST:
-            self._answer(str(asked), number, Outcome("refused", "too_many", f"{PENDING_MOST} are without an outcome"))
+            self._answer(asked, number, Outcome("refused", "too_many", f"{PENDING_MOST} are without an outcome"))
         else:
             self._last_id += 1
-            self._pending[self._last_id] = (str(asked), number, self._clock.now() + self._timeout_ns)
+            self._pending[self._last_id] = (asked, number, self._clock.now() + self._timeout_ns)
             self._write(self.words.op(request, self._last_id, 0))
             if self._sweep is None:
                 self._sweep = asyncio.get_running_loop().call_later(self._timeout_ns / SECOND_NS, self._time_out)
 
     def refuse(self, request: Request, reason: str, text: str) -> None:
         """Tells of a request that it was not sent."""
-        self._answer(str(type(request).__struct_config__.tag), number_of(request), Outcome("refused", reason, text))
+        self._answer(word_of(request), number_of(request), Outcome("refused", reason, text))
 
     def done(self, time: int, timer: int | None) -> None:
         """Answers the frames that were told, in lockstep."""
@@ -303,7 +303,7 @@ class SimStream:
     def _give_up(self) -> None:
         """Begins anew with another connection."""
         if self._socket is not None:
-            asyncio.ensure_future(self._socket.close())  # noqa: RUF006
+            self._closing = asyncio.ensure_future(self._socket.close())
 
     # the account
 

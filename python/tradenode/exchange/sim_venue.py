@@ -9,7 +9,7 @@ import msgspec
 
 from tradenode.errors import ConfigError, ExchangeError
 from tradenode.exchange.port import AccountFill, Capabilities, Clockwork, Sink
-from tradenode.exchange.rate_limit import SECOND_NS, Rank, RateLimit
+from tradenode.exchange.rate_limit import Rank, RateLimit
 from tradenode.exchange.sim_stream import SimStream
 from tradenode.exchange.sim_words import Words, outcome
 from tradenode.kernel.clock import Clock
@@ -24,13 +24,13 @@ from tradenode.messages.dialect import (
     OrderState,
     Refusal,
     ReplaceOp,
-    ReportFrame,
     SubmitOp,
     VenueTime,
 )
 from tradenode.messages.feed import Rows
 from tradenode.messages.listing import Listing
 from tradenode.messages.orders import AccountState, Cancel, CancelAll, Outcome, Request, VenueOrder
+from tradenode.messages.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
@@ -154,21 +154,11 @@ class SimVenue:
     async def fills(self, since: int) -> list[AccountFill]:
         """Fills from a number on."""
         page = await self._get(f"/fills?since={since}", FillPage)
-        return [
-            AccountFill(
-                told.number,
-                self._words.report(
-                    ReportFrame(0, told.told, told.at, told.symbol, told.client_id, "filled", fill=told.fill)
-                ),
-            )
-            for told in page.fills
-        ]
+        return [self._words.fill(told) for told in page.fills]
 
     async def account(self) -> AccountState:
         """What the account holds."""
-        told = await self._get("/account", Account)
-        held = [(self._words.place(each.symbol), each.lots, each.average) for each in told.positions]
-        return AccountState(told.currency, told.balance, held, told.at)
+        return self._words.account(await self._get("/account", Account))
 
     async def ledger(self) -> Ledger:
         """The venue's own record of everything, which only a rehearsal has."""

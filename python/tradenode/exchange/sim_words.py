@@ -1,9 +1,14 @@
 """Between the dialect of the loopback venue and the words of a node: names and numbers, symbols and places."""
 
+import msgspec
+
+from tradenode.exchange.port import AccountFill
 from tradenode.messages.dialect import (
+    Account,
     CancelAllOp,
     CancelOp,
     Change,
+    FillRecord,
     NewOrder,
     OrderState,
     Refusal,
@@ -14,6 +19,7 @@ from tradenode.messages.dialect import (
 )
 from tradenode.messages.listing import Listing
 from tradenode.messages.orders import (
+    AccountState,
     Cancel,
     CancelAll,
     Order,
@@ -67,19 +73,7 @@ class Words:
 
     def new_order(self, order: Order) -> NewOrder:
         """An order as the venue takes it."""
-        terms = order.terms
-        if terms is None:
-            return NewOrder(
-                client_id=self.client_id(order.number),
-                symbol=self.symbols[order.instrument],
-                side=order.side,
-                kind=order.kind,
-                lots=order.lots,
-                ticks=order.ticks,
-                reduce_only=order.reduce_only,
-                reason=order.reason,
-            )
-        return NewOrder(
+        plain = NewOrder(
             client_id=self.client_id(order.number),
             symbol=self.symbols[order.instrument],
             side=order.side,
@@ -87,6 +81,12 @@ class Words:
             lots=order.lots,
             ticks=order.ticks,
             reduce_only=order.reduce_only,
+            reason=order.reason,
+        )
+        if (terms := order.terms) is None:
+            return plain
+        return msgspec.structs.replace(
+            plain,
             time_in_force=terms.time_in_force,
             until=terms.until,
             post_only=terms.post_only,
@@ -96,7 +96,6 @@ class Words:
             trigger_price=terms.trigger_price,
             group=terms.group,
             parent=self.client_id(terms.parent),
-            reason=order.reason,
         )
 
     def report(self, frame: ReportFrame) -> Report:
@@ -133,6 +132,16 @@ class Words:
             told.reason,
             order.reduce_only,
         )
+
+    def fill(self, told: FillRecord) -> AccountFill:
+        """A fill of the account as a node takes it."""
+        frame = ReportFrame(0, told.told, told.at, told.symbol, told.client_id, "filled", fill=told.fill)
+        return AccountFill(told.number, self.report(frame))
+
+    def account(self, told: Account) -> AccountState:
+        """What the account holds as a node takes it."""
+        held = [(self.place(each.symbol), each.lots, each.average) for each in told.positions]
+        return AccountState(told.currency, told.balance, held, told.at)
 
 
 def outcome(status: int, refusal: Refusal | None, retry_after_ns: int = 0) -> Outcome:

@@ -3,7 +3,9 @@
 A node's number is the trader's, with the trader's seat in its lowest bits: no table is needed to go either way.
 """
 
-from tradenode.messages.orders import Cancel, Order, Replace, Submit, Terms
+from msgspec.structs import replace
+
+from tradenode.messages.orders import Cancel, Order, Replace, Submit
 
 SEATS_MOST = 64
 """The most traders of one node."""
@@ -36,16 +38,5 @@ def outward(request: Submit | Cancel | Replace, seat: int) -> Submit | Cancel | 
 def _outward(order: Order, seat: int) -> Order:
     terms = order.terms
     if terms is not None and (terms.group or terms.parent):
-        fields = {name: getattr(terms, name) for name in Terms.__struct_fields__}
-        terms = Terms(**fields | {"group": outer(terms.group, seat), "parent": outer(terms.parent, seat)})
-    return Order(
-        outer(order.number, seat),
-        order.instrument,
-        order.side,
-        order.lots,
-        order.kind,
-        order.ticks,
-        order.reduce_only,
-        order.reason,
-        terms,
-    )
+        terms = replace(terms, group=outer(terms.group, seat), parent=outer(terms.parent, seat))
+    return replace(order, number=outer(order.number, seat), terms=terms)

@@ -146,6 +146,11 @@ Request = Submit | Cancel | Replace | CancelAll
 """What is asked of a venue."""
 
 
+def word_of(request: Request) -> str:
+    """What a request asks for, as its `Answer` names it."""
+    return str(type(request).__struct_config__.tag)
+
+
 def number_of(request: Request) -> int:
     """The number of the order that a request is about; 0 for all of them."""
     match request:

@@ -17,14 +17,13 @@ import msgspec
 from tradenode.errors import ConfigError, RunError
 from tradenode.kernel.clock import SteadyClock
 from tradenode.messages.status import NodeStatus
+from tradenode.messages.timeframe import SECOND_NS
 from tradenode.monitor.health import Health, live, ready
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 LOOPBACK = "127.0.0.1"
-SECOND_NS = 1_000_000_000
-
 LOOK_S = 0.1
 """How often the node's loop is asked whether it turns."""
 

@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from tradenode.errors import ReportError
+from tradenode.errors import ConfigError, ReportError
 from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
 from tradenode.execution.orders import Orders
 from tradenode.messages.feed import Advance, Rows, Status
 from tradenode.messages.node import Audited, Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
-from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What
+from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What, number_of
 from tradenode.messages.tape import BUY, GAP, LAST, NO_SIDE, SELL, SNAPSHOT, EventKind
 from tradenode.node.budget import Budget
 from tradenode.node.seat import Seat, SeatPlan
@@ -51,7 +51,9 @@ class NodeCore:
     def __init__(self, plans: Sequence[SeatPlan], instruments: Sequence[str], start: int) -> None:
         """Make the seats. Raises ConfigError for too many and for a description that is wrong."""
         self.instruments = tuple(instruments)
-        self.seats = [Seat(number, plan, start, self.instruments) for number, plan in enumerate(plans[:SEATS_MOST])]
+        if len(plans) > SEATS_MOST:
+            raise ConfigError(f"a node has at most {SEATS_MOST} strategies, asked for {len(plans)}")
+        self.seats = [Seat(number, plan, start, self.instruments) for number, plan in enumerate(plans)]
         self.orders = Orders()
         self.phase: Phase = "waiting"
         self.notes: list[tuple[int, str]] = []
@@ -222,23 +224,26 @@ class NodeCore:
     def _liquidation(self, now: int, report: Report) -> None:
         """A fill of the venue's own order goes to who holds the position, as funding does."""
         assert report.fill is not None
-        listeners = self._listeners[self.instruments[report.instrument]]
         self.note(now, f"{self.instruments[report.instrument]} is liquidated: {report.fill.lots} lots")
-        if len(listeners) != 1:
-            self.doubts.add(0)
-            return
-        self._tell(now, listeners[0][0], VENUES_ORDERS + report.fill.number, report, late=False)
+        if (holder := self._holder(report)) is not None:
+            self._tell(now, holder[0], VENUES_ORDERS + report.fill.number, report, late=False)
 
     def _funding(self, now: int, report: Report) -> None:
-        """Funding goes to who holds the position: to one desk, as long as one trades the instrument."""
-        listeners = self._listeners[self.instruments[report.instrument]]
-        if len(listeners) != 1:
+        """Funding goes to who holds the position."""
+        if (holder := self._holder(report)) is None:
             self.note(now, f"funding of {report.amount} on {self.instruments[report.instrument]}: several strategies")
-            self.doubts.add(0)
             return
-        seat, place = listeners[0]
+        seat, place = holder
         at, _, _, what, more = report.plain()
         self._call(now, seat, seat.trader.report, now, (at, place, place, what, more))
+
+    def _holder(self, report: Report) -> tuple[Seat, int] | None:
+        """Whose position a report is about, and its place there: known as long as one desk trades the instrument."""
+        listeners = self._listeners[self.instruments[report.instrument]]
+        if len(listeners) == 1:
+            return listeners[0]
+        self.doubts.add(0)
+        return None
 
     def _answer(self, now: int, answer: Answer) -> None:
         """What the answer to a request says of it; that an order is taken its report says as well."""
@@ -248,15 +253,12 @@ class NodeCore:
         if answer.outcome.verdict == "unknown":
             self._silent(now, answer.number)
             return
-        words = {"submit": ("rejected", "terms"), "cancel": ("cancel_rejected", "unknown_order")}
-        what, reason = words.get(answer.asked, ("replace_rejected", "terms"))
+        what, reason = REFUSED.get(answer.asked, ("replace_rejected", "terms"))
         if answer.asked == "submit" and answer.outcome.retry_after_ns:
             reason = "unreachable"
-        self.note(
-            now,
-            f"order {answer.number}: {answer.asked} refused, {answer.outcome.reason} {answer.outcome.text}".rstrip(),
-        )
-        self._report(now, Report(now, found.instrument, answer.number, what, reason))  # type: ignore[arg-type]
+        why = f"{answer.outcome.reason} {answer.outcome.text}"
+        self.note(now, f"order {answer.number}: {answer.asked} refused, {why}".rstrip())
+        self._report(now, Report(now, found.instrument, answer.number, what, reason))
 
     def _silent(self, now: int, number: int) -> None:
         place = inner(number)[1]
@@ -345,10 +347,11 @@ NEVER_SENT: dict[type, What] = {Submit: "rejected", Cancel: "cancel_rejected", R
 """What a request that has not come to its venue is told as."""
 
 
-def number_of(command: Command) -> int:
-    """The number of the order that a command is about."""
-    return command.number if isinstance(command, Cancel) else command.order.number
-
+REFUSED: dict[str, tuple[What, str]] = {
+    "submit": ("rejected", "terms"),
+    "cancel": ("cancel_rejected", "unknown_order"),
+}
+"""What a request that its venue refuses is told as, and why."""
 
 LOST_ROWS: dict[str, tuple[int, int, int]] = {
     "depth": (int(EventKind.DEPTH), BUY, GAP | LAST),

@@ -4,9 +4,10 @@ import asyncio
 
 from tradenode.errors import ExchangeError
 from tradenode.exchange.port import VenuePort
+from tradenode.messages.timeframe import SECOND_NS
 from tradenode.node.node import Node
 
-SECOND_NS, MILLISECOND_NS = 1_000_000_000, 1_000_000
+MILLISECOND_NS = 1_000_000
 
 PART = 3
 """It is armed again when a third of its time is over: two calls may be lost."""

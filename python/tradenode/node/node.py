@@ -19,13 +19,12 @@ from tradenode.execution.numbers import inner
 from tradenode.kernel.clock import Clock
 from tradenode.messages.feed import Advance, Rows, Status
 from tradenode.messages.node import Command, Input, Kill, Life, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
-from tradenode.messages.orders import Report
+from tradenode.messages.orders import Report, number_of
+from tradenode.messages.timeframe import SECOND_NS
 from tradenode.node.budget import Budget
-from tradenode.node.core import NodeCore, number_of
+from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
 from tradenode.node.reconcile import Reconciliation
-
-SECOND_NS = 1_000_000_000
 
 BACKLOG_MOST = 1_000_000
 """So many messages wait while the node is held against its venue."""
@@ -150,7 +149,9 @@ class Node:
         self._life, self._save_at = life, 0
         self.budget = Budget(settings.budget_ns, settings.strikes, STRIKES_WINDOW_NS, len(core.seats))
         core.stopwatch = self.budget
-        self._reconciliation = Reconciliation(port, core, self._act, self._time)
+        self._reconciliation = Reconciliation(
+            port, core, self._act, self._time, foreign_too=settings.foreign == "ignore"
+        )
 
     async def run(self, resume: Resume | None = None) -> None:
         """Run until it is stopped. The port is open.
@@ -217,8 +218,8 @@ class Node:
         try:
             await asyncio.wait([main, *watched], return_when=asyncio.FIRST_COMPLETED)
             for task in watched:
-                if task.done() and not task.cancelled() and task.exception() is not None:
-                    raise task.exception() or AssertionError
+                if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                    raise error
             await main
         finally:
             main.cancel()
@@ -258,8 +259,6 @@ class Node:
                 self.core.doubts |= asked
                 failed = error
                 continue
-            if self._settings.foreign == "ignore":
-                faults = [each for each in faults if not each.endswith("none of this node's")]
             if not faults and not self.core.doubts:
                 self.reconciled = self._time()
                 return

@@ -24,8 +24,9 @@ Act = Callable[[Input], None]
 class Reconciliation:
     """A node's questions to its venue."""
 
-    def __init__(self, port: VenuePort, core: NodeCore, act: Act, now: Callable[[], int]) -> None:
-        self._port, self._core, self._act, self._now = port, core, act, now
+    def __init__(self, port: VenuePort, core: NodeCore, act: Act, now: Callable[[], int], *, foreign_too: bool) -> None:
+        """Ask a port; `foreign_too` where orders that are not the node's need no explanation."""
+        self._port, self._core, self._act, self._now, self._foreign_too = port, core, act, now, foreign_too
         self._misses: Counter[int] = Counter()
 
     async def everything(self) -> list[str]:
@@ -114,6 +115,9 @@ class Reconciliation:
             self._act(Audited(place))
 
     def _is_foreign(self, told: VenueOrder) -> bool:
+        """Whether an order that lives at the venue has to be explained and cannot be."""
+        if self._foreign_too:
+            return False
         return told.number == 0 or self._core.orders.find(told.number) is None
 
     def _foreign(self, told: VenueOrder) -> str:

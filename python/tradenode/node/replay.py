@@ -87,15 +87,3 @@ def recovered(log: NodeLog, build: Build, decode: Decode) -> Replay:
         start = sequence + 1
     log.read(replay.take, decode, start)
     return replay
-
-
-def replayed(log: NodeLog, build: Build, decode: Decode) -> Replay:
-    """The whole journal, replayed.
-
-    Raises:
-        DivergenceError: it gives other commands.
-        JournalError: a record that cannot be read.
-    """
-    replay = Replay(build)
-    log.read(replay.take, decode)
-    return replay

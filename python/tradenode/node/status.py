@@ -14,11 +14,11 @@ from tradenode.messages.status import (
     Spread,
     StrategyStatus,
 )
+from tradenode.messages.timeframe import SECOND_NS
 from tradenode.node.node import Node
 from tradenode.node.seat import Seat
 from tradenode.node.watch import Watch
 
-SECOND_NS = 1_000_000_000
 ORDERS_MOST, NOTES_MOST = 200, 20
 """So many orders and notes are told."""
 

@@ -68,19 +68,18 @@ class Watch:
 
     def turned(self, began: int, message: Message | Input, cause: int, commands: Sequence[Command]) -> None:
         """A turn is over."""
-        kind = type(message)
-        if kind is Rows:
-            self.heard[message.symbol] = began  # type: ignore[union-attr]
-        elif kind is Status:
-            self._status(message)  # type: ignore[arg-type]
+        if isinstance(message, Rows):
+            self.heard[message.symbol] = began
+        elif isinstance(message, Status):
+            self._status(message)
         if self._line is None:
             return
         if commands:
-            self._line("orders", partial(_orders, kind.__name__, cause, self.begin() - began, commands))
-        if kind is Report:
-            self._line("report", partial(_report, cause, message))  # type: ignore[arg-type]
-        elif kind in OPERATORS:
-            self._line(kind.__name__.lower(), partial(_plain, cause, message))
+            self._line("orders", partial(_orders, type(message).__name__, cause, self.begin() - began, commands))
+        if isinstance(message, Report):
+            self._line("report", partial(_report, cause, message))
+        elif isinstance(message, OPERATORS):
+            self._line(type(message).__name__.lower(), partial(_plain, cause, message))
 
     def _status(self, status: Status) -> None:
         if status.state in LOST:

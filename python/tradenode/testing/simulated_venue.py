@@ -19,16 +19,15 @@ from tradenode.kernel.clock import LoopClock
 from tradenode.messages.dialect import ReportFrame
 from tradenode.messages.feed import Rows, Status
 from tradenode.messages.listing import Listing
-from tradenode.messages.orders import AccountState, Answer, Outcome, Request, VenueOrder, number_of
+from tradenode.messages.orders import AccountState, Answer, Outcome, Request, VenueOrder, number_of, word_of
 from tradenode.messages.tape import Tape
+from tradenode.messages.timeframe import SECOND_NS
 from tradenode.venue.exchange import Exchange, Latencies
 from tradenode.venue.exchange import Outcome as Answered
 from tradenode.venue.feeds import NEVER
 from tradenode.venue.front import Front
 
 T = TypeVar("T")
-
-SECOND_NS = 1_000_000_000
 
 
 class Faults(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,7 +255,7 @@ class SimulatedPort:
 
     def send(self, request: Request, sent: int) -> None:
         """Send a request: what becomes of it is drawn."""
-        world, asked, number = self._world, str(type(request).__struct_config__.tag), number_of(request)
+        world, asked, number = self._world, word_of(request), number_of(request)
         sink, now = self._sink, world.clock.now()
         if sink is None:
             self._soon(lambda: self._tell(Answer(asked, number, Outcome("refused", "not_connected"), now)))
@@ -336,26 +335,12 @@ class SimulatedPort:
 
     async def fills(self, since: int) -> list[AccountFill]:
         """Fills from a number on."""
-
-        def answer() -> list[AccountFill]:
-            page = self._world.exchange.books.page(since, 100)
-            frames = (
-                (each.number, ReportFrame(0, each.told, each.at, each.symbol, each.client_id, "filled", fill=each.fill))
-                for each in page.fills
-            )
-            return [AccountFill(number, self._words.report(frame)) for number, frame in frames]
-
-        return await self._question(answer)
+        books, words = self._world.exchange.books, self._words
+        return await self._question(lambda: [words.fill(told) for told in books.page(since, 100).fills])
 
     async def account(self) -> AccountState:
         """What the account holds."""
-
-        def answer() -> AccountState:
-            told = self._world.exchange.account()
-            held = [(self._words.place(each.symbol), each.lots, each.average) for each in told.positions]
-            return AccountState(told.currency, told.balance, held, told.at)
-
-        return await self._question(answer)
+        return await self._question(lambda: self._words.account(self._world.exchange.account()))
 
 
 __all__ = ["NONE", "ROUGH", "Faults", "SimulatedPort", "World"]

@@ -7,9 +7,10 @@ import msgspec
 from tradenode.config.fault_plan import PlannedFault
 from tradenode.exchange.rate_limit import Bucket
 from tradenode.messages.dialect import Refusal, RequestOp
+from tradenode.messages.timeframe import SECOND_NS
 from tradenode.venue.exchange import Outcome
 from tradenode.venue.front import Front
-from tradenode.venue.pacing import SECOND_NS, Pace
+from tradenode.venue.pacing import Pace
 
 TOO_MANY, BROKEN, DOWN = 429, 500, 503
 

@@ -6,11 +6,10 @@ from typing import Protocol
 from tradenode.kernel.clock import Clock
 from tradenode.messages.dialect import DoneOp, Mode, Refusal
 from tradenode.messages.feed import Advance
+from tradenode.messages.timeframe import SECOND_NS
 from tradenode.venue.feeds import NEVER
 from tradenode.venue.front import Front, encode
 from tradenode.venue.stream import Stream
-
-SECOND_NS = 1_000_000_000
 
 FRAMES_AT_ONCE = 500
 """So many messages are told before clients are listened to again."""

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from tradenode.config.fault_plan import OF_FRAMES, OF_REQUESTS, SECOND_NS, PlannedFault
+from tradenode.config.fault_plan import OF_FRAMES, OF_REQUESTS, PlannedFault
 from tradenode.messages.dialect import FiredFault
+from tradenode.messages.timeframe import SECOND_NS
 from tradenode.venue.feeds import NEVER
 
 FIRED_MOST = 100_000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from tradenode.errors import ExchangeError
+from tradenode.errors import ConfigError, ExchangeError
 from tradenode.messages.dialect import (
     FILLS_TOLD,
     CancelAllOp,
@@ -22,10 +22,11 @@ from tradenode.messages.dialect import (
     SubmitOp,
     VenueTime,
 )
+from tradenode.messages.timeframe import SECOND_NS
 from tradenode.venue.asking import Asking, Verdict
 from tradenode.venue.feeds import NEVER
 from tradenode.venue.front import Front, encode
-from tradenode.venue.pacing import SECOND_NS, Pace
+from tradenode.venue.pacing import Pace
 from tradenode.venue.session import Session
 from tradenode.venue.stream import TOO_SLOW, Stream
 
@@ -66,8 +67,16 @@ class Server:
         self._moving: asyncio.Task[None] | None = None
 
     async def start(self, port: int) -> None:
-        """Listen, and let time begin. Raises ExchangeError for a port that is taken."""
-        from aiohttp import web
+        """Listen, and let time begin.
+
+        Raises:
+            ConfigError: aiohttp is missing.
+            ExchangeError: the port is taken.
+        """
+        try:
+            from aiohttp import web
+        except ImportError as error:
+            raise ConfigError("a venue over sockets needs aiohttp", hint="pip install 'tradenode[web]'") from error
 
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -5,9 +5,9 @@ import asyncio
 import msgspec
 
 from tradenode.messages.dialect import DoneOp, Op, Refusal, Reply, RequestOp, SubscribeOp
+from tradenode.messages.timeframe import SECOND_NS
 from tradenode.venue.asking import Asking, Verdict
 from tradenode.venue.front import encode
-from tradenode.venue.pacing import SECOND_NS
 from tradenode.venue.stream import Stream
 
 BAD, CONFLICT = 400, 409

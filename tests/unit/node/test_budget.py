@@ -3,22 +3,18 @@
 import asyncio
 import time
 from pathlib import Path
-from typing import Any
 
-from tests.loopback import as_tape, document, front, venue
+from tests.loopback import document
 from tests.parity.test_trader_and_venue import tapes
+from tests.unit.node.lockstep import SYMBOLS, traded
 
 from tradenode import Desk, PriceBook, Strategy, every
-from tradenode.kernel.clock import SimulatedClock
-from tradenode.messages.node import Life
 from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
-from tradenode.node.node import Node, Settings
-from tradenode.node.replay import replayed
+from tradenode.node.node import Settings
+from tradenode.node.replay import recovered
 from tradenode.node.seat import SeatPlan
 from tradenode.node.session import read_rows
-
-SYMBOLS = ("BTCUSDT", "ETHUSDT")
 
 
 class Steady(Strategy):
@@ -54,30 +50,10 @@ def plans(described: bytes) -> list[SeatPlan]:
     return [SeatPlan(name, described, SYMBOLS, strategy) for name, strategy in strategies.items()]
 
 
-async def traded(described: bytes, journal: Path) -> tuple[Node, Any]:
-    feeds = [as_tape(columns, symbol) for columns, symbol in zip(tapes(0, 1_500), SYMBOLS, strict=True)]
-    inside = front(described, feeds)
-    async with venue(inside) as made:
-        port = made.client()
-        await port.open()
-        start = inside.exchange.feeds.start
-        core, log = NodeCore(plans(described), SYMBOLS, start), NodeLog(journal)
-        log.begin(start, Life("n", "0", "", list(SYMBOLS), []))
-        settings = Settings(durability="process", on_stop="keep", budget_ns=200_000_000, strikes=3)
-        node = Node(port, core, log, SimulatedClock(), settings, speed=0)
-        running = asyncio.create_task(node.run())
-        async with asyncio.timeout(120):
-            await asyncio.wait([running, asyncio.create_task(node.ended.wait())], return_when=asyncio.FIRST_COMPLETED)
-        node.stop()
-        await running
-        ledger = await port.ledger()
-        await port.close()
-    return node, ledger
-
-
 def test_a_slow_and_a_broken_strategy_hold_up_no_other(tmp_path: Path) -> None:
     described = document(SYMBOLS)
-    node, ledger = asyncio.run(traded(described, tmp_path))
+    settings = Settings(durability="process", on_stop="keep", budget_ns=200_000_000, strikes=3)
+    node, ledger = asyncio.run(traded(described, tapes(0, 1_500), plans(described), tmp_path, settings))
     steady, broken, slow = node.core.seats
     assert (broken.state, slow.state) == ("suspended", "suspended")
     assert broken.reason == "raised ZeroDivisionError: of its own"
@@ -91,7 +67,7 @@ def test_a_slow_and_a_broken_strategy_hold_up_no_other(tmp_path: Path) -> None:
     assert sent.count(steady.number) > 2 * max(sent.count(broken.number), sent.count(slow.number))
     assert node.budget.slowest_ns[slow.number] > 200_000_000
 
-    replay = replayed(NodeLog(tmp_path), lambda _, start: NodeCore(plans(described), SYMBOLS, start), read_rows)
+    replay = recovered(NodeLog(tmp_path), lambda _, start: NodeCore(plans(described), SYMBOLS, start), read_rows)
     assert replay.lost == []
     assert replay.core is not None
     assert [seat.state for seat in replay.core.seats] == ["stopped", "suspended", "suspended"]

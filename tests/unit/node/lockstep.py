@@ -1,0 +1,40 @@
+"""A node of two instruments behind sockets, in lockstep with its venue, until the events are over."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.loopback import as_tape, front, venue
+
+from tradenode.kernel.clock import SimulatedClock
+from tradenode.messages.node import Life
+from tradenode.node.core import NodeCore
+from tradenode.node.log import NodeLog
+from tradenode.node.node import Node, Settings
+from tradenode.node.seat import SeatPlan
+
+SYMBOLS = ("BTCUSDT", "ETHUSDT")
+LIFE = Life("n", "0", "", list(SYMBOLS), [])
+
+
+async def traded(
+    described: bytes, feeds: Sequence[dict[str, Any]], plans: list[SeatPlan], journal: Path, settings: Settings
+) -> tuple[Node, Any]:
+    """The node when it has stopped, and the venue's ledger."""
+    inside = front(described, [as_tape(columns, symbol) for columns, symbol in zip(feeds, SYMBOLS, strict=True)])
+    async with venue(inside) as made:
+        port = made.client()
+        await port.open()
+        start = inside.exchange.feeds.start
+        core, log = NodeCore(plans, SYMBOLS, start), NodeLog(journal)
+        log.begin(start, LIFE)
+        node = Node(port, core, log, SimulatedClock(), settings, speed=0)
+        running = asyncio.create_task(node.run())
+        async with asyncio.timeout(120):
+            await asyncio.wait([running, asyncio.create_task(node.ended.wait())], return_when=asyncio.FIRST_COMPLETED)
+        node.stop()
+        await running
+        ledger = await port.ledger()
+        await port.close()
+    return node, ledger
