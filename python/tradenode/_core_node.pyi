@@ -5,6 +5,8 @@ from typing import Any, Literal, Self, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from tradenode.messages.orders import Cancel, Replace, Submit
+
 TermsTuple: TypeAlias = tuple[str, int, bool, int, str, int, str, int, int]
 """Terms of an order: time in force ("gtc", "ioc", "fok", "gtt") and until when (ns UTC, 0 but for "gtt"), post-only,
 the
@@ -91,10 +93,21 @@ class Trader:
     """
 
     def __new__(
-        cls, spec: bytes, start: int, strategy: object, on_error: Literal["halt", "skip", "flatten"] = ...
+        cls,
+        spec: bytes,
+        start: int,
+        strategy: object,
+        on_error: Literal["halt", "skip", "flatten"] = ...,
+        *,
+        numbers: tuple[int, int] = ...,
+        places: list[int] | None = None,
     ) -> Self:
         """The desk of a run over events (`config.event_run.event_spec`) at a time. Raises ConfigError for a bad
-        spec."""
+        spec.
+
+        In requests the number of an order is its own times the first of `numbers`, plus the second; an instrument is
+        named by its one of `places`. Without them both are the desk's own.
+        """
 
     def start(self) -> None:
         """Let the strategy begin, also again after its end."""
@@ -162,7 +175,7 @@ class Trader:
     def next_tick(self) -> int:
         """When an alarm is due next."""
 
-    def requests(self) -> list[RequestTuple]:
+    def requests(self) -> list[Submit | Cancel | Replace]:
         """Take out what is asked of the venue, each order of it approved by the gate, in order."""
 
     def state(self) -> bytes:

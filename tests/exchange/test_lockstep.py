@@ -12,7 +12,7 @@ from tradenode._core import Trader, run_events
 from tradenode.exchange.port import Message
 from tradenode.exchange.sim_venue import SimVenue
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.orders import Report, request_of
+from tradenode.messages.orders import Report
 
 SYMBOLS = ["BTCUSDT", "ETHUSDT"]
 
@@ -47,7 +47,7 @@ class Node:
             case _:
                 return
         for request in self.trader.requests():
-            self.port.send(request_of(request), now)
+            self.port.send(request, now)
         self.port.done(now, self.trader.next_tick)
 
 

@@ -12,6 +12,7 @@ from tests.parity.event_specs import Columns, spec
 from tradenode import Desk, Fill, Order, PriceBook, Strategy, Trade, every
 from tradenode._core import SimVenue, SynthFlow, Trader, run_events
 from tradenode.errors import ConfigError
+from tradenode.messages.orders import plain_request
 
 NEVER = 2**63 - 1
 REQUEST_NS, REPORT_NS, FEED_NS = 3_000_000, 5_000_000, 1_000_000
@@ -127,7 +128,7 @@ def driven_apart(document: bytes, feeds: list[Columns], strategy: Strategy) -> T
         else:
             trader.time(now)
         back.extend((report[0] + REPORT_NS, report) for report in venue.reports())
-        there.extend((now + REQUEST_NS, request) for request in trader.requests())
+        there.extend((now + REQUEST_NS, plain_request(request)) for request in trader.requests())
     trader.stop()
     return trader
 

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from tradenode.errors import RunError
-from tradenode.messages.orders import Cancel, Replace, Report, Submit
+from tradenode.messages.orders import Cancel, Replace, Report, Submit, number_of
 
 ENDED_MOST = 10_000
 """So many orders are known after their end, and so many fills of an instrument: later reports are told from news."""
@@ -90,15 +90,15 @@ class Orders:
 
     def command(self, request: Submit | Cancel | Replace, now: int) -> None:
         """Take note of a command that is given."""
-        match request:
-            case Submit(order):
-                self.living[order.number] = Tracked(order.number, order.instrument, order.lots, now)
-            case Cancel(_, number):
-                if (found := self.living.get(number)) is not None:
-                    found.cancelling, found.cancels = now, found.cancels + 1
-            case Replace(order):
-                if (found := self.living.get(order.number)) is not None:
-                    found.replacing, found.wanted = now, (order.lots, order.ticks)
+        if isinstance(request, Submit):
+            order = request.order
+            self.living[order.number] = Tracked(order.number, order.instrument, order.lots, now)
+        elif (found := self.living.get(number_of(request))) is None:
+            return
+        elif isinstance(request, Cancel):
+            found.cancelling, found.cancels = now, found.cancels + 1
+        else:
+            found.replacing, found.wanted = now, (request.order.lots, request.order.ticks)
 
     def find(self, number: int) -> Tracked | None:
         """An order, ended or not, as long as it is known."""

@@ -111,13 +111,6 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         number, instrument, side, lots = self.number, self.instrument, self.side, self.lots
         return number, instrument, side, lots, self.kind, self.ticks, self.reduce_only, self.reason, terms
 
-    @classmethod
-    def of(cls, plain: "OrderTuple") -> Self:
-        """As the core gave it."""
-        number, instrument, side, lots, kind, ticks, reduce_only, reason, terms = plain
-        more = None if terms is None else Terms.of(terms)
-        return cls(number, instrument, side, lots, kind, ticks, reduce_only, reason, more)  # type: ignore[arg-type]
-
 
 class Submit(msgspec.Struct, frozen=True, tag="submit", tag_field="ask"):
     """A new order."""
@@ -145,6 +138,9 @@ class CancelAll(msgspec.Struct, frozen=True, tag="cancel_all", tag_field="ask"):
 Request = Submit | Cancel | Replace | CancelAll
 """What is asked of a venue."""
 
+WITH_ORDER = (Submit, Replace)
+"""The requests that say what an order is to be."""
+
 
 def word_of(request: Request) -> str:
     """What a request asks for, as its `Answer` names it."""
@@ -153,13 +149,9 @@ def word_of(request: Request) -> str:
 
 def number_of(request: Request) -> int:
     """The number of the order that a request is about; 0 for all of them."""
-    match request:
-        case Submit() | Replace():
-            return request.order.number
-        case Cancel():
-            return request.number
-        case CancelAll():
-            return 0
+    if isinstance(request, WITH_ORDER):
+        return request.order.number
+    return request.number if isinstance(request, Cancel) else 0
 
 
 def plain_request(request: Submit | Cancel | Replace) -> "RequestTuple":
@@ -171,17 +163,6 @@ def plain_request(request: Submit | Cancel | Replace) -> "RequestTuple":
             return "cancel", request.instrument, request.number
         case Replace():
             return "replace", request.order.plain()
-
-
-def request_of(plain: "RequestTuple") -> Submit | Cancel | Replace:
-    """As the core gave it."""
-    match plain:
-        case ("submit", order):
-            return Submit(Order.of(order))
-        case ("cancel", instrument, number):
-            return Cancel(instrument, number)
-        case ("replace", order):
-            return Replace(Order.of(order))
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -76,6 +76,7 @@ class NodeCore:
             Reopen: self._reopen,
         }
         self._more: list[Command] = []
+        self._called: list[Seat] = []
         self._listeners = {
             symbol: [(seat, seat.places[symbol]) for seat in self.seats if symbol in seat.places]
             for symbol in self.instruments
@@ -85,9 +86,9 @@ class NodeCore:
         """Act upon an input that is received now; what it leads to, in order."""
         self._takes[type(message)](now, message)
         commands, self._more = self._more, []
-        for seat in self.seats:
-            if asked := seat.commands():
-                commands += asked
+        for seat in self._called:
+            commands += seat.trader.requests()
+        self._called.clear()
         for command in commands:
             self.orders.command(command, now)
         return commands
@@ -149,6 +150,7 @@ class NodeCore:
         """Lets a desk act whose strategy has begun; a strategy that raises ends itself and no other."""
         if seat.state == "waiting":
             return
+        self._called.append(seat)
         stopwatch = self.stopwatch
         began = 0 if stopwatch is None else stopwatch.now()
         try:
@@ -325,7 +327,9 @@ class NodeCore:
 
     def _suspend(self, now: int, suspend: Suspend) -> None:
         self.note(now, f"{self.seats[suspend.seat].plan.name} is suspended: {suspend.reason}")
-        self.seats[suspend.seat].suspend(now, suspend.reason)
+        seat = self.seats[suspend.seat]
+        seat.suspend(now, suspend.reason)
+        self._called.append(seat)
 
     def _resume(self, now: int, resume: Resume) -> None:
         """What was sent is asked for; commands that were never written were never sent. Until books stand again no desk

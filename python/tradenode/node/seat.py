@@ -7,9 +7,7 @@ from typing import Literal
 import msgspec
 
 from tradenode._core import Trader
-from tradenode.execution.numbers import outward
-from tradenode.messages.node import Command
-from tradenode.messages.orders import Cancel, request_of
+from tradenode.execution.numbers import SEATS_MOST
 
 OnError = Literal["halt", "skip", "flatten"]
 State = Literal["waiting", "running", "suspended", "stopped"]
@@ -50,26 +48,13 @@ class Seat:
     def __init__(self, number: int, plan: SeatPlan, start: int, instruments: Sequence[str]) -> None:
         """Take a seat at a time; `instruments` are the node's. Raises ConfigError for a description that is wrong."""
         self.number, self.plan = number, plan
-        self.trader = Trader(plan.spec, start, plan.strategy, plan.on_error)
+        outer = [instruments.index(symbol) for symbol in plan.symbols]
+        numbers = (SEATS_MOST, number)
+        self.trader = Trader(plan.spec, start, plan.strategy, plan.on_error, numbers=numbers, places=outer)
         self.state: State = "waiting"
         self.reason = ""
         self.sources: list[str] = msgspec.json.decode(plan.spec).get("books") or ["depth"] * len(plan.symbols)
         self.places = {symbol: place for place, symbol in enumerate(plan.symbols)}
-        self._outer = [instruments.index(symbol) for symbol in plan.symbols]
-        self._as_they_are = self._outer == list(range(len(self._outer)))
-
-    def commands(self) -> list[Command]:
-        """Take out what its desk has asked for, with the node's numbers of orders and instruments."""
-        asked = self.trader.requests()
-        return [self._outward(outward(request_of(plain), self.number)) for plain in asked] if asked else []
-
-    def _outward(self, command: Command) -> Command:
-        if self._as_they_are:
-            return command
-        if isinstance(command, Cancel):
-            return Cancel(self._outer[command.instrument], command.number)
-        order = msgspec.structs.replace(command.order, instrument=self._outer[command.order.instrument])
-        return type(command)(order)
 
     def suspend(self, now: int, reason: str) -> None:
         """Call the strategy no more and cancel its orders; under "flatten" close its positions too."""

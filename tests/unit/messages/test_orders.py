@@ -13,7 +13,6 @@ from tradenode.messages.orders import (
     Terms,
     number_of,
     plain_request,
-    request_of,
 )
 
 ORDER = Order(7, 1, "sell", 30, "limit", 4_200, True, "quote", Terms(time_in_force="gtt", until=99, post_only=True))
@@ -29,9 +28,8 @@ PLAIN = (7, 1, "sell", 30, "limit", 4_200, True, "quote", ("gtt", 99, True, 0, "
         (Cancel(1, 7), ("cancel", 1, 7), 7),
     ],
 )
-def test_a_request_is_the_cores_tuple_and_back(request_: object, plain: tuple[object, ...], number: int) -> None:
+def test_a_request_is_the_cores_tuple(request_: object, plain: tuple[object, ...], number: int) -> None:
     assert plain_request(request_) == plain  # type: ignore[arg-type]
-    assert request_of(plain) == request_  # type: ignore[arg-type]
     assert number_of(request_) == number  # type: ignore[arg-type]
 
 

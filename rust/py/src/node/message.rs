@@ -11,7 +11,7 @@ use tradenode_core::orders::terms::{Links, Terms, TimeInForce, Trigger, TriggerP
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_core::units::Decimal;
 use tradenode_sim::ticks::{News, Payment};
-use tradenode_sim::venue::{End, Execution, Refused, Report, Request, What};
+use tradenode_sim::venue::{End, Execution, Refused, Report, What};
 
 use crate::desk::{side_name, word};
 
@@ -98,69 +98,6 @@ fn read_terms(given: GivenTerms) -> PyResult<Terms> {
         _ => TriggerPrice::Last,
     };
     Ok(Terms { time_in_force, post_only, display, trigger, trigger_price, links: Links { group, parent } })
-}
-
-fn terms_tuple<'py>(py: Python<'py>, terms: &Terms) -> PyResult<Option<Bound<'py, PyTuple>>> {
-    if *terms == Terms::default() {
-        return Ok(None);
-    }
-    let (in_force, until) = match terms.time_in_force {
-        TimeInForce::GoodTillCancel => ("gtc", 0),
-        TimeInForce::ImmediateOrCancel => ("ioc", 0),
-        TimeInForce::FillOrKill => ("fok", 0),
-        TimeInForce::GoodTillTime(until) => ("gtt", until),
-    };
-    let (trigger, ticks) = match terms.trigger {
-        Trigger::None => ("none", 0),
-        Trigger::Stop(ticks) => ("stop", ticks),
-        Trigger::TakeProfit(ticks) => ("take_profit", ticks),
-        Trigger::Trailing(ticks) => ("trailing", ticks),
-    };
-    let price = match terms.trigger_price {
-        TriggerPrice::Last => "last",
-        TriggerPrice::Mark => "mark",
-        TriggerPrice::Touch => "touch",
-    };
-    let Links { group, parent } = terms.links;
-    (in_force, until, terms.post_only, terms.display, trigger, ticks, price, group, parent).into_pyobject(py).map(Some)
-}
-
-fn order_tuple<'py>(py: Python<'py>, order: u64, intent: &Intent, terms: &Terms) -> PyResult<Bound<'py, PyTuple>> {
-    let kind = match intent.kind {
-        OrderKind::Market => "market",
-        OrderKind::Limit(_) => "limit",
-        OrderKind::Stop(_) => "stop",
-    };
-    (
-        order,
-        intent.instrument,
-        PyString::intern(py, side_name(intent.side)),
-        intent.lots,
-        PyString::intern(py, kind),
-        intent.kind.price().unwrap_or(0),
-        intent.reduce_only,
-        PyString::intern(py, intent.reason.name()),
-        terms_tuple(py, terms)?,
-    )
-        .into_pyobject(py)
-}
-
-/// A request of a desk, on its way out; none for a cancel of everything, which a desk sends one by one.
-pub(super) fn request_tuple<'py>(py: Python<'py>, request: &Request) -> PyResult<Option<Bound<'py, PyTuple>>> {
-    match request {
-        Request::Submit(approved, terms) => {
-            let order = order_tuple(py, approved.id(), approved.intent(), terms)?;
-            (PyString::intern(py, "submit"), order).into_pyobject(py).map(Some)
-        }
-        Request::Cancel { instrument, order } => {
-            (PyString::intern(py, "cancel"), *instrument, *order).into_pyobject(py).map(Some)
-        }
-        Request::Replace { order, by } => {
-            let order = order_tuple(py, *order, by.intent(), &Terms::default())?;
-            (PyString::intern(py, "replace"), order).into_pyobject(py).map(Some)
-        }
-        Request::CancelAll { .. } => Ok(None),
-    }
 }
 
 /// A report as a tuple.

@@ -1,5 +1,6 @@
 //! What a node and its rehearsal venue are made of.
 
+mod command;
 mod message;
 mod trader;
 mod venue;

@@ -12,7 +12,8 @@ use tradenode_sim::models::latency::Latency;
 use tradenode_sim::ticks::{self, News, TickSpec, TraderState};
 use tradenode_sim::venue::{Report, What};
 
-use super::message::{known, read_news, request_tuple};
+use super::command::{Commands, Numbers};
+use super::message::{known, read_news};
 use super::venue::check;
 use crate::backtest::raise;
 use crate::desk::{status_name, word};
@@ -40,6 +41,7 @@ pub(crate) struct Trader {
     trader: ticks::Trader<'static, EventCallback>,
     /// Whether the strategy has begun: before, it has no desks.
     started: bool,
+    commands: Commands,
 }
 
 impl Trader {
@@ -54,12 +56,26 @@ impl Trader {
 #[pymethods]
 impl Trader {
     #[new]
-    #[pyo3(signature = (spec, start, strategy, on_error = "halt"))]
-    fn new(spec: &[u8], start: i64, strategy: &Bound<'_, PyAny>, on_error: &str) -> PyResult<Self> {
+    #[pyo3(signature = (spec, start, strategy, on_error = "halt", *, numbers = Numbers::AS_THEY_ARE, places = None))]
+    fn new(
+        spec: &[u8],
+        start: i64,
+        strategy: &Bound<'_, PyAny>,
+        on_error: &str,
+        numbers: Numbers,
+        places: Option<Vec<usize>>,
+    ) -> PyResult<Self> {
         let spec = TickSpec::from_json(spec).map_err(|error| raise(error.into()))?;
         let callback = EventCallback::new(strategy, Policy::read(on_error)?)?;
         let trader = ticks::Trader::new(&spec, &spec.sources(), start, Latency::none(), callback);
-        trader.map(|trader| Self { trader, started: false }).map_err(|error| raise(error.into()))
+        let trader = trader.map_err(|error| raise(error.into()))?;
+        let listed = trader.desk().instruments().len();
+        let places = places.unwrap_or_else(|| (0..listed).collect());
+        if places.len() != listed {
+            return Err(PyValueError::new_err(format!("{} places of {listed} instruments", places.len())));
+        }
+        let commands = Commands::new(strategy.py(), numbers, places)?;
+        Ok(Self { trader, started: false, commands })
     }
 
     fn start(&mut self) -> PyResult<()> {
@@ -197,9 +213,9 @@ impl Trader {
         self.trader.next_tick()
     }
 
-    fn requests<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyTuple>>> {
+    fn requests<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let requests = std::iter::from_fn(|| self.trader.take_request());
-        requests.filter_map(|request| request_tuple(py, &request).transpose()).collect()
+        requests.filter_map(|request| self.commands.of(py, &request).transpose()).collect()
     }
 
     fn stop(&mut self) -> PyResult<()> {
