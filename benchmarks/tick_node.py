@@ -26,6 +26,8 @@ import numpy as np
 from benchmarks.contestant import peak_mb
 from tradenode import Desk, PriceBook, Strategy, every
 from tradenode._core import lazy_tables
+from tradenode.cli.event_loop import loop_factory
+from tradenode.cli.operated import collected
 from tradenode.exchange.sim_words import Words
 from tradenode.kernel.clock import WallClock
 from tradenode.messages.dialect import Frame
@@ -45,6 +47,9 @@ MID = 600_000
 EVERY = 10
 """One frame in so many leads to an order."""
 
+BATCH = 64
+"""So many frames are in one read of the socket where they come as fast as they go."""
+
 INSTRUMENT = {
     "symbol": "BTCUSDT",
     "base": "BTC",
@@ -62,7 +67,7 @@ decode = msgspec.json.Decoder(Frame).decode
 
 
 class Taker(Strategy):
-    """Bids below the market at every so many books."""
+    """Joins the bid at every so many books."""
 
     def __init__(self) -> None:
         self.books = 0
@@ -70,8 +75,8 @@ class Taker(Strategy):
     def on_book(self, desk: Desk, book: PriceBook) -> None:
         """The book has changed."""
         self.books += 1
-        if self.books % EVERY == 0 and book.bid is not None:
-            desk.buy(0.001, limit=round(book.bid - 5.0, 1))
+        if self.books % EVERY == 0 and (bid := book.bid) is not None:
+            desk.buy(0.001, limit=bid)
 
 
 class Idle(Strategy):
@@ -135,26 +140,29 @@ def frames(count: int) -> list[bytes]:
 async def fed(mode: str, folder: str) -> dict[str, Any]:
     """The frames at their pace: how long orders took, and how busy the node was."""
     node, wire = made(folder, mode, [SeatPlan("taker", spec(1), ("X0",), Taker())], ["X0"])
+    asyncio.get_running_loop().add_reader(node._log.journal.fileno(), node._on_durable)
     rate = RATES[mode]
     raws = frames(int(SECONDS[mode] * rate) if rate else FLOOD)
+    disk = Disk(folder) if mode == "power" else None
+    collected()
     gap = 1_000_000_000 // rate if rate else 0
     took: list[int] = []
     begin = time.perf_counter_ns() + 1_000_000
     cpu = time.process_time()
     for place, raw in enumerate(raws):
         due = begin + place * gap
-        while gap and time.perf_counter_ns() < due:
+        while time.perf_counter_ns() < due:
             pass
         before = len(wire.sent)
         node.hear(decode(raw), raw)
         while node._unsent:
-            # As the loop would when the journal's descriptor becomes readable.
-            os.sched_yield()
-            node._release(node._log.journal.durable)
+            await asyncio.sleep(0)
         if len(wire.sent) > before:
             took.append(wire.sent[-1] - due)
             ended(node, wire)
-        if place % 64 == 0:
+        elif disk is not None and place % EVERY == EVERY // 2:
+            disk.sync()
+        if gap or place % BATCH == 0:
             await asyncio.sleep(0)
     busy = time.process_time() - cpu
     answer: dict[str, Any] = {"frames": len(raws), "orders": len(took)}
@@ -163,8 +171,26 @@ async def fed(mode: str, folder: str) -> dict[str, Any]:
         answer |= {"p50_us": p50, "p90_us": p90, "p99_us": p99, "max_us": most}
     else:
         answer["frames_per_s"] = len(raws) / busy
+    if disk is not None:
+        answer["sync_us"] = statistics.median(disk.took) / 1e3
+    await asyncio.sleep(0)
     node._log.journal.close(time.time_ns())
     return answer
+
+
+class Disk:
+    """The disk's own sync of as many bytes as an order takes, in the same folder and at the same pace."""
+
+    def __init__(self, folder: str) -> None:
+        self.took: list[int] = []
+        self._file = (Path(folder) / "bare").open("ab", buffering=0)
+
+    def sync(self) -> None:
+        """Writes, and takes the time of the sync alone."""
+        self._file.write(b"x" * 600)
+        begin = time.perf_counter_ns()
+        os.fdatasync(self._file.fileno())
+        self.took.append(time.perf_counter_ns() - begin)
 
 
 def ended(node: Node, wire: Wire) -> None:
@@ -199,18 +225,6 @@ def resident_mb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def bare_sync_us(folder: str) -> float:
-    """The median of the disk's own sync of as many bytes as an order takes, in the same folder."""
-    took = []
-    with (Path(folder) / "bare").open("ab", buffering=0) as file:
-        for _ in range(300):
-            file.write(b"x" * 600)
-            begin = time.perf_counter_ns()
-            os.fdatasync(file.fileno())
-            took.append(time.perf_counter_ns() - begin)
-    return statistics.median(took) / 1e3
-
-
 def main() -> None:
     """Measures, and prints what a contestant of `benchmarks.harness` prints."""
     parser = argparse.ArgumentParser()
@@ -222,11 +236,10 @@ def main() -> None:
     for _ in range(1 if options.mode == "quiet" else options.runs):
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             before, cpu_before = time.perf_counter(), time.process_time()
-            answer = asyncio.run(quiet(folder) if options.mode == "quiet" else fed(options.mode, folder))
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                answer = runner.run(quiet(folder) if options.mode == "quiet" else fed(options.mode, folder))
             cpu.append(time.process_time() - cpu_before)
             wall.append(time.perf_counter() - before)
-            if options.mode == "power":
-                answer["sync_us"] = bare_sync_us(folder)
             answers.append(answer)
     middle = {name: statistics.median(each[name] for each in answers) for name in answers[0]}
     report = {"cpu_s": cpu, "wall_s": wall, "peak_mb": peak_mb(), "start_cpu_s": 0.0, "answer": middle, "columns": {}}

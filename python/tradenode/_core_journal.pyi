@@ -75,7 +75,7 @@ class Journal:
         where another process has the folder.
         """
 
-    def append(self, kind: int, time: int, payload: bytes, *, source: int = 0, cause: int = 0) -> int:
+    def append(self, kind: int, time: int, payload: bytes, source: int = 0, cause: int = 0) -> int:
         """Take a record, which the next `write` writes; its sequence."""
 
     def write(self) -> int:

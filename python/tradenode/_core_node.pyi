@@ -5,6 +5,7 @@ from typing import Any, Literal, Self, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from tradenode.messages.feed import Rows
 from tradenode.messages.orders import Cancel, Replace, Submit
 
 TermsTuple: TypeAlias = tuple[str, int, bool, int, str, int, str, int, int]
@@ -115,19 +116,8 @@ class Trader:
     def rows(self, now: int, instrument: int, columns: dict[str, NDArray[Any]]) -> None:
         """Take the rows of a message: the columns of a tape by name; their `ts_recv` is not looked at."""
 
-    def message(
-        self,
-        now: int,
-        instrument: int,
-        ts_event: list[int],
-        kind: list[int],
-        side: list[int],
-        flags: list[int],
-        price: list[int],
-        size: list[int],
-        order_id: list[int] | None = None,
-    ) -> None:
-        """Take the rows of a message: `rows` for few of them, a list a column of one length (ValueError)."""
+    def message(self, now: int, instrument: int, rows: Rows) -> None:
+        """Take the rows of a message: `rows` for few of them. Raises ValueError for lists of different lengths."""
 
     def report(self, now: int, report: ReportTuple) -> None:
         """Take what the venue tells of an order or of funding. Raises RunError for what cannot follow."""

@@ -1,6 +1,7 @@
 """A node's session as a process that is operated: monitor, log, heartbeat, signals, the view on the terminal."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -29,6 +30,12 @@ SWITCH_S = 1e-4
 KILLS: "dict[signal.Signals, KillWord]" = {signal.SIGUSR1: "halt", signal.SIGUSR2: "flatten"}
 
 
+def collected() -> None:
+    """Collect garbage once, and never look at what is left again: collections in a node's turns stay short."""
+    gc.collect()
+    gc.freeze()
+
+
 async def operate(session: "Session", monitor: int | None, log: "LogFile | None") -> None:
     """Run a session with what an operator needs around it; `monitor` is the port of its monitor, None for none.
 
@@ -39,6 +46,7 @@ async def operate(session: "Session", monitor: int | None, log: "LogFile | None"
     from tradenode.node.watch import Watch
 
     sys.setswitchinterval(SWITCH_S)
+    collected()
     node, life = session.node, session.life
     node.observer = watch = Watch(None if log is None else log.line)
     cash = [float(msgspec.json.decode(seat.spec)["account"]["cash"]) for seat in life.seats]

@@ -21,7 +21,6 @@ from tradenode.messages.listing import Listing
 from tradenode.messages.orders import (
     AccountState,
     Cancel,
-    CancelAll,
     Order,
     Outcome,
     Replace,
@@ -60,21 +59,19 @@ class Words:
 
     def op(self, request: Request, id: int, sent: int) -> RequestOp:
         """A request as the venue takes it."""
-        match request:
-            case Submit():
-                return SubmitOp(self.new_order(request.order), id, sent)
-            case Replace():
-                order = request.order
-                return ReplaceOp(self.client_id(order.number), Change(order.lots, order.ticks), id, sent)
-            case Cancel():
-                return CancelOp(self.client_id(request.number), id, sent)
-            case CancelAll():
-                return CancelAllOp(id, sent)
+        if isinstance(request, Submit):
+            return SubmitOp(self.new_order(request.order), id, sent)
+        if isinstance(request, Cancel):
+            return CancelOp(self.client_id(request.number), id, sent)
+        if isinstance(request, Replace):
+            order = request.order
+            return ReplaceOp(self.client_id(order.number), Change(order.lots, order.ticks), id, sent)
+        return CancelAllOp(id, sent)
 
     def new_order(self, order: Order) -> NewOrder:
         """An order as the venue takes it."""
         plain = NewOrder(
-            client_id=self.client_id(order.number),
+            client_id=f"{self._prefix}{order.number}",
             symbol=self.symbols[order.instrument],
             side=order.side,
             kind=order.kind,

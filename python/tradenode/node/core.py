@@ -182,9 +182,8 @@ class NodeCore:
         self._call(now, seat, seat.trader.start)
 
     def _rows(self, now: int, rows: Rows) -> None:
-        columns = (rows.ts_event, rows.kind, rows.side, rows.flags, rows.price, rows.size, rows.order_id)
         for seat, place in self._listeners.get(rows.symbol, ()):
-            self._call(now, seat, seat.trader.message, now, place, *columns)
+            self._call(now, seat, seat.trader.message, now, place, rows)
 
     def _ring(self, now: int, _: Ring | Advance) -> None:
         for seat in self.seats:
@@ -296,7 +295,8 @@ class NodeCore:
         for seat, place in self._listeners.get(symbol, ()):
             if (row := LOST_ROWS.get(seat.sources[place])) is not None:
                 kind, side, flags = row
-                self._call(now, seat, seat.trader.message, now, place, [now], [kind], [side], [flags], [1], [0])
+                rows = Rows(symbol, 0, now, [now], [kind], [side], [flags], [1], [0])
+                self._call(now, seat, seat.trader.message, now, place, rows)
 
     def _kill(self, now: int, kill: Kill) -> None:
         if kill.what != "cancel_all" and kill.seat is None:

@@ -15,6 +15,10 @@ Decode = Callable[[bytes], Rows]
 """Reads the bytes of a message of market data, as the port did when they came."""
 
 
+FRAME, COMMAND = int(Kind.FRAME), int(Kind.COMMAND)
+"""Numbers, not members: what is looked up with every frame is plain."""
+
+
 class Entry(NamedTuple):
     """A record of a node's journal.
 
@@ -41,7 +45,7 @@ class NodeLog:
     def __init__(self, place: str | PathLike[str] | SimDisk) -> None:
         """Open or make it. Raises JournalError where it is damaged."""
         self.journal = Journal(place)
-        self._encode = msgspec.json.Encoder().encode
+        self._append, self._encode = self.journal.append, msgspec.json.Encoder().encode
         self._command = msgspec.json.Decoder(Command)
         self._inputs: dict[Kind, msgspec.json.Decoder[Input]] = {
             kind: msgspec.json.Decoder(made) for kind, made in INPUTS.items()
@@ -75,12 +79,12 @@ class NodeLog:
     def input(self, now: int, message: Input, raw: bytes = b"", source: int = 0) -> int:
         """Take an input, which the next write writes: market data as they came, everything else as JSON."""
         if raw and isinstance(message, Rows):
-            return self.journal.append(Kind.FRAME, now, raw, source=source)
-        return self.journal.append(KINDS[type(message)], now, self._encode(message), source=source)
+            return self._append(FRAME, now, raw, source)
+        return self._append(KINDS[type(message)], now, self._encode(message), source)
 
     def command(self, now: int, command: Command, seat: int, cause: int) -> int:
         """Take a command, which the next write writes."""
-        return self.journal.append(Kind.COMMAND, now, self._encode(command), source=seat, cause=cause)
+        return self._append(COMMAND, now, self._encode(command), seat, cause)
 
     def read(self, visit: Callable[[Entry], None], decode: Decode, start: int = 1) -> None:
         """Give every record to `visit`, in order.

@@ -15,7 +15,7 @@ import msgspec
 
 from tradenode.errors import ExchangeError, RunError, TradenodeError
 from tradenode.exchange.port import Message, VenuePort
-from tradenode.execution.numbers import inner
+from tradenode.execution.numbers import SEATS_MOST
 from tradenode.kernel.clock import Clock
 from tradenode.messages.feed import Advance, Rows, Status
 from tradenode.messages.node import Command, Input, Kill, Life, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
@@ -38,10 +38,6 @@ FRAMES = (Rows, Report, Status, Advance)
 
 At = Callable[[str], None]
 """Is told at which point the node is, for a test that ends it there."""
-
-
-def nowhere(_: str) -> None:
-    """For a node that nobody wants to end."""
 
 
 class Observer(Protocol):
@@ -123,7 +119,7 @@ class Node:
         settings: Settings,
         *,
         speed: float = 1.0,
-        at: At = nowhere,
+        at: At | None = None,
         life: Life | None = None,
     ) -> None:
         """Take what it is made of; `speed` is how many of its seconds are one of the loop's, 0 in lockstep.
@@ -137,6 +133,7 @@ class Node:
         self._port, self._log, self._clock, self._settings, self._at = port, log, clock, settings, at
         self._lockstep, self._speed = speed == 0, speed or 1.0
         self._now = 0
+        self._time = self._said if self._lockstep else clock.now
         self._backlog: deque[tuple[Message, bytes]] | None = deque()
         self._unsent: deque[tuple[int, Command, int]] = deque()
         self._subscribed = asyncio.Event()
@@ -318,8 +315,9 @@ class Node:
                 self._now = max(self._now, message.recv)
             self._subscribed.set()
 
-    def _time(self) -> int:
-        return self._now if self._lockstep else self._clock.now()
+    def _said(self) -> int:
+        """The time in lockstep: that of the frames."""
+        return self._now
 
     def _act(self, message: Input) -> None:
         """Acts upon an input of the node's own."""
@@ -328,18 +326,19 @@ class Node:
     def _turn(self, message: Message | Input, raw: bytes) -> None:
         if self._lockstep and isinstance(message, FRAMES):
             self._now = max(self._now, message.recv)
-        now, observer = self._time(), self.observer
+        now, observer, at = self._time(), self.observer, self._at
         began = 0 if observer is None else observer.begin()
         cause = self._log.input(now, message, raw)
         commands = self.core.take(now, message)
         self.turns += 1
         for command in commands:
-            sequence = self._log.command(now, command, inner(number_of(command))[1], cause)
+            sequence = self._log.command(now, command, number_of(command) % SEATS_MOST, cause)
             self._unsent.append((sequence, command, now))
             if observer is not None:
                 observer.gave(began, message, sequence)
         if commands:
-            self._at("before write")
+            if at is not None:
+                at("before write")
             self._write()
         elif not self._flushing:
             self._flushing = True
@@ -410,12 +409,16 @@ class Node:
 
     def _release(self, safe: int) -> None:
         """Sends the commands that are as safe as they have to be."""
-        self._at("after write")
+        at = self._at
+        if at is not None:
+            at("after write")
         while self._unsent and self._unsent[0][0] <= safe:
             sequence, command, given = self._unsent.popleft()
-            self._at("before send")
+            if at is not None:
+                at("before send")
             self._port.send(command, given)
-            self._at("after send")
+            if at is not None:
+                at("after send")
             if self.observer is not None:
                 self.observer.sent(sequence)
 

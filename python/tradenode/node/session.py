@@ -16,7 +16,7 @@ from tradenode.messages.node import Life, Resume
 from tradenode.node.assembly import Given, build, named_apart, seat_life, settings_of
 from tradenode.node.dead_man import DeadMan
 from tradenode.node.log import NodeLog
-from tradenode.node.node import At, Node, Settings, nowhere
+from tradenode.node.node import At, Node, Settings
 from tradenode.node.replay import Replay, recovered
 from tradenode.node.switch import Switch
 
@@ -76,7 +76,7 @@ class Session:
 
 
 async def opened(
-    givens: Sequence[Given], address: str, folder: Path, tell: Callable[[str], None], at: At = nowhere
+    givens: Sequence[Given], address: str, folder: Path, tell: Callable[[str], None], at: At | None = None
 ) -> Session:
     """Reach the venue and make the node ready, from the journal in the folder where there is one.
 

@@ -65,7 +65,7 @@ impl Journal {
         Ok(Self { place: Some(Place::Folder(log, wake)), found })
     }
 
-    #[pyo3(signature = (kind, time, payload, *, source = 0, cause = 0))]
+    #[pyo3(signature = (kind, time, payload, source = 0, cause = 0))]
     fn append(&mut self, kind: u16, time: i64, payload: &[u8], source: u16, cause: u64) -> PyResult<u64> {
         on!(self, log => log.append(time, (kind, source), cause, payload)).map_err(raise)
     }

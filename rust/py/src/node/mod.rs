@@ -2,6 +2,7 @@
 
 mod command;
 mod message;
+mod rows;
 mod trader;
 mod venue;
 

@@ -4,7 +4,6 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use serde::{Deserialize, Serialize};
-use tradenode_core::event::Tape;
 use tradenode_core::orders::Side;
 use tradenode_core::risk::Kill;
 use tradenode_sim::error::{RunError as Stop, StateError};
@@ -14,6 +13,7 @@ use tradenode_sim::venue::{Report, What};
 
 use super::command::{Commands, Numbers};
 use super::message::{known, read_news};
+use super::rows::Columns;
 use super::venue::check;
 use crate::backtest::raise;
 use crate::desk::{status_name, word};
@@ -36,12 +36,17 @@ fn refused(error: StateError) -> PyErr {
     raise(Stop::State(Box::new(error)))
 }
 
+fn not_begun() -> PyErr {
+    PyValueError::new_err("the strategy has not begun: start() comes first")
+}
+
 #[pyclass(module = "tradenode._core", unsendable)]
 pub(crate) struct Trader {
     trader: ticks::Trader<'static, EventCallback>,
     /// Whether the strategy has begun: before, it has no desks.
     started: bool,
     commands: Commands,
+    columns: Columns,
 }
 
 impl Trader {
@@ -49,7 +54,7 @@ impl Trader {
         if self.started {
             return Ok(&mut self.trader);
         }
-        Err(PyValueError::new_err("the strategy has not begun: start() comes first"))
+        Err(not_begun())
     }
 }
 
@@ -75,7 +80,7 @@ impl Trader {
             return Err(PyValueError::new_err(format!("{} places of {listed} instruments", places.len())));
         }
         let commands = Commands::new(strategy.py(), numbers, places)?;
-        Ok(Self { trader, started: false, commands })
+        Ok(Self { trader, started: false, commands, columns: Columns::default() })
     }
 
     fn start(&mut self) -> PyResult<()> {
@@ -110,36 +115,14 @@ impl Trader {
         self.begun()?.on_rows(now, instrument, &rows).map_err(raise)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a column each, as a message has them")]
-    #[pyo3(signature = (now, instrument, ts_event, kind, side, flags, price, size, order_id = None))]
-    fn message(
-        &mut self,
-        now: i64,
-        instrument: usize,
-        ts_event: Vec<i64>,
-        kind: Vec<u8>,
-        side: Vec<u8>,
-        flags: Vec<u8>,
-        price: Vec<i64>,
-        size: Vec<i64>,
-        order_id: Option<Vec<u64>>,
-    ) -> PyResult<()> {
+    fn message(&mut self, now: i64, instrument: usize, rows: &Bound<'_, PyAny>) -> PyResult<()> {
         known(instrument, self.trader.desk().instruments())?;
-        let ts_recv = vec![now; ts_event.len()];
-        let rows = Tape {
-            ts_event: &ts_event,
-            ts_recv: &ts_recv,
-            kind: &kind,
-            side: &side,
-            flags: &flags,
-            price: &price,
-            size: &size,
-            order_id: order_id.as_deref().unwrap_or_default(),
-            ..Tape::default()
-        };
-        rows.check_lengths().map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let rows = self.columns.read(now, rows)?;
         check(&rows)?;
-        self.begun()?.on_rows(now, instrument, &rows).map_err(raise)
+        if !self.started {
+            return Err(not_begun());
+        }
+        self.trader.on_rows(now, instrument, &rows).map_err(raise)
     }
 
     fn report(&mut self, now: i64, report: &Bound<'_, PyTuple>) -> PyResult<()> {
