@@ -10,6 +10,10 @@ from tradenode.kernel.clock import Clock
 SECOND_NS = 1_000_000_000
 
 
+Told = Callable[[str, Exception], None]
+"""Is told which part raised what."""
+
+
 class Restarts(msgspec.Struct, frozen=True, kw_only=True):
     """How often and when a part is started again.
 
@@ -50,12 +54,13 @@ class Supervisor:
     """The parts of a node, in the order of their start.
 
     A part is a coroutine function that runs until it is cancelled. One that returns has ended in peace. One that
-    raises is started again; one that does so too often is given up, and `give_up` is told: a node halts then.
+    raises is started again, and `failed` is told; one that does so too often is given up, and `give_up` is told: a node
+    halts then.
     """
 
-    def __init__(self, clock: Clock, give_up: Callable[[str, Exception], None]) -> None:
+    def __init__(self, clock: Clock, give_up: Told, failed: Told) -> None:
         self._clock = clock
-        self._give_up = give_up
+        self._give_up, self._failed = give_up, failed
         self.parts: list[Part] = []
 
     def add(self, name: str, body: Callable[[], Awaitable[None]], restarts: Restarts | None = None) -> Part:
@@ -67,8 +72,10 @@ class Supervisor:
         return part
 
     async def start(self) -> None:
-        """Start every part, each when the one before has come to its first wait."""
+        """Start every part that is not started yet, each when the one before has come to its first wait."""
         for part in self.parts:
+            if part.task is not None:
+                continue
             part.task = asyncio.get_running_loop().create_task(self._keep(part), name=part.name)
             await asyncio.sleep(0)
 
@@ -101,18 +108,19 @@ class Supervisor:
             try:
                 await part.body()
             except Exception as error:
-                rest = self._failed(part)
+                rest = self._rest(part)
                 if rest is None:
                     part.state = "failed"
                     self._give_up(part.name, error)
                     return
+                self._failed(part.name, error)
             else:
                 part.state = "ended"
                 return
             part.state = "resting"
             await asyncio.sleep(rest / SECOND_NS)
 
-    def _failed(self, part: Part) -> int | None:
+    def _rest(self, part: Part) -> int | None:
         """Notes a failure: how long the part rests, or None where it is given up."""
         now, restarts = self._clock.now(), part.restarts
         part.failures = [at for at in part.failures if at > now - restarts.window_ns] + [now]

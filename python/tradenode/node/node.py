@@ -17,6 +17,8 @@ from tradenode.errors import ExchangeError, RunError, TradenodeError
 from tradenode.exchange.port import Message, VenuePort
 from tradenode.execution.numbers import SEATS_MOST
 from tradenode.kernel.clock import Clock
+from tradenode.kernel.inbox import Inbox
+from tradenode.kernel.supervisor import Supervisor
 from tradenode.messages.feed import Advance, Rows, Status
 from tradenode.messages.node import Command, Input, Kill, Life, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Report, number_of
@@ -28,6 +30,12 @@ from tradenode.node.reconcile import Reconciliation
 
 BACKLOG_MOST = 1_000_000
 """So many messages wait while the node is held against its venue."""
+
+BATCH_MOST = 1_000
+"""So many of them are acted upon at once."""
+
+PARTS_GRACE_NS = SECOND_NS
+"""So long each of what goes on beside the node has to clean up."""
 
 TRIES_MOST = 20
 """So often what does not fit is asked for again: it may be on its way."""
@@ -105,7 +113,8 @@ class Node:
         reconciled: when all fitted that the venue was asked for, ns UTC; 0 before.
         observer: is told what it does; None for nobody.
         budget: how long its strategies take.
-        companions: what goes on beside it, from the first input that it gives itself to its end.
+        parts: what goes on beside it, from the first input that it gives itself to its end: started again after a
+            failure, and the node is halted where that happens too often.
     """
 
     observer: Observer | None = None
@@ -128,13 +137,13 @@ class Node:
         """
         self.core, self.state, self.turns = core, "starting", 0
         self.reconciled = 0
-        self.companions: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self.parts = Supervisor(clock, self._give_up, self._part_failed)
         self.ended = asyncio.Event()
         self._port, self._log, self._clock, self._settings, self._at = port, log, clock, settings, at
         self._lockstep, self._speed = speed == 0, speed or 1.0
         self._now = 0
         self._time = self._said if self._lockstep else clock.now
-        self._backlog: deque[tuple[Message, bytes]] | None = deque()
+        self._backlog: Inbox[tuple[Message, bytes]] | None = Inbox(BACKLOG_MOST, "refuse")
         self._unsent: deque[tuple[int, Command, int]] = deque()
         self._subscribed = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -165,14 +174,16 @@ class Node:
         if (descriptor := self._log.journal.fileno()) is not None:
             loop.add_reader(descriptor, self._on_durable)
         try:
-            await self._or_end(self._begin(resume, tasks), tasks)
+            await self._or_end(self._begin(resume), tasks)
             if not self._lockstep:
-                tasks.append(loop.create_task(self._sweep()))
-            tasks.append(loop.create_task(self._audit()))
+                self.parts.add("sweep", self._sweep)
+            self.parts.add("audit", self._audit)
+            await self._or_end(self.parts.start(), tasks)
             await self._or_end(self._stopping.wait(), [task for task in tasks if task is not stopping])
             await self._finish()
             self.state = "stopped"
         finally:
+            await self.parts.stop(PARTS_GRACE_NS)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -223,19 +234,27 @@ class Node:
             with suppress(asyncio.CancelledError, TradenodeError):
                 await main
 
-    async def _begin(self, resume: Resume | None, tasks: list[asyncio.Future[Any]]) -> None:
+    async def _begin(self, resume: Resume | None) -> None:
         await self._subscribed.wait()
         if resume is not None:
             self._act(resume)
-        tasks += [asyncio.get_running_loop().create_task(companion()) for companion in self.companions]
+        await self.parts.start()
         await self._reconcile()
         if self.core.idle:
             self._act(Start())
-        backlog, self._backlog = self._backlog or deque(), None
+        backlog, self._backlog = self._backlog, None
         self.state = "running"
         while backlog:
-            self._turn(*backlog.popleft())
+            for message, raw in backlog.drain(BATCH_MOST):
+                self._turn(message, raw)
         self._set_timer()
+
+    def _part_failed(self, part: str, error: Exception) -> None:
+        self.core.note(self._time(), f"{part} failed and is started again: {type(error).__name__}: {error}")
+
+    def _give_up(self, part: str, error: Exception) -> None:
+        """A part fails again and again: nothing new is risked without it."""
+        self._act(Kill("halt", "supervisor", f"{part} was given up: {type(error).__name__}: {error}"))
 
     async def _reconcile(self) -> None:
         """Holds the node against its venue; halts it where they differ for good.
@@ -307,9 +326,8 @@ class Node:
         if self._backlog is None:
             self._turn(message, raw)
             return
-        if len(self._backlog) >= BACKLOG_MOST:
+        if not self._backlog.put((message, raw)):
             raise ExchangeError(f"{BACKLOG_MOST} messages wait for the node to be held against its venue")
-        self._backlog.append((message, raw))
         if isinstance(message, Status) and message.state == "subscribed":
             if self._lockstep:
                 self._now = max(self._now, message.recv)
@@ -320,8 +338,12 @@ class Node:
         return self._now
 
     def _act(self, message: Input) -> None:
-        """Acts upon an input of the node's own."""
-        self._turn(message, b"")
+        """Acts upon an input of the node's own. A turn that breaks off ends the node, whoever has asked for it."""
+        try:
+            self._turn(message, b"")
+        except Exception as error:
+            self._fail(error)
+            raise
 
     def _turn(self, message: Message | Input, raw: bytes) -> None:
         if self._lockstep and isinstance(message, FRAMES):
@@ -383,9 +405,16 @@ class Node:
         try:
             act()
         except Exception as error:
-            if self._failed is None or self._failed.done():
+            if not self._fail(error):
                 raise
+
+    def _fail(self, error: Exception) -> bool:
+        """Ends the node with an error; whether it is told of it."""
+        if self._failed is None:
+            return False
+        if not self._failed.done():
             self._failed.set_exception(error)
+        return True
 
     def _write(self) -> None:
         journal = self._log.journal

@@ -53,12 +53,12 @@ class Session:
         self.node, self.life, self.folder, self.replay, self._port = node, life, folder, replay, port
         self.settings, self.speed = settings, speed
         self.switch = Switch(node, folder)
-        node.companions.append(self.switch.keep)
+        node.parts.add("switch", self.switch.keep)
         self._dead_man: DeadMan | None = None
         # In lockstep time waits for the node.
         if port.capabilities.dead_man and settings.dead_man_ns and speed:
             self._dead_man = DeadMan(node, port, settings.dead_man_ns, speed)
-            node.companions.append(self._dead_man.keep)
+            node.parts.add("dead man", self._dead_man.keep)
 
     @property
     def in_order(self) -> bool:

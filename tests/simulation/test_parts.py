@@ -1,0 +1,88 @@
+"""What goes on beside a node: started again when it fails, and the node is halted where that does not help."""
+
+import asyncio
+
+import pytest
+from tests.loopback import document
+from tests.simulation.lives import LATENCIES, LIFE, SYMBOLS, Slow, tapes
+from tests.simulation.lives import listings as listed
+
+from tradenode._core import SimDisk
+from tradenode.errors import JournalError
+from tradenode.messages.node import Kill
+from tradenode.node.core import NodeCore
+from tradenode.node.log import NodeLog
+from tradenode.node.node import Node, Settings
+from tradenode.node.seat import SeatPlan
+from tradenode.testing.simulated_venue import NONE, SimulatedPort, World
+from tradenode.testing.virtual_loop import simulate
+
+
+class Beside:
+    """A part that fails so many times, and then goes on."""
+
+    def __init__(self, fails: int) -> None:
+        self.fails, self.began = fails, 0
+
+    async def keep(self, node: Node) -> None:
+        self.began += 1
+        if self.began <= self.fails:
+            raise OSError("no room")
+        await asyncio.Event().wait()
+
+
+class Closing(Beside):
+    """A part that takes the journal away from its node."""
+
+    async def keep(self, node: Node) -> None:
+        self.began += 1
+        node._log.journal.abandon()
+        node.kill(Kill("cancel_all", "test", "nothing can be written"))
+
+
+async def lived(beside: Beside, seconds: float) -> Node:
+    """A node that lived for a while with a part beside it."""
+    described = document(SYMBOLS)
+    world = World(described, listed(described), tapes(3, 400), LATENCIES, NONE, 3)
+    world.go_on()
+    log, now = NodeLog(SimDisk()), world.clock.now()
+    log.begin(now, LIFE)
+    core = NodeCore([SeatPlan("slow", described, SYMBOLS, Slow(3))], SYMBOLS, now)
+    port = SimulatedPort(world, "n")
+    node = Node(port, core, log, world.clock, Settings(durability="process"))
+    node.parts.add("beside", lambda: beside.keep(node))
+    running = asyncio.create_task(node.run())
+    await asyncio.wait([running], timeout=seconds)
+    if not running.done():
+        node.stop()
+    try:
+        await running
+    finally:
+        await port.close()
+        world.stand_still()
+    return node
+
+
+def test_a_part_that_fails_is_started_again_and_the_node_trades_on() -> None:
+    beside = Beside(fails=3)
+    node = simulate(lived(beside, 20.0), 3)
+    assert beside.began == 4
+    assert node.core.phase == "running"
+    assert node.parts.statistics()["beside"] == {"state": "stopped", "starts": 4, "failures": 3}
+    told = [text for _, text in node.core.notes if text.startswith("beside")]
+    assert told == ["beside failed and is started again: OSError: no room"] * 3
+
+
+def test_one_that_fails_again_and_again_halts_the_node() -> None:
+    beside = Beside(fails=99)
+    node = simulate(lived(beside, 60.0), 3)
+    assert beside.began == 6
+    assert node.core.phase == "halted"
+    assert node.core.seats[0].trader.trading == "halted"
+
+
+def test_a_turn_that_breaks_off_ends_the_node_and_nothing_is_started_again() -> None:
+    beside = Closing(fails=0)
+    with pytest.raises(JournalError, match="it is closed"):
+        simulate(lived(beside, 20.0), 3)
+    assert beside.began == 1
