@@ -1,7 +1,7 @@
 """A node in a process of its own that is held against its venue while it trades: `soaking.py CONFIG VENUE RUN PAUSE`.
 
-It lives until the venue's events are over and prints a checkpoint as a line of JSON every PAUSE seconds. What is compared
-is asked for again until nothing has happened meanwhile: the venue goes on while it answers.
+It lives until the venue's events are over and prints a checkpoint as a line of JSON every PAUSE seconds. What is
+compared is asked for again until nothing has happened meanwhile: the venue goes on while it answers.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ async def book(session: Session) -> bool:
             continue
         stream, levels = port._stream, session.node.core.seats[0].trader.book(0)
         if stream is not None and stream._seqs.get(symbol) == rows.seq and levels is not None:
-            told = {side: {} for side in (BUY, SELL)}  # type: dict[int, dict[int, int]]
+            told: dict[int, dict[int, int]] = {BUY: {}, SELL: {}}
             for side, price, size in zip(rows.side, rows.price, rows.size, strict=True):
                 if side in told and size:
                     told[side][price] = size

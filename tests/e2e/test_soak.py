@@ -1,4 +1,4 @@
-"""A node that trades for a long time on a venue that fails in every way: a minute here, an hour where it is asked for."""
+"""A node that trades for long on a venue that fails in every way: a minute here, an hour where it is asked for."""
 
 import json
 import os
