@@ -47,6 +47,9 @@ MID = 600_000
 EVERY = 10
 """One frame in so many leads to an order."""
 
+HEADER, ORDER_BYTES = 40, 160
+"""What the journal adds to a frame, and what an order takes in it."""
+
 BATCH = 64
 """So many frames are in one read of the socket where they come as fast as they go."""
 
@@ -160,8 +163,10 @@ async def fed(mode: str, folder: str) -> dict[str, Any]:
         if len(wire.sent) > before:
             took.append(wire.sent[-1] - due)
             ended(node, wire)
-        elif disk is not None and place % EVERY == EVERY // 2:
-            disk.sync()
+        if disk is not None:
+            disk.write(raw)
+            if place % EVERY == EVERY // 2:
+                disk.sync()
         if gap or place % BATCH == 0:
             await asyncio.sleep(0)
     busy = time.process_time() - cpu
@@ -179,16 +184,20 @@ async def fed(mode: str, folder: str) -> dict[str, Any]:
 
 
 class Disk:
-    """The disk's own sync of as many bytes as an order takes, in the same folder and at the same pace."""
+    """The disk's own sync of what the journal writes between two orders, in the same folder and at the same pace."""
 
     def __init__(self, folder: str) -> None:
         self.took: list[int] = []
         self._file = (Path(folder) / "bare").open("ab", buffering=0)
 
+    def write(self, raw: bytes) -> None:
+        """Writes a frame."""
+        self._file.write(raw + bytes(HEADER))
+
     def sync(self) -> None:
-        """Writes, and takes the time of the sync alone."""
-        self._file.write(b"x" * 600)
+        """Writes an order, and takes the time of its sync."""
         begin = time.perf_counter_ns()
+        self._file.write(bytes(ORDER_BYTES))
         os.fdatasync(self._file.fileno())
         self.took.append(time.perf_counter_ns() - begin)
 

@@ -20,7 +20,7 @@ LEAST_FRAMES, MOST_MB, MOST_BUSY_PERCENT = 50_000, 100.0, 1.0
 MODES = ("power", "flood", "quiet")
 NOTES = {
     "what is timed": "from when a frame was due: one that is late counts as late; a socket pair in one process",
-    "power": "each order is synced before it is sent; between them the disk's own sync of as many bytes, in turn",
+    "power": "each order is synced before it is sent; in turn with it the disk's own sync of as many bytes and writes",
     "peers": "none of them can be fed bytes and asked for the order's bytes without its own network stack",
 }
 
