@@ -18,9 +18,11 @@ WORK = (
 MOST_P50_US, MOST_P99_US, MOST_OVER_SYNC_US = 30.0, 200.0, 100.0
 LEAST_FRAMES, MOST_MB, MOST_BUSY_PERCENT = 50_000, 100.0, 1.0
 MODES = ("power", "flood", "quiet")
+MOST_START_S, MOST_FLAT_S = 2.0, 1.0
 NOTES = {
     "what is timed": "from when a frame was due: one that is late counts as late; a socket pair in one process",
     "power": "each order is synced before it is sent; in turn with it the disk's own sync of as many bytes and writes",
+    "whole": "processes as a user has them, a market of eight times the pace, SIGUSR2 while it quotes",
     "peers": "none of them can be fed bytes and asked for the order's bytes without its own network stack",
 }
 
@@ -31,6 +33,7 @@ def compare(runs: int, quick: bool = False, peers: Sequence[Contestant] = ()) ->
     program = (sys.executable, "-m", "benchmarks.tick_node")
     contestants = [Contestant(OURS, command=(*program, "process"))]
     contestants += [Contestant(mode, command=(*program, mode)) for mode in MODES]
+    contestants.append(Contestant("whole", command=(sys.executable, "-m", "benchmarks.tick_process")))
     with tempfile.TemporaryDirectory() as folder:
         found = run([*contestants, *peers], "tick_to_order", Path(folder), 1 if quick else runs, 1 if quick else 3)
 
@@ -48,6 +51,8 @@ def compare(runs: int, quick: bool = False, peers: Sequence[Contestant] = ()) ->
         Claim("frames a second of one core", LEAST_FRAMES, median("flood", "frames_per_s"), at_most=False),
         Claim("MB of ten strategies on twenty instruments", MOST_MB, median("quiet", "memory_mb"), at_most=True),
         Claim("% busy when the market is quiet", MOST_BUSY_PERCENT, median("quiet", "busy_percent"), at_most=True),
+        Claim("s from a process's start to its first order", MOST_START_S, median("whole", "start_s"), at_most=True),
+        Claim("s from the word to flatten to nothing held", MOST_FLAT_S, median("whole", "flat_s"), at_most=True),
     ]
     extra: dict[str, Any] = {"machine": before, "notes": NOTES}
     report = document("tick_to_order", WORK, found, claims, {}, extra)
