@@ -182,6 +182,17 @@ class Trader:
         where the strategy has begun; nothing is taken over then.
         """
 
+    def reload(self, made: Trader) -> None:
+        """Go on with the strategy, the limits and the intervals of a trader that was just made as of now.
+
+        Account, orders, books, unfinished bars and intervals, and what the gate remembers stay; no strategy is called.
+        `made` is of no more use. Raises RunError for another account or other instruments, and for a lock whose
+        protection is not there any more, ValueError where `made` has begun; nothing is changed then.
+        """
+
+    def beyond(self) -> list[tuple[int, str, float, float]]:
+        """What is open and beyond a limit, open orders as if they were filled: instrument, check, limit and value."""
+
     def stop(self) -> None:
         """Record the equity and let the strategy end."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from tests.parity.test_trader_and_venue import NEVER, Drawn
 
 from tradenode._core import SimDisk, SynthFlow
 from tradenode.messages.feed import Rows
-from tradenode.messages.node import Kind, Life, Resume
+from tradenode.messages.node import Kind, Life, Reload, Resume
 from tradenode.messages.orders import Submit
 from tradenode.node.core import NodeCore
 from tradenode.node.log import Entry, NodeLog
@@ -103,7 +103,15 @@ def tapes(seed: int, rows: int) -> list[Any]:
 
 
 class Lives:
-    """A node's lives in one world."""
+    """A node's lives in one world.
+
+    Attributes:
+        made_of: what the node is made of first.
+        first: reloads with which its last life begins.
+    """
+
+    made_of = LIFE
+    first: Sequence[Reload] = ()
 
     def __init__(
         self,
@@ -130,6 +138,9 @@ class Lives:
     def core(self, _: Life, start: int) -> NodeCore:
         return NodeCore([SeatPlan("slow", self.described, SYMBOLS, Slow(self.seed))], SYMBOLS, start)
 
+    def beside(self, node: Mortal) -> None:
+        """Let something go on beside a node; nothing does."""
+
     def run(self) -> Outcome:
         return simulate(self.lives(), self.seed)
 
@@ -149,12 +160,14 @@ class Lives:
         log, resume = NodeLog(self.disk), None
         if log.journal.written == 0:
             now = world.clock.now()
-            log.begin(now, LIFE)
-            core = self.core(LIFE, now)
+            life = self.made_of
+            log.begin(now, life)
+            core = self.core(life, now)
         else:
             replay = recovered(log, self.core, read_rows)
             assert replay.core is not None
-            core, resume = replay.core, Resume(replay.lost)
+            assert replay.life is not None
+            core, life, resume = replay.core, replay.life, Resume(replay.lost)
         point, after = self.random.choice(POINTS), self.random.randrange(1, 10)
         left = [0 if last else after]
 
@@ -165,8 +178,9 @@ class Lives:
                     raise Killed
 
         port = SimulatedPort(world, "n")
-        node = self.node(port, core, log, world.clock, self.settings, at=at, life=LIFE)
-        running = asyncio.create_task(node.run(resume))
+        node = self.node(port, core, log, world.clock, self.settings, at=at, life=life)
+        self.beside(node)
+        running = asyncio.create_task(node.run(resume, self.first if last else ()))
         if last:
             await self.end(world, node, running)
         else:

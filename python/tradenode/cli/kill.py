@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from cyclopts import Parameter
 
@@ -12,6 +12,8 @@ from tradenode.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
     from tradenode.node.mailbox import Order
+
+Found = TypeVar("Found")
 
 TAKEN_S, LOOK_S = 10.0, 0.05
 """How long a node may take to follow, and how often is looked."""
@@ -69,20 +71,23 @@ def ordered(run: Path, name: str, order: "Order", what: str) -> int:
 
     if not (run / NAME).exists():
         raise ConfigError(f"{run} is no node's run: it has no {NAME}", hint="`tradenode paper` makes them")
-    left = _until(lambda: leave(run, name, order))
-    if not left:
+    if not until(lambda: leave(run, name, order)):
         raise RunError(f"{run / name} waits already, from before")
     if present(run) is None:
         console.note(f"no node trades {run}: the next one finds {run / name}")
         console.note("its orders may be open at the venue: `tradenode watchdog` cancels them")
         return 1
-    if not _until(lambda: not waits(run, name)):
+    if not until(lambda: not waits(run, name)):
         raise RunError(f"the node does not follow: {run / name} waits", hint="kill -9 it: `tradenode watchdog` cancels")
     console.answer(f"{what}: the node has it in its journal")
     return 0
 
 
-def _until(holds: Callable[[], bool]) -> bool:
-    """Whether something holds in time."""
+def until(holds: Callable[[], Found], seconds: float = TAKEN_S) -> Found | None:
+    """What there is, as soon as there is something; None where nothing comes in time."""
     pause = Event()
-    return any(holds() or pause.wait(LOOK_S) for _ in range(round(TAKEN_S / LOOK_S)))
+    for _ in range(round(seconds / LOOK_S)):
+        if found := holds():
+            return found
+        pause.wait(LOOK_S)
+    return None

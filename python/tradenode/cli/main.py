@@ -32,6 +32,7 @@ VERBS = {
     "status": ("tradenode.cli.status:status", "Tell how a running node stands."),
     "kill": ("tradenode.cli.kill:kill", "Pull the kill switch of a node: halt, flatten or cancel_all."),
     "resume": ("tradenode.cli.resume:resume", "Let a halted node trade again."),
+    "reload": ("tradenode.cli.reload:reload", "Let a running node go on with a changed config or strategy."),
     "watchdog": ("tradenode.cli.watchdog:watchdog", "Cancel every order at the venue when a node's heartbeat stops."),
     "replay": ("tradenode.cli.replay:replay", "Feed a node's journal to the same strategies and compare their orders."),
     "explain": ("tradenode.cli.explain:explain", "Show why a node made an order, and what became of it."),

@@ -102,7 +102,7 @@ def _present(session: "Session", monitor: str | None) -> Iterator[None]:
 
 
 def _on_signals(session: "Session") -> None:
-    """SIGINT and SIGTERM end it in peace, SIGUSR1 halts, SIGUSR2 closes every position."""
+    """SIGINT and SIGTERM end it in peace, SIGUSR1 halts, SIGUSR2 closes every position, SIGHUP reloads."""
     from tradenode.messages.node import Kill
     from tradenode.monitor.systemd import notify
 
@@ -117,6 +117,7 @@ def _on_signals(session: "Session") -> None:
     for number, what in KILLS.items():
         kill = Kill(what, "signal", number.name)
         loop.add_signal_handler(number, session.switch.pull, kill)
+    loop.add_signal_handler(signal.SIGHUP, session.switch.reread, "SIGHUP")
 
 
 async def _view(statistics: "Statistics") -> None:

@@ -28,14 +28,16 @@ def paper(
     ] = None,
     log: Annotated[Path | None, Parameter(help="The file of its log: a line of JSON an event.")] = None,
     until_end: Annotated[bool, Parameter(negative=(), help="Stop when the venue's events are over.")] = False,
+    reload: Annotated[bool, Parameter(negative=(), help="Go on though configs or strategies have changed.")] = False,
     set_: Annotated[Sequence[str], Parameter(name="--set", negative=(), show_default=False)] = (),
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Trade configs on a loopback venue (`tradenode venue sim`), each a strategy of one node, until it is stopped.
 
     Everything that comes in and every order is written to the run's folder first. A node that was killed goes on where
-    it was when it is started again with the same folder. SIGINT or SIGTERM ends it in peace, SIGUSR1 halts it, SIGUSR2
-    closes every position; see `tradenode kill`. On a terminal it shows how it stands.
+    it was when it is started again with the same folder; where configs or strategies have changed since, with --reload,
+    which is as if `tradenode reload` came first. SIGINT or SIGTERM ends it in peace, SIGUSR1 halts it, SIGUSR2 closes
+    every position; see `tradenode kill`. SIGHUP reloads all of its configs. On a terminal it shows how it stands.
 
     Args:
         configs: the TOML files.
@@ -44,38 +46,39 @@ def paper(
         monitor: the port of its monitor.
         log: the file of its log.
         until_end: stop when the venue's events are over.
+        reload: go on though configs or strategies have changed.
         set_: name=value of a parameter or a knob; may be repeated.
         json: answer as one JSON object.
     """
     from tradenode.config.settings import parse_settings
     from tradenode.errors import ConfigError
+    from tradenode.node.assembly import given
 
     if not configs:
         raise ConfigError("there is no config to trade", hint="tradenode paper CONFIG --venue ADDRESS")
     if monitor is not None and not 0 <= monitor <= PORT_MOST:
         raise ConfigError(f"--monitor {monitor}: from 0 to {PORT_MOST}")
     settings = parse_settings(set_)
-    givens = [_given(config, settings) for config in configs]
+    givens = [given(config, settings) for config in configs]
     with logged(log) as lines, asyncio.Runner(loop_factory=loop_factory()) as runner:
-        session = runner.run(_trade(givens, venue, run, monitor, lines, until_end=until_end))
+        session = runner.run(_trade(givens, venue, run, monitor, lines, until_end=until_end, reload=reload))
     _show(session, json=json)
     return 1 if session.node.core.phase == "halted" else 0
 
 
-def _given(config: Path, settings: "dict[str, object]") -> "Given":
-    from tradenode.config.diagnose import load
-    from tradenode.node.assembly import Given
-
-    read, source = load(config, settings=settings)
-    return Given(read, source, config.parent)
-
-
 async def _trade(
-    givens: "list[Given]", address: str, folder: Path, monitor: int | None, log: "LogFile | None", *, until_end: bool
+    givens: "list[Given]",
+    address: str,
+    folder: Path,
+    monitor: int | None,
+    log: "LogFile | None",
+    *,
+    until_end: bool,
+    reload: bool,
 ) -> "Session":
     from tradenode.node.session import opened
 
-    session = await opened(givens, address, folder, console.note)
+    session = await opened(givens, address, folder, console.note, reload=reload)
     node = session.node
     if until_end:
         ending = asyncio.create_task(node.ended.wait())

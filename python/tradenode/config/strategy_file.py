@@ -5,6 +5,8 @@ import inspect
 import sys
 import traceback
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tradenode.config.diagnose import Source
@@ -15,6 +17,9 @@ from tradenode.errors import ConfigError, RunError
 from tradenode.strategy.bar_strategy import BarStrategy
 from tradenode.strategy.knob import knobs_of
 from tradenode.strategy.subscription import has, wanted
+
+PREFIX = "tradenode_strategy_"
+"""The names of the modules begin with it."""
 
 
 def load_strategy(
@@ -92,9 +97,29 @@ def _class(path: Path, name: str, raw: bytes, source: Source) -> type:
     return made
 
 
+@contextmanager
+def tried() -> Iterator[list[bool]]:
+    """Strategies are made within on trial: afterwards their modules are known by their names as they were before.
+
+    What is put into the list says that they are to stay.
+    """
+    before, stay = _modules(), list[bool]()
+    try:
+        yield stay
+    finally:
+        if not stay:
+            for name in _modules():
+                del sys.modules[name]
+            sys.modules.update(before)
+
+
+def _modules() -> dict[str, types.ModuleType]:
+    return {name: module for name, module in sys.modules.items() if name.startswith(PREFIX)}
+
+
 def _module(path: Path, raw: bytes, source: Source) -> types.ModuleType:
     """The file as a module, made from exactly the bytes that were hashed."""
-    module = types.ModuleType(f"tradenode_strategy_{path.stem}")
+    module = types.ModuleType(f"{PREFIX}{path.stem}")
     module.__file__ = str(path)
     # Classes look their own module up by name (dataclasses do, and pickle).
     sys.modules[module.__name__] = module
@@ -108,7 +133,9 @@ def _module(path: Path, raw: bytes, source: Source) -> types.ModuleType:
 def told(error: BaseException) -> str:
     """An exception of foreign code in one line: its kind, its words, where it was raised, its notes."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    # What cannot be read says itself where.
+    known = frames and not isinstance(error, SyntaxError)
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if known else ""
     notes = "; ".join(getattr(error, "__notes__", ()))
     return f"{type(error).__name__}: {error}{place}{'; ' if notes else ''}{notes}"
 

@@ -117,6 +117,22 @@ class SeatLife(msgspec.Struct, frozen=True):
     spec: msgspec.Raw
 
 
+class Reload(msgspec.Struct, frozen=True):
+    """A seat goes on with another strategy, or other limits. It is not refused before the core has tried.
+
+    Attributes:
+        seat: which.
+        life: what it is made of from then on.
+        by: who wants it.
+        reason: why.
+    """
+
+    seat: int
+    life: SeatLife
+    by: str
+    reason: str
+
+
 class Life(msgspec.Struct, frozen=True):
     """What a node is made of, the first record of its journal.
 
@@ -136,7 +152,21 @@ class Life(msgspec.Struct, frozen=True):
 
 
 Input = (
-    Rows | Report | Answer | Status | Advance | Start | Ring | Sweep | Kill | Suspend | Resume | Stop | Audited | Reopen
+    Rows
+    | Report
+    | Answer
+    | Status
+    | Advance
+    | Start
+    | Ring
+    | Sweep
+    | Kill
+    | Suspend
+    | Resume
+    | Stop
+    | Audited
+    | Reopen
+    | Reload
 )
 """What a node acts upon, one at a time."""
 
@@ -173,6 +203,7 @@ class Kind(IntEnum):
     STOP = 14
     AUDITED = 15
     REOPEN = 16
+    RELOAD = 17
     COMMAND = 20
     """A request, written before it is sent; the record's source is the seat, its cause the input."""
 
@@ -192,6 +223,7 @@ INPUTS: dict[Kind, type] = {
     Kind.STOP: Stop,
     Kind.AUDITED: Audited,
     Kind.REOPEN: Reopen,
+    Kind.RELOAD: Reload,
 }
 """The inputs that are written as JSON, by kind."""
 

@@ -1,12 +1,12 @@
 """What a node is made of: from configs and what a venue lists to seats, and back from a journal's first record."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from tradenode.config.diagnose import Source, loads
+from tradenode.config.diagnose import NO_SETTINGS, Source, load, loads
 from tradenode.config.event_run import event_spec
 from tradenode.config.faults import Fault
 from tradenode.config.model import Config
@@ -28,11 +28,19 @@ class Given(msgspec.Struct, frozen=True):
         config: the config.
         source: its text.
         base: the folder that its paths are relative to.
+        settings: what was written into it when it was read.
     """
 
     config: Config
     source: Source
     base: Path
+    settings: Mapping[str, object] = NO_SETTINGS
+
+
+def given(path: Path, settings: Mapping[str, object] = NO_SETTINGS) -> Given:
+    """The config of a file. Raises ConfigError with every fault of it."""
+    config, source = load(path, settings=settings)
+    return Given(config, source, path.parent, settings)
 
 
 def seat_life(given: Given, listings: Sequence[Listing]) -> SeatLife:
@@ -50,13 +58,18 @@ def seat_life(given: Given, listings: Sequence[Listing]) -> SeatLife:
     contracts = [msgspec.to_builtins(listing) for listing in found]
     books = [config.data.book or "depth"] * len(found)
     return SeatLife(
-        name=config.node.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", config.title)[:24],
+        name=name_of(config),
         config=source.text,
         base=str(given.base.resolve()),
         file=file_text(config.strategy, given.base, source),
         symbols=[listing.symbol for listing in found],
         spec=msgspec.Raw(event_spec(config, contracts, books)),
     )
+
+
+def name_of(config: Config) -> str:
+    """What a config's strategy is called in its node."""
+    return config.node.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", config.title)[:24]
 
 
 def _listed(given: Given, place: int, name: str, listings: Sequence[Listing]) -> Listing:
@@ -90,7 +103,7 @@ def plan_of(life: SeatLife) -> SeatPlan:
 
 def build(life: Life, start: int) -> NodeCore:
     """The core of a life at a time. Raises ConfigError where it cannot be made."""
-    return NodeCore([plan_of(seat) for seat in life.seats], life.instruments, start)
+    return NodeCore([plan_of(seat) for seat in life.seats], life.instruments, start, plan_of)
 
 
 def named_apart(seats: Sequence[SeatLife]) -> None:

@@ -9,11 +9,27 @@ from typing import Any, Literal
 
 import msgspec
 
-from tradenode.errors import ConfigError, ReportError
+from tradenode.config.strategy_file import told, tried
+from tradenode.errors import ConfigError, ReportError, RunError, TradenodeError
 from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
 from tradenode.execution.orders import Orders
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Audited, Command, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
+from tradenode.messages.node import (
+    Audited,
+    Command,
+    Input,
+    Kill,
+    Life,
+    Reload,
+    Reopen,
+    Resume,
+    Ring,
+    SeatLife,
+    Start,
+    Stop,
+    Suspend,
+    Sweep,
+)
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What, number_of
 from tradenode.messages.tape import BUY, GAP, LAST, NO_SIDE, SELL, SNAPSHOT, EventKind
 from tradenode.node.budget import Budget
@@ -31,6 +47,14 @@ IDLE = ("waiting", "stopped")
 
 Phase = Literal["waiting", "running", "halted"]
 
+Plan = Callable[[SeatLife], SeatPlan]
+"""Makes a seat's plan anew, with a strategy that has not begun. Raises TradenodeError where it cannot be made."""
+
+
+def no_plan(life: SeatLife) -> SeatPlan:
+    """For a core that is never reloaded. Raises RunError."""
+    raise RunError(f"nothing here makes {life.name} anew")
+
 
 class NodeCore:
     """The strategies of a node at their desks, and their orders.
@@ -43,13 +67,17 @@ class NodeCore:
         notes: what went wrong, with its time: bounded, the oldest go first.
         doubts: numbers of orders that the venue should be asked for, 0 for everything; emptied by who asks.
         next_fill: the number of the account's next fill to ask for.
+        refused: why the last reload came to nothing; empty where it has not.
     """
 
     stopwatch: Budget | None = None
     """What takes the times of calls in life; nothing that the core does depends on it."""
 
-    def __init__(self, plans: Sequence[SeatPlan], instruments: Sequence[str], start: int) -> None:
-        """Make the seats. Raises ConfigError for too many and for a description that is wrong."""
+    def __init__(self, plans: Sequence[SeatPlan], instruments: Sequence[str], start: int, plan: Plan = no_plan) -> None:
+        """Make the seats; `plan` makes those that are reloaded.
+
+        Raises ConfigError for too many and for a description that is wrong.
+        """
         self.instruments = tuple(instruments)
         if len(plans) > SEATS_MOST:
             raise ConfigError(f"a node has at most {SEATS_MOST} strategies, asked for {len(plans)}")
@@ -58,7 +86,8 @@ class NodeCore:
         self.phase: Phase = "waiting"
         self.notes: list[tuple[int, str]] = []
         self.doubts: set[int] = set()
-        self.next_fill = 1
+        self.next_fill, self.refused = 1, ""
+        self._plan = plan
         self._takes: dict[type, Callable[[int, Any], None]] = {
             Rows: self._rows,
             Report: self._report,
@@ -74,6 +103,7 @@ class NodeCore:
             Stop: self._stop,
             Audited: self._audited,
             Reopen: self._reopen,
+            Reload: self._reload,
         }
         self._more: list[Command] = []
         self._called: list[Seat] = []
@@ -92,6 +122,14 @@ class NodeCore:
         for command in commands:
             self.orders.command(command, now)
         return commands
+
+    def life(self, life: Life) -> Life:
+        """What the node is made of now that was made of that."""
+        seats = list(life.seats)
+        for seat in self.seats:
+            if seat.life is not None:
+                seats[seat.number] = seat.life
+        return msgspec.structs.replace(life, seats=seats)
 
     @property
     def traded(self) -> list[str]:
@@ -176,7 +214,7 @@ class NodeCore:
                 self._begin(now, seat)
 
     def _begin(self, now: int, seat: Seat) -> None:
-        seat.state = "running"
+        seat.state, seat.mended = "running", False
         seat.trader.recall()
         seat.trader.skip(now)
         self._call(now, seat, seat.trader.start)
@@ -314,6 +352,22 @@ class NodeCore:
             self._call(now, seat, seat.reopen, now, reopen.by, reopen.reason)
             if seat.state in IDLE:
                 self._begin(now, seat)
+
+    def _reload(self, now: int, reload: Reload) -> None:
+        """Whatever is wrong with the new one, the old one goes on, and nothing of its desk has changed."""
+        seat = self.seats[reload.seat]
+        try:
+            with tried() as stay:
+                seat.reload(now, self._plan(reload.life), reload.life)
+                stay.append(True)
+        except Exception as error:
+            self.refused = str(error) if isinstance(error, TradenodeError) else told(error)
+            self.note(now, f"{seat.plan.name} is not reloaded: {self.refused}")
+            return
+        self.refused = ""
+        self.note(now, f"{seat.plan.name} is reloaded by {reload.by}: {reload.reason}")
+        for text in seat.beyond():
+            self.note(now, text)
 
     def _stop(self, now: int, _: Stop) -> None:
         for seat in self.seats:

@@ -148,12 +148,13 @@ def explain(log: NodeLog, decode: Decode, name: str) -> Explanation:
     if search.order is None or search.cause is None or search.life is None:
         raise ConfigError(f"the journal has no order {name}")
     order, life = search.order.order, search.life
-    seat = life.seats[search.seat]
-    limits = msgspec.json.decode(seat.spec)["risk"]
+    assert search.core is not None, "what has given an order"
+    plan = search.core.seats[search.seat].plan
+    limits = msgspec.json.decode(plan.spec)["risk"]
     return Explanation(
         number=order.number,
         client_id=f"{life.name}-{order.number}",
-        strategy=seat.name,
+        strategy=plan.name,
         symbol=life.instruments[order.instrument],
         order=f"{order.side} {order.lots} lots, {order.kind}" + (f" at {order.ticks} ticks" if order.ticks else ""),
         cause=_cause(search.cause),

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 
@@ -20,12 +20,26 @@ from tradenode.kernel.clock import Clock
 from tradenode.kernel.inbox import Inbox
 from tradenode.kernel.supervisor import Supervisor
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Command, Input, Kill, Life, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
+from tradenode.messages.node import (
+    Command,
+    Input,
+    Kill,
+    Life,
+    Reload,
+    Reopen,
+    Resume,
+    Ring,
+    Start,
+    Stop,
+    Suspend,
+    Sweep,
+)
 from tradenode.messages.orders import Report, number_of
 from tradenode.messages.timeframe import SECOND_NS
 from tradenode.node.budget import Budget
 from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
+from tradenode.node.observer import Observer
 from tradenode.node.reconcile import Reconciliation
 
 BACKLOG_MOST = 1_000_000
@@ -46,28 +60,6 @@ FRAMES = (Rows, Report, Status, Advance)
 
 At = Callable[[str], None]
 """Is told at which point the node is, for a test that ends it there."""
-
-
-class Observer(Protocol):
-    """Looks on at what a node does. It is called in the node's turns, and is as fast as they have to be."""
-
-    def begin(self) -> int:
-        """A turn begins: what is told again as `began`."""
-
-    def gave(self, began: int, message: Message | Input, sequence: int) -> None:
-        """An input has led to a command, which has that number in the journal and is not sent yet."""
-
-    def sent(self, sequence: int) -> None:
-        """A command is on its way."""
-
-    def wanted(self, sequence: int) -> None:
-        """All up to that record is to be durable."""
-
-    def durable(self, sequence: int) -> None:
-        """All up to that record is durable."""
-
-    def turned(self, began: int, message: Message | Input, cause: int, commands: Sequence[Command]) -> None:
-        """A turn is over; its input has the number `cause` in the journal."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,12 +151,13 @@ class Node:
             port, core, self._act, self._time, foreign_too=settings.foreign == "ignore"
         )
 
-    async def run(self, resume: Resume | None = None) -> None:
-        """Run until it is stopped. The port is open.
+    async def run(self, resume: Resume | None = None, reloads: Sequence[Reload] = ()) -> None:
+        """Run until it is stopped. The port is open; `reloads` are carried out before anything else goes on.
 
         Raises:
             ExchangeError: the venue was given up.
             JournalError: the journal cannot be written.
+            RunError: a reload came to nothing.
         """
         loop = asyncio.get_running_loop()
         self._failed = loop.create_future()
@@ -174,7 +167,7 @@ class Node:
         if (descriptor := self._log.journal.fileno()) is not None:
             loop.add_reader(descriptor, self._on_durable)
         try:
-            await self._or_end(self._begin(resume), tasks)
+            await self._or_end(self._begin(resume, reloads), tasks)
             if not self._lockstep:
                 self.parts.add("sweep", self._sweep)
             self.parts.add("audit", self._audit)
@@ -205,6 +198,21 @@ class Node:
         """Let trading go on after a halt."""
         self._act(reopen)
 
+    def reload(self, reload: Reload) -> str:
+        """Let a seat go on with another strategy or other limits; why that came to nothing, empty where it has not."""
+        self._act(reload)
+        return self.core.refused
+
+    @property
+    def settings(self) -> Settings:
+        """How it behaves."""
+        return self._settings
+
+    def change(self, settings: Settings) -> None:
+        """Behave otherwise from now on, but for what was set up when it began: durability, foreign orders, dead man."""
+        self._settings = settings
+        self.budget.longest_ns, self.budget.strikes_most = settings.budget_ns, settings.strikes
+
     @property
     def time(self) -> int:
         """What its clock says, ns UTC."""
@@ -234,10 +242,13 @@ class Node:
             with suppress(asyncio.CancelledError, TradenodeError):
                 await main
 
-    async def _begin(self, resume: Resume | None) -> None:
+    async def _begin(self, resume: Resume | None, reloads: Sequence[Reload]) -> None:
         await self._subscribed.wait()
         if resume is not None:
             self._act(resume)
+        for each in reloads:
+            if refused := self.reload(each):
+                raise RunError(f"{each.life.name} is not reloaded: {refused}")
         await self.parts.start()
         await self._reconcile()
         if self.core.idle:
@@ -390,7 +401,7 @@ class Node:
             self._life = None
             self.core.note(now, f"no snapshots: {error}")
             return
-        self._log.save(now, life, state)
+        self._log.save(now, self.core.life(life), state)
         for rows in self.core.books(now):
             self._act(rows)
 

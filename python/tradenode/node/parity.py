@@ -8,7 +8,7 @@ import msgspec
 from tradenode.errors import RunError
 from tradenode.execution.numbers import inner
 from tradenode.messages.feed import Rows
-from tradenode.messages.node import Life, Resume, SeatLife
+from tradenode.messages.node import Life, Reload, Resume, SeatLife
 from tradenode.messages.orders import Report
 from tradenode.node.assembly import plan_of
 from tradenode.node.log import Entry
@@ -67,6 +67,7 @@ class Recorded:
         self.life: Life | None = None
         self.start = 0
         self.lives = 1
+        self.reloaded = 0
         self._rows: dict[str, list[tuple[int, Rows]]] = {}
         self._fills: list[Report] = []
         self._seen: set[tuple[int, int]] = set()
@@ -80,6 +81,8 @@ class Recorded:
                 self._rows.setdefault(entry.content.symbol, []).append((entry.time, entry.content))
             case Resume():
                 self.lives += 1
+            case Reload():
+                self.reloaded = entry.sequence
             case Report(fill=fill) if fill is not None:
                 key = (entry.content.instrument, fill.number)
                 if key not in self._seen:
@@ -123,8 +126,10 @@ def parity(recorded: Recorded) -> list[SeatParity]:
     """Each seat of a node's run beside its back-test.
 
     Raises:
-        RunError: a journal without a node, or without market data.
+        RunError: a journal without a node, without market data, or with a reload.
     """
+    if recorded.reloaded:
+        raise RunError(f"record {recorded.reloaded} is a reload: no one strategy has made this run")
     if recorded.life is None:
         raise RunError("the journal does not begin with what the node is made of")
     return [_seat(recorded, recorded.life, place, seat) for place, seat in enumerate(recorded.life.seats)]

@@ -58,6 +58,8 @@ class Replay:
         self._given.clear()
         self.inputs += 1
         self._given.extend(self.core.take(entry.time, entry.content))  # type: ignore[arg-type]
+        if entry.kind == Kind.RELOAD and self.life is not None:
+            self.life = self.core.life(self.life)
 
     def _compare(self, entry: Entry) -> None:
         given = self._given.popleft() if self._given else None

@@ -7,7 +7,12 @@ from typing import Literal
 import msgspec
 
 from tradenode._core import Trader
+from tradenode.errors import RunError
 from tradenode.execution.numbers import SEATS_MOST
+from tradenode.messages.node import SeatLife
+from tradenode.messages.refusals import CHECKS
+from tradenode.strategy.handover import hand_over
+from tradenode.strategy.state import attributes_of, state_of, why_not
 
 OnError = Literal["halt", "skip", "flatten"]
 State = Literal["waiting", "running", "suspended", "stopped"]
@@ -41,6 +46,8 @@ class Seat:
         trader: the desk.
         state: whether its strategy is called.
         reason: why it is suspended.
+        life: what it was last reloaded with; None where it never was.
+        mended: whether it has failed and was reloaded since: then it is called again when trading is resumed.
         sources: what the book of each of its instruments is made of.
         places: of each symbol its place at the desk.
     """
@@ -53,6 +60,9 @@ class Seat:
         self.trader = Trader(plan.spec, start, plan.strategy, plan.on_error, numbers=numbers, places=outer)
         self.state: State = "waiting"
         self.reason = ""
+        self.life: SeatLife | None = None
+        self.mended = False
+        self._made = attributes_of(plan.strategy)
         self.sources: list[str] = msgspec.json.decode(plan.spec).get("books") or ["depth"] * len(plan.symbols)
         self.places = {symbol: place for place, symbol in enumerate(plan.symbols)}
 
@@ -60,12 +70,40 @@ class Seat:
         """Call the strategy no more and cancel its orders; under "flatten" close its positions too."""
         if self.state in ("suspended", "stopped"):
             return
-        self.state, self.reason = "suspended", reason
+        self.state, self.reason, self.mended = "suspended", reason, False
         self.trader.retire()
         self.trader.kill(now, "flatten" if self.plan.on_error == "flatten" else "cancel_all", "node", reason)
 
+    def reload(self, now: int, plan: SeatPlan, life: SeatLife) -> None:
+        """Go on with another strategy, which is told what the one before knows, and with other limits.
+
+        Raises:
+            RunError: they are of another desk, or cannot be told. Nothing has changed then, and so where a hook raises.
+        """
+        if (plan.name, plan.symbols) != (self.plan.name, self.plan.symbols):
+            raise RunError(f"{self.plan.name} trades {', '.join(self.plan.symbols)}, and that stays so")
+        known = state_of(self.plan.strategy)
+        if known is None:
+            raise RunError(f"what it knows cannot be told: {why_not(self.plan.strategy)}")
+        made, attributes = Trader(plan.spec, now, plan.strategy, plan.on_error), attributes_of(plan.strategy)
+        hand_over(known, self._made, plan.strategy)
+        self.trader.reload(made)
+        self.plan, self.life, self._made = plan, life, attributes
+        self.mended |= self.trader.retired and self.state != "stopped"
+
+    def beyond(self) -> list[str]:
+        """What it has open beyond its limits, in words: nobody closes that for it."""
+        name, symbols = self.plan.name, self.plan.symbols
+        return [
+            f"{name} is beyond a limit, {symbols[place]}: {CHECKS[check][0]} ({value:g}, limit {limit:g})"
+            for place, check, limit, value in self.trader.beyond()
+        ]
+
     def reopen(self, now: int, by: str, reason: str) -> None:
-        """Let it trade again, where something has stopped it."""
+        """Let it trade again, where something has stopped it; of a strategy that has failed the one in its place."""
+        if self.mended and self.state != "stopped":
+            self.state, self.reason, self.mended = "running", "", False
+            self.trader.recall()
         # It says so where nothing had.
         with suppress(ValueError):
             self.trader.resume(now, by, reason)

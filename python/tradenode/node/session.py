@@ -12,11 +12,14 @@ from tradenode.errors import ConfigError
 from tradenode.exchange.sim_venue import SimVenue
 from tradenode.kernel.clock import Clock, ScaledClock, SimulatedClock, WallClock
 from tradenode.messages.feed import Rows
-from tradenode.messages.node import Life, Resume
+from tradenode.messages.listing import Listing
+from tradenode.messages.node import Life, Reload, Resume
 from tradenode.node.assembly import Given, build, named_apart, seat_life, settings_of
+from tradenode.node.core import NodeCore
 from tradenode.node.dead_man import DeadMan
 from tradenode.node.log import NodeLog
-from tradenode.node.node import At, Node, Settings
+from tradenode.node.node import At, Node
+from tradenode.node.reloading import Check, Reloader, changed
 from tradenode.node.replay import Replay, recovered
 from tradenode.node.switch import Switch
 
@@ -34,10 +37,9 @@ class Session:
         node: the node.
         life: what it is made of.
         folder: where its journal is.
-        settings: how it behaves.
         speed: how many of its seconds are one of the wall's; 0 in lockstep.
         replay: what came of the journal, where it went on.
-        switch: the kill switch from outside.
+        switch: what an operator wants, from outside.
     """
 
     def __init__(
@@ -47,28 +49,29 @@ class Session:
         folder: Path,
         port: SimVenue,
         replay: Replay | None,
-        settings: Settings,
         speed: float,
+        reloader: Reloader,
+        reloads: Sequence[Reload] = (),
     ) -> None:
         self.node, self.life, self.folder, self.replay, self._port = node, life, folder, replay, port
-        self.settings, self.speed = settings, speed
-        self.switch = Switch(node, folder)
+        self.speed, self._reloads = speed, reloads
+        self.switch = Switch(node, folder, reloader)
         node.parts.add("switch", self.switch.keep)
         self._dead_man: DeadMan | None = None
         # In lockstep time waits for the node.
-        if port.capabilities.dead_man and settings.dead_man_ns and speed:
-            self._dead_man = DeadMan(node, port, settings.dead_man_ns, speed)
+        if port.capabilities.dead_man and node.settings.dead_man_ns and speed:
+            self._dead_man = DeadMan(node, port, node.settings.dead_man_ns, speed)
             node.parts.add("dead man", self._dead_man.keep)
 
     @property
     def in_order(self) -> bool:
         """Whether nothing is open at the venue that should not be, once the node has stopped."""
-        return self.settings.on_stop == "keep" or not self.node.core.orders.living
+        return self.node.settings.on_stop == "keep" or not self.node.core.orders.living
 
     async def run(self) -> None:
         """Run the node until it is stopped. Raises what ends it otherwise."""
         try:
-            await self.node.run(None if self.replay is None else Resume(self.replay.lost))
+            await self.node.run(None if self.replay is None else Resume(self.replay.lost), self._reloads)
             if self._dead_man is not None and self.in_order:
                 await self._dead_man.disarm()
         finally:
@@ -76,11 +79,18 @@ class Session:
 
 
 async def opened(
-    givens: Sequence[Given], address: str, folder: Path, tell: Callable[[str], None], at: At | None = None
+    givens: Sequence[Given],
+    address: str,
+    folder: Path,
+    tell: Callable[[str], None],
+    at: At | None = None,
+    *,
+    reload: bool = False,
 ) -> Session:
     """Reach the venue and make the node ready, from the journal in the folder where there is one.
 
-    `at` is told at which point the node is, for tests that end it there.
+    With `reload` it goes on with configs and strategies that have changed since. `at` is told at which point the node
+    is, for tests that end it there.
 
     Raises:
         ConfigError: the configs do not fit the venue, or are not those of the journal.
@@ -109,18 +119,22 @@ async def opened(
             if clockwork.speed
             else SimulatedClock(clockwork.now)
         )
+        reloads: list[Reload] = []
         if replay is None or replay.core is None or replay.life is None:
             log.begin(clockwork.now, life)
             core = build(life, clockwork.now)
         else:
-            _same(replay.life, life)
+            _same(replay.life, life, reload=reload)
             core = replay.core
+            reloads = _changes(core, replay.life, life, givens, listings, clockwork.now)
+            life = replay.life
     except BaseException:
         await port.close()
         raise
     settings = settings_of(givens[0].config.node)
     node = Node(port, core, log, clock, settings, speed=clockwork.speed, at=at, life=life)
-    return Session(node, life, folder, port, replay, settings, clockwork.speed)
+    reloader = Reloader(node, life, listings, givens)
+    return Session(node, life, folder, port, replay, clockwork.speed, reloader, reloads)
 
 
 def _name(given: Given) -> str:
@@ -129,8 +143,21 @@ def _name(given: Given) -> str:
     return f"{slug}.{secrets.token_hex(4)}"
 
 
-def _same(then: Life, now: Life) -> None:
-    """Raises ConfigError where a node is to go on as another than it was."""
+def _changes(
+    core: NodeCore, then: Life, now: Life, givens: Sequence[Given], listings: Sequence[Listing], time: int
+) -> list[Reload]:
+    """What makes a node the one that its configs say. Raises ConfigError where that cannot be."""
+    check = Check(core, then, listings, time, starting=True)
+    pairs = enumerate(zip(then.seats, now.seats, strict=True))
+    return [
+        check.reload(place, givens[place], "start", f"{what} has changed")
+        for place, (before, after) in pairs
+        if (what := changed(before, after))
+    ]
+
+
+def _same(then: Life, now: Life, *, reload: bool) -> None:
+    """Raises ConfigError where a node is to go on as another than it was, and may not."""
     hint = "bring back what it was, or give it a new run folder"
     if then.instruments != now.instruments:
         raise ConfigError("the venue does not list what it did when the run began", hint=hint)
@@ -138,10 +165,6 @@ def _same(then: Life, now: Life) -> None:
     if names[0] != names[1]:
         raise ConfigError(f"the run has {', '.join(names[0])}, now there is {', '.join(names[1])}", hint=hint)
     for before, after in zip(then.seats, now.seats, strict=True):
-        for what, changed in (
-            ("the strategy's file", before.file != after.file),
-            ("the config", before.config != after.config),
-            ("the venue's description", bytes(before.spec) != bytes(after.spec)),
-        ):
-            if changed:
-                raise ConfigError(f"{what} of {after.name} has changed since the run began", hint=hint)
+        if (what := changed(before, after)) and not reload:
+            hint = f"--reload goes on with what it is now; or {hint}"
+            raise ConfigError(f"{what} of {after.name} has changed since the run began", hint=hint)

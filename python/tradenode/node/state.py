@@ -21,6 +21,7 @@ class SeatState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         strategy: what it knows (`strategy.state.state_of`).
         state: whether it is called.
         reason: why it is suspended.
+        mended: whether it was reloaded since.
     """
 
     name: str
@@ -28,6 +29,7 @@ class SeatState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strategy: msgspec.Raw
     state: State
     reason: str
+    mended: bool = False
 
 
 class CoreState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +66,7 @@ def seat_state(seat: Seat) -> SeatState:
     if known is None:
         raise RunError(f"{seat.plan.name} cannot be saved: {why_not(seat.plan.strategy)}")
     trader = msgspec.Raw(seat.trader.state())
-    return SeatState(seat.plan.name, trader, msgspec.Raw(known), seat.state, seat.reason)
+    return SeatState(seat.plan.name, trader, msgspec.Raw(known), seat.state, seat.reason, seat.mended)
 
 
 def restore_seat(seat: Seat, kept: SeatState) -> None:
@@ -75,7 +77,7 @@ def restore_seat(seat: Seat, kept: SeatState) -> None:
     """
     seat.trader.restore(bytes(kept.trader))
     put_back(seat.plan.strategy, bytes(kept.strategy))
-    seat.state, seat.reason = kept.state, kept.reason
+    seat.state, seat.reason, seat.mended = kept.state, kept.reason, kept.mended
 
 
 def read_state(state: bytes, instruments: tuple[str, ...], names: list[str]) -> CoreState:

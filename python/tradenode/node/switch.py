@@ -1,4 +1,4 @@
-"""The kill switch from outside: files in a run's folder, and words from this process, become inputs of the node.
+"""What an operator wants: files in a run's folder, and words from this process, become inputs of the node.
 
 A file is moved aside, acted upon, and removed when the journal has it for good: what was lost with a process that died
 in between happens again.
@@ -11,8 +11,20 @@ from contextlib import suppress
 from pathlib import Path
 
 from tradenode.messages.node import Kill
-from tradenode.node.mailbox import KILL, RESUME, TAKEN, read_kill, read_resume
+from tradenode.node.mailbox import (
+    KILL,
+    RELOAD,
+    RESUME,
+    TAKEN,
+    Told,
+    Wish,
+    answer,
+    read_kill,
+    read_reload,
+    read_resume,
+)
 from tradenode.node.node import Node
+from tradenode.node.reloading import Reloader
 
 LOOK_S = 0.2
 """How often the folder is looked at."""
@@ -24,15 +36,21 @@ WORDS_MOST = 100
 class Switch:
     """Looks for what an operator wants of a node, and lets it be done."""
 
-    def __init__(self, node: Node, folder: Path) -> None:
-        self._node, self._folder = node, folder
+    def __init__(self, node: Node, folder: Path, reloader: Reloader) -> None:
+        self._node, self._folder, self._reloader = node, folder, reloader
         self._words: deque[Kill] = deque()
+        self._wish: Wish | None = None
         self._said, self._empty = asyncio.Event(), False
 
     def pull(self, kill: Kill) -> None:
         """Pull the kill switch as soon as the node may be told."""
         if len(self._words) < WORDS_MOST:
             self._words.append(kill)
+        self._said.set()
+
+    def reread(self, by: str) -> None:
+        """Read all configs and strategies again as soon as the node runs."""
+        self._wish = Wish("signal", by)
         self._said.set()
 
     async def keep(self) -> None:
@@ -42,6 +60,7 @@ class Switch:
             while self._words:
                 self._node.kill(self._words.popleft())
             self._kill()
+            self._reload()
             # Not `wait_for`: up to CPython 3.11 it may swallow a cancellation that comes with the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
@@ -70,6 +89,24 @@ class Switch:
         else:
             self._node.reopen(reopen)
         self._done(path)
+
+    def _reload(self) -> None:
+        if self._node.state != "running":
+            return
+        wish, self._wish = self._wish, None
+        if wish is not None:
+            self._reloader.reload(wish)
+        if (path := self._found(RELOAD)) is None:
+            return
+        read = read_reload(path)
+        if isinstance(read, str):
+            self._node.core.note(self._node.time, read)
+            told = Told("", [], read, faulty=True)
+        else:
+            told = self._reloader.reload(read)
+        self._node.sync()
+        answer(self._folder, told)
+        path.unlink(missing_ok=True)
 
     def _is_empty(self) -> bool:
         try:

@@ -10,7 +10,7 @@ from tradenode.exchange.port import Message
 from tradenode.kernel.clock import SteadyClock
 from tradenode.kernel.histogram import Histogram
 from tradenode.messages.feed import Rows, Status
-from tradenode.messages.node import Command, Input, Kill, Reopen, Resume, Start, Stop, Suspend
+from tradenode.messages.node import Command, Input, Kill, Reload, Reopen, Resume, Start, Stop, Suspend
 from tradenode.messages.orders import Cancel, Report
 
 WAITING_MOST = 100_000
@@ -18,7 +18,7 @@ WAITING_MOST = 100_000
 
 LOST = {"gap": "gap", "disconnected": "disconnected", "maintenance": "maintenance"}
 FOUND = ("resynced", "subscribed", "connected")
-OPERATORS = (Kill, Reopen, Resume, Start, Stop, Suspend)
+OPERATORS = (Kill, Reload, Reopen, Resume, Start, Stop, Suspend)
 
 Line = Callable[[str, Callable[[], dict[str, object]]], None]
 """Takes the name of a line and what makes its fields, later and elsewhere."""
@@ -115,9 +115,12 @@ def _report(cause: int, report: Report) -> dict[str, object]:
 
 
 def _plain(cause: int, message: msgspec.Struct) -> dict[str, object]:
-    """The fields of an operator's input, which are words and numbers; of commands that were lost how many."""
+    """The fields of an operator's input, which are words and numbers; of commands that were lost how many, of what a
+    seat is made of its name."""
     fields = msgspec.structs.asdict(message)
     told = {name: len(value) if isinstance(value, list) else value for name, value in fields.items()}
+    if isinstance(message, Reload):
+        told["life"] = message.life.name
     return {"cause": cause} | told
 
 

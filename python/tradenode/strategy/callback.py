@@ -64,3 +64,15 @@ class Strategy(Sizing, Knobbed):
 
         Tuples have become lists, structs dictionaries, floats that are no number None.
         """
+
+    def on_reload(self, state: Any) -> None:
+        """Take the place of a strategy that runs (`tradenode reload`); called on one that was made anew.
+
+        `state` is what the other one's `on_save` gave, as JSON has it, or a dictionary of its attributes with their
+        exact types. Orders, positions and books are those of before, as every desk tells. What this raises refuses the
+        reload, and the other strategy goes on.
+
+        Without this hook `on_load` is called, or, where neither strategy has hooks, what the other one has changed of
+        its attributes since it was made is put back. All others are as the new one is made: a knob that the config sets
+        to another value takes effect, as long as the strategy has not moved it itself.
+        """

@@ -55,6 +55,14 @@ def why_not(strategy: object) -> str | None:
     return None
 
 
+def attributes_of(strategy: object) -> dict[str, Any] | None:
+    """The attributes of a strategy as they are written (`strategy.plain`); None where that cannot be done."""
+    try:
+        return dict(msgspec.json.decode(_attributes(strategy))["attributes"]["dict"])
+    except NotPlainError:
+        return None
+
+
 def _has_hooks(strategy: object) -> bool:
     """Whether it says itself what it knows; NotPlainError where it has one hook without the other."""
     hooks = [hook for hook in ("on_save", "on_load") if has(strategy, hook)]

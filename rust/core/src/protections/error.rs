@@ -99,6 +99,12 @@ pub enum RestoreError {
         /// Now.
         is: String,
     },
+    /// A lock stands whose protection is not there any more.
+    #[error("protection {number} has a lock that stands: until it ends, that protection stays as it is")]
+    Locked {
+        /// Which, from 0.
+        number: usize,
+    },
     /// What a protection has seen does not go with it, or a lock is nobody's.
     #[error("protections: broken state of {0}")]
     Broken(String),

@@ -75,6 +75,38 @@ impl Protections {
         Self::restore(&specs, self.settings, state)
     }
 
+    /// Goes on where others stop, for protections that were just made: each goes on that is written as one of those was,
+    /// with its locks; the others begin anew.
+    ///
+    /// # Errors
+    /// Other settings, or a lock that stands without its protection; nothing is taken over then.
+    pub fn take_over(&mut self, before: &Self) -> Result<(), RestoreError> {
+        self.settings.is_of(&before.settings)?;
+        let mut heirs = vec![None; before.protections.len()];
+        for (number, own) in self.protections.iter().enumerate() {
+            let same = |(place, heir): &(usize, &mut Option<usize>)| {
+                heir.is_none() && before.protections[*place].spec == own.spec
+            };
+            if let Some((_, heir)) = heirs.iter_mut().enumerate().find(same) {
+                *heir = Some(number);
+            }
+        }
+        let mut kept = before.locks.kept.clone();
+        for lock in &mut kept.standing {
+            lock.protection = heirs[lock.protection].ok_or(RestoreError::Locked { number: lock.protection })?;
+        }
+        for (own, was) in heirs.iter().zip(&before.protections).filter_map(|(heir, was)| Some(((*heir)?, was))) {
+            self.protections[own].watch = was.watch.clone();
+        }
+        if let Some(now) = before.now {
+            let new = (0..self.protections.len()).filter(|number| !heirs.contains(&Some(*number)));
+            new.for_each(|number| self.protections[number].start(now));
+        }
+        self.locks = Locks::new(kept, self.settings.instruments);
+        (self.now, self.closed, self.due) = (before.now, before.closed, i64::MIN);
+        Ok(())
+    }
+
     /// The time of the last input; none before the first.
     #[must_use]
     pub const fn now(&self) -> Option<i64> {

@@ -1,11 +1,12 @@
 //! What would be held if everything that waits were filled in the order that is worst.
 
 use super::gate::RiskGate;
-use super::refusal::{Check, Verdict, refuse};
-use super::situation::{OpenOrders, Situation};
+use super::refusal::{Check, Refusal, Verdict, refuse};
+use super::situation::{Filled, OpenOrders, Situation};
 use crate::account::Account;
+use crate::instrument::Instrument;
 use crate::money::{Atoms, MoneyError, rate_of};
-use crate::orders::{Intent, Side};
+use crate::orders::{Intent, OrderKind, Reason, Side};
 use crate::units::Rate;
 
 /// A situation, its account, and what waits in the intent's instrument without the order that goes if it is approved.
@@ -48,12 +49,8 @@ impl RiskGate {
         let held = account.position(place).lots;
         let open = open.with(intent.side, intent.lots, notional)?;
         let after = open.filled(intent.side, instrument, held, at.marks[place])?;
-        if after.lots.unsigned_abs() > self.caps[place].lots as u64 {
-            let lots = |lots| instrument.quantity.value(lots);
-            return Ok(refuse(Check::MaxPosition, lots(self.caps[place].lots), lots(after.lots.abs())));
-        }
-        if let Some(limit) = self.caps[place].notional.filter(|&limit| after.worth.abs() > limit) {
-            return Ok(refuse(Check::MaxNotional, money(limit), money(after.worth.abs())));
+        if let Err(refusal) = self.capped(place, instrument, after) {
+            return Ok(Err(refusal));
         }
         if let Some(limit) = self.limits.max_open_positions.filter(|_| held == 0) {
             let others = self.open_positions_but(place, at, account);
@@ -70,6 +67,67 @@ impl RiskGate {
             }
         }
         self.portfolio(intent, &Asked { open: &open, ..*asked }, notional)
+    }
+
+    /// Whether an instrument lets a position be as large.
+    fn capped(&self, place: usize, instrument: &Instrument, after: Filled) -> Verdict {
+        let cap = &self.caps[place];
+        if after.lots.unsigned_abs() > cap.lots as u64 {
+            let lots = |lots| instrument.quantity.value(lots);
+            return refuse(Check::MaxPosition, lots(cap.lots), lots(after.lots.abs()));
+        }
+        match cap.notional.filter(|&limit| after.worth.abs() > limit) {
+            Some(limit) => {
+                let money = |atoms| self.scale.to_f64(atoms);
+                refuse(Check::MaxNotional, money(limit), money(after.worth.abs()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What is open and beyond the limits, each with its instrument; open orders count as filled. Of what all instruments
+    /// come to together each limit is told once.
+    ///
+    /// # Errors
+    /// Money that cannot be counted.
+    pub fn beyond(&self, at: &Situation<'_>) -> Result<Vec<(usize, Refusal)>, MoneyError> {
+        let mut found: Vec<(usize, Refusal)> = Vec::new();
+        let Some(account) = at.account else { return Ok(found) };
+        let listed = self.listed(at);
+        for (instrument, side) in (0..listed).flat_map(|each| [(each, Side::Buy), (each, Side::Sell)]) {
+            let place = self.place(instrument, side, false);
+            let open = at.open.get(instrument).unwrap_or(&OpenOrders::NONE);
+            let held = account.position(place).lots;
+            if at.marks[place] <= 0 || (held == 0 && open.count == 0) {
+                continue;
+            }
+            let after = open.filled(side, &at.instruments[place], held, at.marks[place])?;
+            let waiting = match self.caps[place].orders.filter(|&most| open.count > most) {
+                Some(most) => refuse(Check::OpenOrders, f64::from(most), f64::from(open.count)),
+                None => Ok(()),
+            };
+            let alone = [self.capped(place, &at.instruments[place], after), waiting];
+            for refusal in alone.into_iter().filter_map(Verdict::err) {
+                if !found.iter().any(|(other, told)| (*other, told.check) == (instrument, refusal.check)) {
+                    found.push((instrument, refusal));
+                }
+            }
+            let (kind, reason) = (OrderKind::Market, Reason::Strategy);
+            let nothing = Intent { instrument, side, lots: 0, kind, reduce_only: false, reason };
+            if let Err(refusal) = self.portfolio(&nothing, &Asked { at, account, open }, 0)?
+                && !found.iter().any(|(_, told)| told.check == refusal.check)
+            {
+                found.push((instrument, refusal));
+            }
+        }
+        if let Some(most) = self.limits.max_open_positions {
+            let count = self.open_positions_but(usize::MAX, at, account);
+            if count > most as usize {
+                let refusal = Refusal { check: Check::OpenPositions, limit: f64::from(most), value: count as f64 };
+                found.push((0, refusal));
+            }
+        }
+        Ok(found)
     }
 
     /// How many instruments there are; where legs are kept, each has two places.

@@ -3,7 +3,7 @@
 use super::gate::RiskGate;
 use super::refusal::{Check, Refusal, Verdict};
 use crate::orders::Intent;
-use crate::protections::{ClosedTrade, Event, InputError, Protections};
+use crate::protections::{ClosedTrade, Event, InputError, Protections, RestoreError};
 
 /// Protections and the latest time that they were told.
 #[derive(Debug, Clone)]
@@ -16,6 +16,13 @@ impl Guarded {
     /// Protections, at the time of their last input.
     pub(super) fn new(protections: Protections) -> Self {
         Self { clock: protections.now().unwrap_or(i64::MIN), protections }
+    }
+
+    /// Goes on where others stopped: see [`Protections::take_over`].
+    pub(super) fn take_over(&mut self, before: &Self) -> Result<(), RestoreError> {
+        self.protections.take_over(&before.protections)?;
+        self.clock = before.clock;
+        Ok(())
     }
 }
 

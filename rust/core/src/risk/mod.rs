@@ -25,6 +25,7 @@ mod limits;
 mod losses;
 mod pace;
 mod refusal;
+mod reload;
 mod restart;
 mod situation;
 mod state;

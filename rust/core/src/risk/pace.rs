@@ -23,6 +23,12 @@ impl Pace {
         (self.most, self.window_ns) == (other.most, other.window_ns) && other.sent.len() <= self.most
     }
 
+    /// Takes over what another has seen of the same window, as far as this one remembers.
+    pub(super) fn take_over(&mut self, before: &Self) {
+        let forgotten = before.sent.len().saturating_sub(self.most);
+        self.sent = before.sent.iter().copied().skip(forgotten).collect();
+    }
+
     /// The most messages in a window, if another one now would be too many.
     #[inline]
     pub(super) fn is_used_up(&self, now: i64) -> Option<f64> {

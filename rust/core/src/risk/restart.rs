@@ -103,7 +103,7 @@ impl RiskGate {
     }
 }
 
-fn other(limit: &'static str, was: &str, is: &str) -> RiskError {
+pub(super) fn other(limit: &'static str, was: &str, is: &str) -> RiskError {
     RiskError::OtherLimit { limit, was: was.to_owned(), is: is.to_owned() }
 }
 

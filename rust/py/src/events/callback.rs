@@ -32,9 +32,9 @@ pub(crate) struct EventCallback {
     interest: Interest,
     /// The methods that it has, by the places of [`Call`].
     methods: [Option<Py<PyAny>>; Call::NAMES.len()],
-    books: Vec<Py<PriceBook>>,
+    pub(super) books: Vec<Py<PriceBook>>,
     pub(super) desks: Vec<Py<Desk>>,
-    grids: Vec<(Grid, Grid)>,
+    pub(super) grids: Vec<(Grid, Grid)>,
     pub(super) sent: Vec<Sent>,
     pub(super) errors: u32,
     pub(super) retired: bool,
@@ -110,9 +110,9 @@ impl EventCallback {
         self.retired = true;
     }
 
-    /// From now on it is called again.
+    /// From now on it is called again, and what it raises is counted anew.
     pub(crate) const fn recall(&mut self) {
-        self.retired = false;
+        (self.retired, self.errors) = (false, 0);
     }
 
     /// Whether it is called no more.

@@ -1,5 +1,7 @@
 //! What is kept over a restart beside a trader: the strategy's own numbers of orders, and whether it is called.
 
+use std::mem::swap;
+
 use pyo3::prelude::*;
 use serde::{Deserialize, Serialize};
 use tradenode_core::instrument::Instrument;
@@ -35,6 +37,16 @@ impl EventCallback {
             errors: self.errors,
             retired: self.retired,
         }
+    }
+
+    /// Takes over the desks of a strategy that was called up to now, with what it knows of its orders, and whether it is
+    /// called at all; for one that has not begun. That one gets none.
+    pub(crate) fn take_desks(&mut self, before: &mut Self) {
+        swap(&mut self.desks, &mut before.desks);
+        swap(&mut self.books, &mut before.books);
+        swap(&mut self.grids, &mut before.grids);
+        swap(&mut self.sent, &mut before.sent);
+        (self.errors, self.retired) = (before.errors, before.retired);
     }
 
     /// Whether the strategy has begun, or was put back.

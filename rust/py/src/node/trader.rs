@@ -108,6 +108,20 @@ impl Trader {
         Ok(())
     }
 
+    fn reload(&mut self, mut made: PyRefMut<'_, Self>) -> PyResult<()> {
+        if made.started {
+            return Err(PyValueError::new_err("a trader that has begun is nothing to go on as: make a new one"));
+        }
+        self.trader.reload(&mut made.trader).map_err(refused)?;
+        self.trader.strategy_mut().take_desks(made.trader.strategy_mut());
+        Ok(())
+    }
+
+    fn beyond(&mut self) -> PyResult<Vec<(usize, &'static str, f64, f64)>> {
+        let found = self.trader.beyond().map_err(raise)?;
+        Ok(found.into_iter().map(|(place, told)| (place, told.check.name(), told.limit, told.value)).collect())
+    }
+
     fn rows(&mut self, now: i64, instrument: usize, columns: GivenTape<'_>) -> PyResult<()> {
         known(instrument, self.trader.desk().instruments())?;
         let rows = columns.view()?;

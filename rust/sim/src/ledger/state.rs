@@ -2,14 +2,16 @@
 //!
 //! What was recorded is not among it.
 
+use std::mem::swap;
+
 use serde::{Deserialize, Serialize};
 use tradenode_core::account::Account;
 use tradenode_core::exact::Exact;
-use tradenode_core::risk::RiskState;
+use tradenode_core::risk::{Refusal, RiskState, Situation};
 use tradenode_core::strategy::sizing::TradeRecord;
 
 use super::Ledger;
-use crate::error::StateError;
+use crate::error::{RunError, StateError};
 use crate::recorder::OpenTrade;
 
 /// Account, gate, open trades and the prices by which all was valued last; a list has an item for each place.
@@ -35,6 +37,35 @@ impl Ledger<'_> {
             last: self.last.iter().copied().map(Exact).collect(),
             valued: self.curves.iter().map(|curve| (Exact(curve.profit), Exact(curve.notional))).collect(),
         }
+    }
+
+    /// Goes on under the limits, margins and fees of books that were just made, of the same account and instruments; those
+    /// get the ones from before.
+    ///
+    /// # Errors
+    /// As [`RiskGate::take_over`]; nothing is changed then.
+    ///
+    /// [`RiskGate::take_over`]: tradenode_core::risk::RiskGate::take_over
+    pub(crate) fn take_terms(&mut self, made: &mut Self) -> Result<(), StateError> {
+        made.gate.take_over(&self.gate)?;
+        swap(&mut self.gate, &mut made.gate);
+        swap(&mut self.instruments, &mut made.instruments);
+        Ok(())
+    }
+
+    /// What is open and beyond the limits, each with its instrument, as of the last prices.
+    pub(crate) fn beyond(&mut self, now: i64) -> Result<Vec<(usize, Refusal)>, RunError> {
+        self.refresh_marks()?;
+        Ok(self.gate.beyond(&Situation {
+            now,
+            account: Some(&self.account),
+            instruments: &self.instruments,
+            marks: &self.marks,
+            open: &self.open,
+            markets: &self.markets,
+            at_once: false,
+            replaced: None,
+        })?)
     }
 
     /// Goes on where the books of a state stopped; of one that is refused nothing is taken over.

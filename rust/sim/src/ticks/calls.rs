@@ -54,6 +54,19 @@ impl Calls {
         told(self) == told(other)
     }
 
+    /// Makes them for the same as others; what both are made for goes on, an unfinished bar too.
+    pub(super) fn become_like(&mut self, new: &Self) {
+        let every = |throttle: Option<Throttle>| throttle.map(|throttle| throttle.every);
+        for (own, new) in [(&mut self.trades, new.trades), (&mut self.book, new.book)] {
+            if every(*own) != every(new) {
+                *own = new;
+            }
+        }
+        if self.bars.as_ref().map(TradeBars::rule) != new.bars.as_ref().map(TradeBars::rule) {
+            self.bars.clone_from(&new.bars);
+        }
+    }
+
     /// Whether trades matter at all.
     #[inline]
     pub(super) const fn of_trades(&self) -> bool {

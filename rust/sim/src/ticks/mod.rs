@@ -15,6 +15,7 @@ mod maker;
 mod mids;
 mod outcomes;
 mod owner;
+mod reload;
 mod run;
 mod settle;
 mod spec;

@@ -133,7 +133,7 @@ impl<S: TickStrategy> Trader<'_, S> {
 
 impl Desk<'_> {
     /// What positions and money are counted in, a line for the account and one for each instrument.
-    fn described(&self) -> Vec<String> {
+    pub(super) fn described(&self) -> Vec<String> {
         let legs = self.ledger.instruments.len() / self.views.len().max(1);
         let mut lines = vec![format!("{legs} position(s) an instrument, margins {}", self.ledger.margins())];
         for (instrument, view) in self.instruments().iter().zip(&self.views) {
@@ -145,7 +145,7 @@ impl Desk<'_> {
         lines
     }
 
-    fn check_described(&self, was: &[String]) -> Result<(), StateError> {
+    pub(super) fn check_described(&self, was: &[String]) -> Result<(), StateError> {
         let is = self.described();
         let differs = (0..is.len().max(was.len())).find(|&line| was.get(line) != is.get(line));
         let Some(line) = differs else { return Ok(()) };
@@ -157,4 +157,4 @@ impl Desk<'_> {
 
 #[cfg(test)]
 #[path = "state_test.rs"]
-mod tests;
+pub(super) mod tests;

@@ -12,9 +12,9 @@ use crate::ticks::TickSpec;
 use crate::venue::{BookSource, Request};
 
 #[path = "state_world.rs"]
-mod world;
+pub(crate) mod world;
 
-fn spec(changes: &[(&str, Value)]) -> TickSpec {
+pub(crate) fn spec(changes: &[(&str, Value)]) -> TickSpec {
     let instrument = |symbol: &str| {
         json!({"symbol": symbol, "base": symbol, "quote": "Y", "settlement": "Y", "tick": "0.1", "lot": "0.01",
             "maker_fee": "-0.0001", "taker_fee": "0.0005", "initial_margin": "0.1", "maintenance_margin": "0.05"})
@@ -28,7 +28,7 @@ fn spec(changes: &[(&str, Value)]) -> TickSpec {
 }
 
 /// Limits and protections that remember something.
-fn limits() -> [(&'static str, Value); 2] {
+pub(crate) fn limits() -> [(&'static str, Value); 2] {
     let risk = json!({"max_orders_per_second": 20, "max_orders_per_minute": 400, "max_cancels_per_second": 10,
         "duplicate_ns": 50 * MS, "max_drawdown": "0.5", "max_daily_loss": "0.2", "max_consecutive_losses": 6,
         "correlation": {"every_ns": 80 * MS, "window": 3, "threshold": "0.2", "max_exposure": "5"}});
@@ -86,7 +86,7 @@ proptest! {
         let spec = spec(&changes);
         let mut world = World::new(&spec, seed);
         let mut one = trader(&spec, Drawn { random: Random::new(seed + 7), seen: Vec::new(), quiet: false });
-        world.begin(&mut one);
+        world.begin(&mut [&mut one]);
         (0..before).for_each(|_| world.step(&mut [&mut one]));
         let mut other = put_back(&spec, &one);
         world.snapshot(&mut [&mut one, &mut other]);
@@ -99,10 +99,10 @@ proptest! {
     }
 }
 
-fn traded(spec: &TickSpec, seed: u64, steps: usize) -> Made {
+pub(crate) fn traded(spec: &TickSpec, seed: u64, steps: usize) -> Made {
     let mut world = World::new(spec, seed);
     let mut made = trader(spec, Drawn { random: Random::new(seed), seen: Vec::new(), quiet: false });
-    world.begin(&mut made);
+    world.begin(&mut [&mut made]);
     (0..steps).for_each(|_| world.step(&mut [&mut made]));
     made
 }

@@ -16,15 +16,15 @@ use crate::synth::{Flow, Shape};
 use crate::ticks::{Interest, LoneVenue, News, TickSpec, Ticket};
 use crate::venue::{Report, Request, What};
 
-pub(super) const MS: i64 = 1_000_000;
+pub(crate) const MS: i64 = 1_000_000;
 
 /// Asks for whatever a seed says, and writes down all that it is told.
 #[derive(Clone)]
-pub(super) struct Drawn {
-    pub(super) random: Random,
-    pub(super) seen: Vec<String>,
+pub(crate) struct Drawn {
+    pub(crate) random: Random,
+    pub(crate) seen: Vec<String>,
     /// Whether it only looks.
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
 }
 
 impl Drawn {
@@ -136,14 +136,14 @@ impl TickStrategy for Drawn {
     }
 }
 
-pub(super) type Made = Trader<'static, Drawn>;
+pub(crate) type Made = Trader<'static, Drawn>;
 
-pub(super) fn trader(spec: &TickSpec, strategy: Drawn) -> Made {
+pub(crate) fn trader(spec: &TickSpec, strategy: Drawn) -> Made {
     Trader::new(spec, &spec.sources(), 0, Latency::none(), strategy).unwrap()
 }
 
 /// A market and the ways to it and back, on which messages wait.
-pub(super) struct World {
+pub(crate) struct World {
     venue: LoneVenue,
     flows: Vec<Flow>,
     random: Random,
@@ -153,7 +153,7 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(spec: &TickSpec, seed: u64) -> Self {
+    pub(crate) fn new(spec: &TickSpec, seed: u64) -> Self {
         let shape = Shape::preset("touch").unwrap();
         Self {
             venue: LoneVenue::new(spec, 0).unwrap(),
@@ -166,15 +166,15 @@ impl World {
     }
 
     /// Until there is a market in both instruments.
-    pub(super) fn begin(&mut self, trader: &mut Made) {
+    pub(crate) fn begin(&mut self, traders: &mut [&mut Made]) {
         while (0..2).any(|instrument| self.venue.book(instrument).is_empty()) {
-            self.message(&mut [trader]);
-            self.take(&mut [trader]);
+            self.message(traders);
+            self.take(traders);
         }
     }
 
     /// Something happens: all traders are told the same, and ask for the same.
-    pub(super) fn step(&mut self, traders: &mut [&mut Made]) {
+    pub(crate) fn step(&mut self, traders: &mut [&mut Made]) {
         match self.random.below(24) {
             0..14 => self.message(traders),
             14..18 => {
@@ -257,7 +257,7 @@ impl World {
 
     /// Everything that a desk can see of a market, anew, at the time of the desk. As long as one book is there and the other
     /// is not, nothing is asked for: who closes all positions would see the difference.
-    pub(super) fn snapshot(&mut self, traders: &mut [&mut Made]) {
+    pub(crate) fn snapshot(&mut self, traders: &mut [&mut Made]) {
         let now = traders[0].desk().now();
         traders.iter_mut().for_each(|trader| trader.strategy_mut().quiet = true);
         for instrument in 0..2 {
