@@ -67,6 +67,19 @@ def test_in_lockstep_its_fills_are_those_of_the_back_test(tmp_path: Path) -> Non
     assert any(word.startswith("filled: ") for word in words)
     times = [moment["time"] for moment in told["moments"]]
     assert times == sorted(times)
+    stages = {stage["name"]: stage["time"] for stage in told["stages"]}
+    received, given = stages["the node received it, and its turn began"], stages["the order was given"]
+    assert stages["it happened"] is None
+    assert received == given == times[0]
+    # As far as the latencies of the venue say, to the nanosecond: time is that of its frames.
+    assert stages["the venue had it"] == given + 3_000_000
+    assert stages["the node heard so"] == given + 7_000_000
+    assert stages["its first fill"] + 4_000_000 == stages["the node heard of it"]
+    assert stages["it was durable"] is stages["it was sent"] is None
+    assert told["seen"]["best bid, ticks"] < told["seen"]["best ask, ticks"]
+    text = tradenode(tmp_path, "explain", "run", filled["client_id"]).stdout
+    assert "not in the journal" in text
+    assert "the order was given" in text
 
 
 def test_wrong_words_are_told_with_their_place(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ from tradenode.cli.run_journal import journal_of
 
 
 def explain(run: Path, order: str, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Show why an order was made: the event, what the desk saw, the limits it passed, and the times of every stage.
+    """Show why an order was made: the event, what desk and strategy knew, the limits it passed, the times of its way.
+
+    The clocks of node and venue need not agree. What the journal does not have, when an order was durable and when it
+    was sent, is named and has no time.
 
     Args:
         run: the run's folder.
@@ -29,12 +32,19 @@ def explain(run: Path, order: str, /, *, json: Annotated[bool, Parameter(negativ
         ["strategy", found.strategy],
         ["because of", f"{found.cause} (record {found.cause_sequence})"],
         *([name, str(value)] for name, value in found.seen.items()),
+        *([f"its {name}", str(value)] for name, value in found.values.items()),
         *(["logged", line] for line in found.log),
         *(["passed", f"{name} {value}"] for name, value in found.limits.items()),
     ]
     console.answer(console.table(("", ""), facts, left=2))
     console.answer("")
-    began = found.event_time or found.moments[0].time
+    began = next(stage.time for stage in found.stages if stage.time is not None)
+    stages = [
+        [stage.name, stage.clock, "-" if stage.time is None else f"{(stage.time - began) / 1e6:,.3f}"]
+        for stage in found.stages
+    ]
+    console.answer(console.table(("stage", "by which clock", "ms since the event"), stages, left=2))
+    console.answer("")
     rows = [[f"{(moment.time - began) / 1e6:,.3f}", str(moment.sequence), moment.what] for moment in found.moments]
     console.answer(console.table(("ms since the event", "record", "what"), rows, left=0))
     return 0

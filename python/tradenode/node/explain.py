@@ -11,6 +11,9 @@ from tradenode.node.assembly import build
 from tradenode.node.core import NodeCore
 from tradenode.node.log import Decode, Entry, NodeLog
 
+VALUES_MOST = 100
+"""So many attributes of a strategy are shown, the first ones."""
+
 
 class Moment(msgspec.Struct, frozen=True):
     """One thing that happened to an order.
@@ -28,6 +31,20 @@ class Moment(msgspec.Struct, frozen=True):
     venue_time: int | None = None
 
 
+class Stage(msgspec.Struct, frozen=True):
+    """A stage on the way from an event to a fill.
+
+    Attributes:
+        name: which.
+        time: when, ns UTC; None where it was not, or nobody has written it down.
+        clock: whose clock says so, or why none does.
+    """
+
+    name: str
+    time: int | None
+    clock: str
+
+
 class Explanation(msgspec.Struct, frozen=True):
     """An order, explained.
 
@@ -40,9 +57,11 @@ class Explanation(msgspec.Struct, frozen=True):
         cause: the input that led to it, in words.
         cause_sequence: that input's record.
         event_time: when that input happened at the venue, ns UTC; None for what is the node's own.
-        seen: what the desk saw just before: position, equity, open orders, best bid and ask in ticks.
+        seen: what the desk saw just before, position, balance and equity, and the best bid and ask in ticks, if any.
+        values: those of the strategy's attributes that are numbers, text or truths, after that turn.
         log: what the strategy logged in that turn.
         limits: the limits of the risk gate that it passed.
+        stages: the times of every stage on its way.
         moments: what became of it.
     """
 
@@ -55,8 +74,10 @@ class Explanation(msgspec.Struct, frozen=True):
     cause_sequence: int
     event_time: int | None
     seen: dict[str, float | int | str | None]
+    values: dict[str, float | int | str | None]
     log: list[str]
     limits: dict[str, object]
+    stages: list[Stage]
     moments: list[Moment]
 
 
@@ -71,8 +92,11 @@ class _Search:
         self.order: Submit | None = None
         self.cause: Entry | None = None
         self.seen: dict[str, float | int | str | None] = {}
+        self.values: dict[str, float | int | str | None] = {}
         self.log: list[str] = []
         self.moments: list[Moment] = []
+        self.taken: Entry | None = None
+        self.filled: Entry | None = None
         self._last: Entry | None = None
         self._before: dict[str, float | int | str | None] = {}
 
@@ -107,7 +131,8 @@ class _Search:
     def _command(self, entry: Entry) -> None:
         command = entry.content
         if isinstance(command, Submit) and command.order.number == self.outer:
-            self.order, self.cause, self.seen, self.log = command, self._last, self._before, self._seat_logs()
+            self.order, self.cause, self.log = command, self._last, self._seat_logs()
+            self.seen, self.values = self._before | self._touch(command.order.instrument), self._values()
             self.moments.append(Moment(entry.time, entry.sequence, "given, and written before it was sent"))
         elif isinstance(command, Cancel) and command.number == self.outer:
             self.moments.append(Moment(entry.time, entry.sequence, "its cancel given"))
@@ -115,9 +140,29 @@ class _Search:
             text = f"to be {command.order.lots} lots at {command.order.ticks} ticks"
             self.moments.append(Moment(entry.time, entry.sequence, text))
 
+    def _touch(self, instrument: int) -> dict[str, float | int | str | None]:
+        """What the book of an instrument was when the turn was over, as its own rows have made it."""
+        assert self.core is not None
+        seat = self.core.seats[self.seat]
+        levels = seat.trader.book(seat.places[self.core.instruments[instrument]])
+        if levels is None:
+            return {}
+        best = zip(("best bid, ticks", "best ask, ticks"), levels, strict=True)
+        return {name: side[0][0] if side else None for name, side in best}
+
+    def _values(self) -> dict[str, float | int | str | None]:
+        assert self.core is not None
+        known = getattr(self.core.seats[self.seat].plan.strategy, "__dict__", {})
+        shown = [(name, value) for name, value in known.items() if isinstance(value, bool | int | float | str)]
+        return dict(shown[:VALUES_MOST])
+
     def _report(self, entry: Entry) -> None:
         told = entry.content
         if isinstance(told, Report) and told.number == self.outer and told.what != "funding":
+            if told.fill is not None:
+                self.filled = self.filled or entry
+            if told.what not in ("rejected", "cancel_rejected"):
+                self.taken = self.taken or entry
             self.moments.append(Moment(entry.time, entry.sequence, _words(told), told.at))
         elif isinstance(told, Answer) and told.number == self.outer:
             text = f"{told.asked} answered: {told.outcome.verdict} {told.outcome.reason}".rstrip()
@@ -159,12 +204,51 @@ def explain(log: NodeLog, decode: Decode, name: str) -> Explanation:
         order=f"{order.side} {order.lots} lots, {order.kind}" + (f" at {order.ticks} ticks" if order.ticks else ""),
         cause=_cause(search.cause),
         cause_sequence=search.cause.sequence,
-        event_time=search.cause.content.ts_event[-1] if isinstance(search.cause.content, Rows) else None,
+        event_time=_event_time(search.cause),
         seen=search.seen,
+        values=search.values,
         log=search.log,
         limits=limits,
+        stages=_stages(search, search.cause),
         moments=search.moments,
     )
+
+
+NODE, VENUE = "the node's", "the venue's"
+TURN = "the node's, which is read once a turn: all of it has this time"
+UNKNOWN = "not in the journal; the monitor has how long it takes (tick to order, journal sync)"
+
+
+def _stages(search: _Search, cause: Entry) -> list[Stage]:
+    """The stages of an order's way, each with the clock that tells it."""
+    event, taken, filled = _event_time(cause), search.taken, search.filled
+    return [
+        Stage("it happened", event, VENUE if event is not None else "an input of the node's own"),
+        Stage("the node received it, and its turn began", cause.time, NODE),
+        Stage("the order was given", search.moments[0].time, TURN),
+        Stage("it was durable", None, UNKNOWN),
+        Stage("it was sent", None, UNKNOWN),
+        *_heard("the venue had it", "the node heard so", taken),
+        *_heard("its first fill", "the node heard of it", filled),
+    ]
+
+
+def _heard(what: str, heard: str, entry: Entry | None) -> list[Stage]:
+    """Something that a report tells: when it was, and when the node was told."""
+    if entry is None:
+        return [Stage(what, None, "no report says so"), Stage(heard, None, "no report says so")]
+    assert isinstance(entry.content, Report)
+    return [Stage(what, entry.content.at, VENUE), Stage(heard, entry.time, NODE)]
+
+
+def _event_time(cause: Entry) -> int | None:
+    match cause.content:
+        case Rows() as rows:
+            return rows.ts_event[-1]
+        case Report() as report:
+            return report.at
+        case _:
+            return None
 
 
 def _cause(entry: Entry) -> str:
