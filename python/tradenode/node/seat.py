@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -42,6 +43,8 @@ class Seat:
         state: whether its strategy is called.
         reason: why it is suspended.
         sources: what the book of each of its instruments is made of.
+        hedging: whether it has a long and a short position of an instrument.
+        cash: what its strategy counts on at the start, account currency.
         places: of each symbol its place at the desk.
     """
 
@@ -53,7 +56,10 @@ class Seat:
         self.trader = Trader(plan.spec, start, plan.strategy, plan.on_error, numbers=numbers, places=outer)
         self.state: State = "waiting"
         self.reason = ""
-        self.sources: list[str] = msgspec.json.decode(plan.spec).get("books") or ["depth"] * len(plan.symbols)
+        spec = msgspec.json.decode(plan.spec)
+        self.sources: list[str] = spec.get("books") or ["depth"] * len(plan.symbols)
+        self.hedging: bool = spec.get("positions") == "hedging"
+        self.cash = Decimal(str(spec["account"]["cash"]))
         self.places = {symbol: place for place, symbol in enumerate(plan.symbols)}
 
     def suspend(self, now: int, reason: str) -> None:
