@@ -20,13 +20,13 @@ MOST = 6
 FUNDINGS = 12
 
 
-def with_funding(tape: Tape, symbol: str, seed: int) -> Tape:
+def with_funding(tape: Tape, symbol: str, seed: int, count: int = FUNDINGS) -> Tape:
     """The tape with rates of funding in it."""
     draws = np.random.default_rng(seed)
     names = ("ts_event", "ts_recv", "kind", "side", "flags", "price", "size")
     columns: dict[str, Any] = {name: np.asarray(getattr(tape, name)) for name in names}
-    places = np.sort(draws.choice(np.arange(30, len(columns["kind"])), FUNDINGS, replace=False))
-    rates = draws.integers(-9_000_000, 9_000_000, FUNDINGS)
+    places = np.sort(draws.choice(np.arange(30, len(columns["kind"])), count, replace=False))
+    rates = draws.integers(-9_000_000, 9_000_000, count)
     rows = {name: column[places].copy() for name, column in columns.items()}
     rows["kind"][:], rows["side"][:], rows["flags"][:], rows["size"][:] = EventKind.FUNDING, 0, 1, 0
     rows["price"][:] = rates
