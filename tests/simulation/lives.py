@@ -238,7 +238,9 @@ class Lives:
         if unexplained := cash.unexplained(Decimal(account.balance) - Decimal(account.invested)):
             told.append(f"the venue has {unexplained} more cash than the desks")
         if cash.beside is None or cash.difference:
-            told.append(f"beside the desks' cash the account has {cash.beside}, of which {cash.difference} is not explained")
+            told.append(
+                f"beside the desks' cash the account has {cash.beside}, of which {cash.difference} is not explained"
+            )
         return told
 
     def journaled(self) -> tuple[dict[int, Any], str]:

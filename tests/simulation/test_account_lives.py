@@ -1,4 +1,4 @@
-"""Several strategies of one account through many lives: its limit holds at the venue, and no cash is lost or doubled."""
+"""Several strategies of one account through many lives: its limit holds at the venue, no cash is lost or doubled."""
 
 import os
 

@@ -79,7 +79,9 @@ def account_text(limits: Sequence[BoundLimit], day: AccountDay) -> str:
     table = limits_text(limits) if limits else "no limit of the account binds but its margin"
     whole = "what its strategies begin with together" if day.capital is None else money(day.capital, day.currency)
     if day.limit is None:
-        return f"the account of the node\n{table}\nthe most that a day can lose in all: {whole}; no limit on losses binds"
+        return (
+            f"the account of the node\n{table}\nthe most that a day can lose in all: {whole}; no limit on losses binds"
+        )
     share = f"{percent(day.part, signed=False)} of {whole}"
     amount = share if day.loss is None else f"{money(day.loss, day.currency)} = {share}"
     return (

@@ -12,7 +12,15 @@ ORDERS_MOST, NOTES_MOST = 10, 5
 def shown(status: NodeStatus) -> str:
     """Positions, orders, profit, latencies and feeds."""
     head = f"{status.name} at {status.venue}: {status.state}, {status.phase}, {status.turns:,} inputs"
-    parts = [head, _strategies(status), _account(status), _orders(status), _latencies(status), _feeds(status), _notes(status)]
+    parts = [
+        head,
+        _strategies(status),
+        _account(status),
+        _orders(status),
+        _latencies(status),
+        _feeds(status),
+        _notes(status),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -15,9 +15,9 @@ from tradenode.config.expect import METRICS
 from tradenode.config.faults import Fault
 from tradenode.config.locate import Path
 from tradenode.config.model import Config
+from tradenode.config.node_risk import node_risk_faults
 from tradenode.config.params import param_faults
 from tradenode.config.protection_faults import protection_faults
-from tradenode.config.node_risk import node_risk_faults
 from tradenode.config.risk_faults import risk_faults
 from tradenode.config.scaling import ScaleIn, ScaleOut
 from tradenode.config.signals import Entries, Entry, ExitRules

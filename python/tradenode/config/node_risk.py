@@ -38,7 +38,9 @@ def node_risk_faults(tree: Mapping[str, object]) -> Iterator[Fault]:
         return
     for name, why in NOT_THE_ACCOUNTS.items():
         if name in table:
-            yield Fault(message=f"`{name}` is no limit of an account", path=("node", "risk", name), part="key", hint=why)
+            yield Fault(
+                message=f"`{name}` is no limit of an account", path=("node", "risk", name), part="key", hint=why
+            )
     if table.get("trading_hours") == []:
         message = "`trading_hours` is empty: there would be nothing to trade in"
         path = ("node", "risk", "trading_hours")

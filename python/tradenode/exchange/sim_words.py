@@ -141,7 +141,15 @@ class Words:
         """A payment of the account as a node takes it."""
         return self.report(
             ReportFrame(
-                0, told.told, told.at, told.symbol, "", "funding", amount=told.amount, place=told.place, payment=told.number
+                0,
+                told.told,
+                told.at,
+                told.symbol,
+                "",
+                "funding",
+                amount=told.amount,
+                place=told.place,
+                payment=told.number,
             )
         )
 

@@ -168,7 +168,21 @@ class Life(msgspec.Struct, frozen=True):
 
 
 Input = (
-    Rows | Report | Answer | Status | Advance | Start | Ring | Sweep | Kill | Suspend | Resume | Stop | Audited | Reopen | Funds
+    Rows
+    | Report
+    | Answer
+    | Status
+    | Advance
+    | Start
+    | Ring
+    | Sweep
+    | Kill
+    | Suspend
+    | Resume
+    | Stop
+    | Audited
+    | Reopen
+    | Funds
 )
 """What a node acts upon, one at a time."""
 

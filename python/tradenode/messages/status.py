@@ -137,7 +137,8 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
         turns: how many inputs it has acted upon in this process.
         strategies: by seat.
         account: the gate over all of them; None for a single one without limits of the account.
-        cash_difference: what the venue has more than fills and payments explain, decimal text; empty before it is known.
+        cash_difference: the cash at the venue beyond what fills and payments explain, decimal text; empty before it is
+            known.
         orders: those that have not ended, oldest first, at most `ORDERS_MOST` (node/status.py).
         counts: of orders and fills (`execution/orders.py`).
         feeds: of the symbols that are traded.

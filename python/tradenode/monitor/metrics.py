@@ -94,7 +94,9 @@ def _account(status: NodeStatus) -> Iterator[Metric]:
     yield _gauge("account_net_exposure", "Notionals of longs less those of shorts", account.net)
     stopped = account.trading != "active" or account.standing != ""
     yield _gauge("account_halted", "Whether the account takes no new risk", float(stopped))
-    refused = CounterMetricFamily("tradenode_account_refused", "Orders that the account's gate refused", labels=["check"])
+    refused = CounterMetricFamily(
+        "tradenode_account_refused", "Orders that the account's gate refused", labels=["check"]
+    )
     for check, count in account.refused.items():
         refused.add_metric([check], count)
     yield refused

@@ -105,7 +105,9 @@ class Cash:
             return [], ""
         if abs(self.difference) <= ROUNDING:
             return ["the cash at the venue fits again"], ""
-        text = f"the venue has {abs(self.difference):f} {'more' if self.difference > 0 else 'less'} cash than is explained"
+        text = (
+            f"the venue has {abs(self.difference):f} {'more' if self.difference > 0 else 'less'} cash than is explained"
+        )
         halts = bool(funds.most) and abs(self.difference) > Decimal(funds.most)
         return [text], text if halts else ""
 

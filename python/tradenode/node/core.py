@@ -15,7 +15,21 @@ from tradenode.errors import ConfigError, ReportError
 from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
 from tradenode.execution.orders import Orders
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import AccountLife, Audited, Command, Funds, Input, Kill, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
+from tradenode.messages.node import (
+    AccountLife,
+    Audited,
+    Command,
+    Funds,
+    Input,
+    Kill,
+    Reopen,
+    Resume,
+    Ring,
+    Start,
+    Stop,
+    Suspend,
+    Sweep,
+)
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What, number_of
 from tradenode.messages.tape import BUY, GAP, LAST, NO_SIDE, SELL, SNAPSHOT, EventKind
 from tradenode.node.account import Account

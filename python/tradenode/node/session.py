@@ -103,7 +103,9 @@ async def opened(
         listings = await port.instruments()
         seats = [seat_life(given, listings) for given in givens]
         named_apart(seats)
-        life = Life(name, __version__, address, [listing.symbol for listing in listings], seats, account_life(givens, seats))
+        life = Life(
+            name, __version__, address, [listing.symbol for listing in listings], seats, account_life(givens, seats)
+        )
         clockwork = await port.time()
         clock: Clock = (
             ScaledClock(WallClock(), clockwork.now, clockwork.speed)

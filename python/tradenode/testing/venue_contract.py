@@ -88,6 +88,11 @@ class Witness:
         reports = [message for message in self.heard if isinstance(message, Report)]
         return [report.fill for report in reports if report.number == order.number and report.fill is not None]
 
+    async def traded(self, order: Order) -> None:
+        """An order, filled whole."""
+        await self.port.ask(Submit(order))
+        await self.first(lambda _: sum(fill.lots for fill in self.fills(order)) == order.lots)
+
     def heard_payments(self) -> list[Report]:
         """The payments that were told."""
         return [each for each in self.heard if isinstance(each, Report) and each.what == "funding"]
@@ -301,10 +306,8 @@ class VenueContract:
             await witness.touch()
             listing = (await witness.port.instruments())[0]
             before = await witness.cash()
-            for side in ("buy", "sell"):
-                order = Order(witness.number(), 0, side, 2, "market")
-                await witness.port.ask(Submit(order))
-                await witness.first(lambda _, order=order: sum(f.lots for f in witness.fills(order)) == order.lots)
+            await witness.traded(Order(witness.number(), 0, "buy", 2, "market"))
+            await witness.traded(Order(witness.number(), 0, "sell", 1, "market"))
             unit = Decimal(listing.tick) * Decimal(listing.lot) * Decimal(listing.multiplier)
             paid = sum((Decimal(each.amount) for each in await witness.payments()), Decimal(0))
             for each in await witness.port.fills(1):

@@ -1,7 +1,6 @@
 """One gate over all strategies of a node: whatever they ask for together, no limit of their account is exceeded."""
 
 import json
-import random
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What happens to the account's position, divided among those that hold it: nothing is lost, and nobody pays too much."""
+"""What happens to the account's position, divided among those that hold it: nothing is lost, nobody pays too much."""
 
 from decimal import Decimal
 

@@ -188,7 +188,9 @@ impl JointBook {
         let legs = self.instruments.len() / self.listed.max(1);
         let own = instruments.len() / legs;
         let repeats = (0..own).all(|place| {
-            (place..instruments.len()).step_by(own.max(1)).all(|leg| instruments[leg].spec() == instruments[place].spec())
+            (place..instruments.len())
+                .step_by(own.max(1))
+                .all(|leg| instruments[leg].spec() == instruments[place].spec())
         });
         if isolated != self.isolated || own * legs != instruments.len() || !repeats {
             return Err(JointError::Mode);
@@ -272,7 +274,14 @@ impl JointBook {
     ///
     /// # Errors
     /// An equity that cannot be counted.
-    pub fn see(&mut self, desk: usize, instrument: usize, ticks: i64, market: Market, now: i64) -> Result<(), JointError> {
+    pub fn see(
+        &mut self,
+        desk: usize,
+        instrument: usize,
+        ticks: i64,
+        market: Market,
+        now: i64,
+    ) -> Result<(), JointError> {
         let place = self.desks[desk].places[instrument];
         self.markets[place] = market;
         if ticks <= 0 || ticks == self.marks[place] {

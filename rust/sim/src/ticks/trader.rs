@@ -102,7 +102,8 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
     /// See [`Trader::start`].
     pub fn on_rows(&mut self, now: i64, instrument: usize, rows: &Tape<'_>) -> Result<(), RunError> {
         let ts_recv = self.go_on_to(now)?;
-        (0..rows.len()).try_for_each(|row| self.receive(instrument, &Event { ts_recv, ..rows.event(row) }).map(drop))?;
+        (0..rows.len())
+            .try_for_each(|row| self.receive(instrument, &Event { ts_recv, ..rows.event(row) }).map(drop))?;
         self.desk.show_account(instrument)
     }
 
