@@ -23,8 +23,8 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         budget: the longest that the strategy may take for a call.
         strikes: so often within a minute it may take longer; with the next time it is suspended, its orders cancelled.
         foreign: what becomes of the node where the account has orders that are not its own: "halt" or "ignore".
-        max_cash_difference: the largest difference between the cash at the venue and what the strategies have that is not
-            explained and does not halt the node, a part of what they began with; "off" halts for none.
+        max_cash_difference: how much cash the venue may have more or less than the strategies' fills and payments
+            explain before the node halts, a part of what they began with; "off" for any.
         dead_man: the venue cancels every order when it has heard nothing of the node for so long, where it can; "0s"
             for never. Orders that protect a position go too.
         on_stop: what becomes of open orders when the node is stopped: "cancel" or "keep".

@@ -111,11 +111,12 @@ class Cash:
         halts = bool(funds.most) and abs(self.difference) > Decimal(funds.most)
         return [text], text if halts else ""
 
-    def accept(self) -> None:
-        """A person has looked at what is not explained: it is the account's own from now on."""
+    def accept(self) -> Decimal:
+        """A person has looked at what is not explained: it is the account's own from now on; how much that is."""
+        accepted, self.difference = self.difference, Decimal(0)
         if self.beside is not None:
-            self.beside += self.difference
-        self.difference = Decimal(0)
+            self.beside += accepted
+        return accepted
 
     def state(self) -> CashState:
         """What is kept of it."""

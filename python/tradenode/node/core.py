@@ -382,7 +382,8 @@ class NodeCore:
         if self.phase == "waiting":
             return
         self.phase = "running"
-        self.cash.accept()
+        if accepted := self.cash.accept():
+            self.note(now, f"{accepted:f} of cash that was not explained is the account's own: {reopen.by}")
         if self.account is not None:
             self.account.set_beside(self.cash)
             self.account.reopen(now, reopen.by, reopen.reason)

@@ -180,7 +180,7 @@ class Reconciliation:
         return place
 
     def _cash(self, account: AccountState, next_payment: int) -> None:
-        """Holds the cash against the strategies': what does not fit may be on its way, and is told once it has stayed."""
+        """Holds the cash against the strategies'. What does not fit may be on its way: it is told once it stays so."""
         cash = self._core.cash
         told = Decimal(account.balance) - Decimal(account.invested)
         unexplained = cash.unexplained(told)
