@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
 
+from tradenode._core_account import AccountGate
 from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
 from tradenode._core_journal import Journal, SimDisk
 from tradenode._core_node import SimVenue, Trader
@@ -32,6 +33,7 @@ __all__ = [
     "EVENT_KINDS",
     "REASONS",
     "SYNTH_PRESETS",
+    "AccountGate",
     "Approved",
     "Bar",
     "BarFrame",

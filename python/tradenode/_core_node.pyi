@@ -5,6 +5,7 @@ from typing import Any, Literal, Self, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+from tradenode._core_account import AccountGate
 from tradenode.messages.feed import Rows
 from tradenode.messages.orders import Cancel, Replace, Submit
 
@@ -71,6 +72,10 @@ class SimVenue:
 
     def balance(self) -> str:
         """The cash balance, decimal text, account currency."""
+
+    def invested(self) -> str:
+        """What its positions were taken at, decimal text, account currency: balance less this moves with fills and
+        payments alone, in whatever order they are booked."""
 
     def positions(self) -> list[tuple[int, int, float]]:
         """Of each place its instrument, lots (below zero short) and average price (NaN when flat)."""
@@ -145,6 +150,12 @@ class Trader:
     def trading(self) -> Literal["active", "reducing", "halted"]:
         """What may be ordered: everything, what shrinks a position, or only what is marked so."""
 
+    def join(self, gate: AccountGate) -> int:
+        """Let its orders pass an account's gate too; its number there. Raises ConfigError where it does not fit."""
+
+    def cancel_adding(self, now: int) -> None:
+        """Cancel every order that may open or add to a position."""
+
     def retire(self) -> None:
         """Call the strategy no more."""
 
@@ -204,8 +215,15 @@ class Trader:
     def balance(self) -> str:
         """Cash with all realised profit, fees and funding, decimal text, account currency."""
 
+    @property
+    def invested(self) -> str:
+        """What its positions were taken at, decimal text, account currency: see `SimVenue.invested`."""
+
     def positions(self) -> list[tuple[int, float]]:
         """Of each instrument its lots (below zero short) and average price (NaN when flat)."""
+
+    def legs(self, instrument: int) -> tuple[int, int]:
+        """Lots held of an instrument long, from zero on, and short, up to zero."""
 
     def book(self, instrument: int) -> list[list[tuple[int, int]]] | None:
         """The levels of bids and of asks, each ticks and lots, the best first; None while the book is stale."""

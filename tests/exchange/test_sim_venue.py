@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from tests.loopback import as_tape, document, front, venue
 from tests.parity.event_specs import synthetic
+from tests.simulation.account_lives import with_funding
 
 from tradenode.exchange.port import VenuePort
 from tradenode.exchange.sim_words import Words
@@ -19,7 +20,8 @@ SPEED = 20.0
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[VenuePort]:
-    async with venue(front(document(), [as_tape(synthetic())]), SPEED) as made:
+    tape = with_funding(as_tape(synthetic()), "BTCUSDT", 1, 2_000)
+    async with venue(front(document(), [tape]), SPEED) as made:
         port = made.client()
         await port.open()
         try:
@@ -29,6 +31,8 @@ async def opened() -> AsyncIterator[VenuePort]:
 
 
 class TestSimVenue(VenueContract):
+    pays_within_s = 10.0
+
     @pytest.fixture
     def venue(self) -> Venue:
         return opened

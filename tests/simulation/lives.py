@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -26,7 +27,6 @@ from tradenode.testing.virtual_loop import simulate
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 POINTS = ("before write", "after write", "before send", "after send")
 SECOND_NS = 1_000_000_000
-LOT = 0.001
 
 read_rows = msgspec.json.Decoder(Rows).decode
 
@@ -141,12 +141,15 @@ class Lives:
     def beside(self, node: Mortal) -> None:
         """Let something go on beside a node; nothing does."""
 
+    def tapes(self) -> list[Any]:
+        """What happens at the venue."""
+        return tapes(self.seed, self.rows)
+
     def run(self) -> Outcome:
         return simulate(self.lives(), self.seed)
 
     async def lives(self) -> Outcome:
-        told = tapes(self.seed, self.rows)
-        world = World(self.described, listings(self.described), told, LATENCIES, self.faults, self.seed)
+        world = World(self.described, listings(self.described), self.tapes(), LATENCIES, self.faults, self.seed)
         world.go_on()
         last = False
         while not last:
@@ -218,9 +221,8 @@ class Lives:
             await running
 
     def judged(self, world: World, node: Mortal) -> Outcome:
-        books, account = world.exchange.books, world.exchange.account()
-        trader = node.core.seats[0].trader
-        breaches = [text for _, text in node.core.notes if "position" in text or "stays unknown" in text]
+        books = world.exchange.books
+        breaches = [text for _, text in node.core.notes if "position of" in text or "stays unknown" in text]
         if node.core.phase != "running":
             breaches.append(f"the node is {node.core.phase}")
         if node.core.orders.living:
@@ -234,16 +236,26 @@ class Lives:
                 breaches.append(f"{client_id} is in no journal")
             elif record.state != "rejected" and (command.side, command.lots) != (record.order.side, record.order.lots):
                 breaches.append(f"{client_id} is not what was asked for")
-        # Fills that are told out of their order are realised in another one: what is paid for positions evens it out.
-        theirs = float(account.balance) - sum(each.lots * LOT * (each.average or 0.0) for each in account.positions)
-        ours = float(trader.balance) - sum(lots * LOT * average for lots, average in trader.positions() if lots)
-        if abs(theirs - ours) > 1e-6:
-            breaches.append(f"the cash is {theirs}, at the desk {ours}")
-        held = [each.lots for each in account.positions]
-        if [lots for lots, _ in trader.positions()] != held:
-            breaches.append(f"the positions are {held}, at the desk {trader.positions()}")
+        breaches += self.differences(world, node)
         notes = [text for _, text in node.core.notes]
         return Outcome(trace, self.deaths, len(books.orders), len(books.fills), world.fired, breaches, notes)
+
+    def differences(self, world: World, node: Mortal) -> list[str]:
+        """What the desks have otherwise than the venue."""
+        account, cash = world.exchange.account(), node.core.cash
+        held = [each.lots for each in account.positions]
+        desks = [[lots for lots, _ in seat.trader.positions()] for seat in node.core.seats]
+        told = []
+        if (ours := [sum(lots) for lots in zip(*desks, strict=True)]) != held:
+            told.append(f"the positions are {held}, at the desks {ours}")
+        # Fills that are told out of their order are realised in another one: what is paid for positions evens it out.
+        if unexplained := cash.unexplained(Decimal(account.balance) - Decimal(account.invested)):
+            told.append(f"the venue has {unexplained} more cash than the desks")
+        if cash.beside is None or cash.difference:
+            told.append(
+                f"beside the desks' cash the account has {cash.beside}, of which {cash.difference} is not explained"
+            )
+        return told
 
     def journaled(self) -> tuple[dict[int, Any], str]:
         """The orders of the journal, and its hash."""

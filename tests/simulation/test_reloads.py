@@ -66,7 +66,7 @@ class Reloaded(Lives):
         self.tries = 0
 
     def core(self, life: Life, start: int) -> NodeCore:
-        return NodeCore([self.plan(each) for each in life.seats], SYMBOLS, start, self.plan)
+        return NodeCore([self.plan(each) for each in life.seats], SYMBOLS, start, plan=self.plan)
 
     def plan(self, life: SeatLife) -> SeatPlan:
         return SeatPlan(life.name, bytes(life.spec), SYMBOLS, MADE[life.config](self.seed))

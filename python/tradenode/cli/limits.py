@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from tradenode.cli import console
 from tradenode.config.values import plain
-from tradenode.config.worst_day import WorstDay
+from tradenode.config.worst_day import AccountDay, WorstDay
 from tradenode.messages.limits import BoundLimit
 from tradenode.messages.protections import BoundProtection
 from tradenode.messages.wording import money, percent, short_duration
@@ -71,6 +71,22 @@ def worst_day_text(day: WorstDay) -> str:
     return (
         f"the most that a day can lose: {money(day.loss, day.currency)}, and what open positions lose beyond that\n"
         f"  = {day.limit} {part} of the equity of {equity}; then no new risk is taken, but nothing is closed\n  {rest}"
+    )
+
+
+def account_text(limits: Sequence[BoundLimit], day: AccountDay) -> str:
+    """The limits of a node's account and what a day can cost it."""
+    table = limits_text(limits) if limits else "no limit of the account binds but its margin"
+    whole = "what its strategies begin with together" if day.capital is None else money(day.capital, day.currency)
+    if day.limit is None:
+        return (
+            f"the account of the node\n{table}\nthe most that a day can lose in all: {whole}; no limit on losses binds"
+        )
+    share = f"{percent(day.part, signed=False)} of {whole}"
+    amount = share if day.loss is None else f"{money(day.loss, day.currency)} = {share}"
+    return (
+        f"the account of the node\n{table}\nthe most that a day can lose in all: {amount} ({day.limit}), and what open"
+        " positions lose beyond that; then no strategy takes new risk, but nothing is closed"
     )
 
 

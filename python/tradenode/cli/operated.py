@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,8 @@ async def operate(session: "Session", monitor: int | None, log: "LogFile | None"
     collected()
     node, life = session.node, session.life
     node.observer = watch = Watch(None if log is None else log.line)
+    if log is not None:
+        node.core.on_note = partial(_note, log)
     cash = [float(msgspec.json.decode(seat.spec)["account"]["cash"]) for seat in life.seats]
     statistics = Statistics(node, watch, life.name, life.venue, cash, session.speed or 1.0)
     with ExitStack() as around:
@@ -65,6 +68,11 @@ async def operate(session: "Session", monitor: int | None, log: "LogFile | None"
             await asyncio.gather(*tasks, return_exceptions=True)
         if session.in_order:
             heart.write(heart.beat("stopped"))
+
+
+def _note(log: "LogFile", at: int, text: str) -> None:
+    """A line of the log for what the node takes note of."""
+    log.line("note", lambda: {"at": at, "text": text})
 
 
 @contextmanager

@@ -12,7 +12,15 @@ ORDERS_MOST, NOTES_MOST = 10, 5
 def shown(status: NodeStatus) -> str:
     """Positions, orders, profit, latencies and feeds."""
     head = f"{status.name} at {status.venue}: {status.state}, {status.phase}, {status.turns:,} inputs"
-    parts = [head, _strategies(status), _orders(status), _latencies(status), _feeds(status), _notes(status)]
+    parts = [
+        head,
+        _strategies(status),
+        _account(status),
+        _orders(status),
+        _latencies(status),
+        _feeds(status),
+        _notes(status),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -29,6 +37,19 @@ def _strategies(status: NodeStatus) -> str:
                 cells = [position.symbol, f"{position.lots:,}", f"{position.average or 0:,.6g}"]
             rows.append([*first, cells[0], *cells[1:], *(money if place == 0 else ["", ""])])
     return table(("strategy", "state", "position", "lots", "average", "equity", "profit"), rows, left=3)
+
+
+def _account(status: NodeStatus) -> str:
+    account, lines = status.account, []
+    if account is not None:
+        equity = "unknown" if account.equity is None else f"{account.equity:,.2f}"
+        stopped = account.standing or (account.trading if account.trading != "active" else "")
+        refused = f"; refused {sum(account.refused.values()):,} orders" if account.refused else ""
+        held = f"gross {account.gross:,.2f}, net {account.net:+,.2f} {account.currency}"
+        lines.append(f"account: equity {equity}, {held}{refused}{f'; {stopped}' if stopped else ''}")
+    if status.cash_difference.strip("-0."):
+        lines.append(f"cash at the venue that is not explained: {status.cash_difference}")
+    return "\n".join(lines)
 
 
 def _orders(status: NodeStatus) -> str:

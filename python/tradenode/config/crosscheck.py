@@ -15,6 +15,7 @@ from tradenode.config.expect import METRICS
 from tradenode.config.faults import Fault
 from tradenode.config.locate import Path
 from tradenode.config.model import Config
+from tradenode.config.node_risk import node_risk_faults
 from tradenode.config.params import param_faults
 from tradenode.config.protection_faults import protection_faults
 from tradenode.config.risk_faults import risk_faults
@@ -71,6 +72,7 @@ def cross_faults(draft: Draft) -> Iterator[Fault]:
     yield from _scaling(draft)
     yield from _costs(draft.get("costs"))
     yield from risk_faults(draft.tree, draft.get("data"))
+    yield from node_risk_faults(draft.tree)
     yield from protection_faults(draft.tree, draft.get("data"))
     yield from _expectations(draft.tree)
 

@@ -1,16 +1,17 @@
 """Every limit that binds a run, with its unit and who set it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from tradenode.config.account_limits import account_binding
 from tradenode.config.diagnose import Source
 from tradenode.config.limits import binding
 from tradenode.config.locate import Path
 from tradenode.config.model import Config
-from tradenode.config.risk import Correlation
+from tradenode.config.risk import Correlation, InstrumentRisk
 from tradenode.messages.limits import BoundLimit
 from tradenode.messages.timeframe import SECOND_NS
 
@@ -44,13 +45,22 @@ _UNITS = {
 
 def bound_limits(config: Config, source: Source) -> list[BoundLimit]:
     """The limits that bind, in the order of `Risk`; those of single instruments come last."""
-    return [_bound(path, value, config.account.currency, source) for path, value in _flat(config)]
+    flat = _flat(binding(config), config.risk.instruments)
+    return [_bound(("risk",), path, value, config.account.currency, source) for path, value in flat]
 
 
-def _bound(path: Path, value: Any, currency: str, source: Source) -> BoundLimit:
-    unit, line = _UNITS.get(_key(path), currency), source.line(path)
+def account_bound_limits(config: Config, source: Source) -> list[BoundLimit]:
+    """The same of the account of a node, `[node.risk]`; none where the config has no such table."""
+    if (table := config.node.risk) is None:
+        return []
+    flat = _flat(account_binding(table), table.instruments)
+    return [_bound(("node", "risk"), path, value, config.account.currency, source) for path, value in flat]
+
+
+def _bound(table: Path, path: Path, value: Any, currency: str, source: Source) -> BoundLimit:
+    unit, line = _UNITS.get(_key(path), currency), source.line((*table, *path))
     return BoundLimit(
-        name=".".join(map(str, path[1:])),
+        name=".".join(map(str, path)),
         value=_value(value, unit),
         unit=unit,
         source="default" if line is None else "config",
@@ -60,19 +70,19 @@ def _bound(path: Path, value: Any, currency: str, source: Source) -> BoundLimit:
 
 def _key(path: Path) -> str:
     """The key that says the unit: an instrument's own limit has that of all."""
-    return str(path[-1]) if path[1] == "instruments" else ".".join(map(str, path[1:]))
+    return str(path[-1]) if path[0] == "instruments" else ".".join(map(str, path))
 
 
-def _flat(config: Config) -> Iterator[tuple[Path, Any]]:
-    for name, value in binding(config).items():
+def _flat(found: Mapping[str, Any], instruments: Mapping[str, InstrumentRisk]) -> Iterator[tuple[Path, Any]]:
+    for name, value in found.items():
         if isinstance(value, Correlation):
-            yield from ((("risk", name, key), each) for key, each in msgspec.structs.asdict(value).items())
+            yield from (((name, key), each) for key, each in msgspec.structs.asdict(value).items())
         else:
-            yield ("risk", name), value
-    for instrument, table in config.risk.instruments.items():
+            yield (name,), value
+    for instrument, table in instruments.items():
         for key, value in msgspec.structs.asdict(table).items():
             if value is not None:
-                yield ("risk", "instruments", instrument, key), value
+                yield ("instruments", instrument, key), value
 
 
 def _value(value: Any, unit: str) -> float | int | str:

@@ -1,10 +1,13 @@
 """`[node]`: how a node behaves that trades the config, on paper or live."""
 
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 
-from tradenode.config.values import Bounds, Choice, Duration, ShortDuration, Text, Whole
+from tradenode.config.node_risk import NodeRisk
+from tradenode.config.risk import Limit, Off
+from tradenode.config.values import Bounds, Choice, Duration, Ratio, ShortDuration, Text, Whole
 from tradenode.messages.timeframe import SECOND_NS
 
 
@@ -20,10 +23,13 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         budget: the longest that the strategy may take for a call.
         strikes: so often within a minute it may take longer; with the next time it is suspended, its orders cancelled.
         foreign: what becomes of the node where the account has orders that are not its own: "halt" or "ignore".
+        max_cash_difference: how much cash the venue may have more or less than the strategies' fills and payments
+            explain before the node halts, a part of what they began with; "off" for any.
         dead_man: the venue cancels every order when it has heard nothing of the node for so long, where it can; "0s"
             for never. Orders that protect a position go too.
         on_stop: what becomes of open orders when the node is stopped: "cancel" or "keep".
         grace: how long it waits for the end of orders when it is stopped.
+        risk: limits of the account over all strategies of the node; none but its margin where None.
     """
 
     name: Annotated[str | None, Text(pattern=r"[A-Za-z0-9_.-]{1,24}", kind="a short name of letters and digits")] = None
@@ -34,6 +40,8 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     budget: Annotated[int, ShortDuration()] = SECOND_NS // 4
     strikes: Annotated[int, Whole(Bounds(least="0", most="1000"))] = 5
     foreign: Annotated[str, Choice(("halt", "ignore"))] = "halt"
+    max_cash_difference: Annotated[Decimal | Off, Limit(Ratio(Bounds(above="0", most="1")))] = Decimal("0.001")
     dead_man: Annotated[int, ShortDuration(zero=True)] = 15 * SECOND_NS
     on_stop: Annotated[str, Choice(("cancel", "keep"))] = "cancel"
     grace: Annotated[int, ShortDuration()] = 10 * SECOND_NS
+    risk: NodeRisk | None = None

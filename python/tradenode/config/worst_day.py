@@ -1,10 +1,12 @@
 """The most that a configuration can lose in a day: what the limits on losses let go, and what they cannot bound."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from tradenode.config.account_limits import account_binding
 from tradenode.config.instruments import InstrumentTable
 from tradenode.config.limits import binding
 from tradenode.config.model import Config
@@ -50,12 +52,45 @@ class WorstDay(msgspec.Struct, frozen=True, kw_only=True):
     uncounted: list[str]
 
 
+class AccountDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A day's losses of all strategies of a node together, before their account takes no new risk.
+
+    Attributes:
+        currency: the account's.
+        capital: what it trades with; None where that is what the strategies count on together.
+        limit: the limit on losses of the account that is passed first; None where none binds.
+        part: its value, a part of the capital; 1 where none binds.
+        loss: that part of the capital, where it is known.
+    """
+
+    currency: str
+    capital: float | None
+    limit: str | None
+    part: float
+    loss: float | None
+
+
+def account_day(config: Config) -> AccountDay | None:
+    """What a day can cost a node in all; None for a config without `[node.risk]`."""
+    if (table := config.node.risk) is None:
+        return None
+    first, part = _first_loss(account_binding(table))
+    capital = None if table.capital is None else float(table.capital)
+    loss = None if table.capital is None else float(part * table.capital)
+    return AccountDay(currency=config.account.currency, capital=capital, limit=first, part=float(part), loss=loss)
+
+
+def _first_loss(limits: Mapping[str, Any]) -> tuple[str | None, Decimal]:
+    """The limit on losses that is passed first, and its value; 1 where there is none."""
+    parts = {name: limits[name] for name in OF_LOSSES if name in limits}
+    first = min(parts, key=lambda name: parts[name], default=None)
+    return first, Decimal(1) if first is None else parts[first]
+
+
 def worst_day(config: Config) -> WorstDay:
     """What a day can cost; an instrument without a margin of its own in the config allows the account's leverage."""
     limits, equity = binding(config), config.account.cash
-    parts = {name: limits[name] for name in OF_LOSSES if name in limits}
-    first = min(parts, key=lambda name: parts[name], default=None)
-    part = Decimal(1) if first is None else parts[first]
+    first, part = _first_loss(limits)
     caps = [_cap(config, limits, name) for name in config.data.instruments]
     held = _held(config, limits, caps)
     return WorstDay(

@@ -30,6 +30,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         dead_man: whether it cancels everything when it is not called in time.
         client_ids: whether it keeps an order's name, so that a second order of one name is never made.
         reports_numbered: whether reports are numbered without gaps.
+        payments: whether it numbers what it pays and takes without gaps, and tells it again when it is asked.
         lockstep: whether its time waits for `done`.
         requests_per_second: the most requests it takes; 0 where it does not say.
     """
@@ -38,6 +39,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     dead_man: bool
     client_ids: bool
     reports_numbered: bool
+    payments: bool
     lockstep: bool
     requests_per_second: float
 
@@ -101,6 +103,10 @@ class VenuePort(Protocol):
 
     async def fills(self, since: int) -> list[AccountFill]:
         """The fills of the account from a number on, oldest first; some of them, none where there are no more."""
+
+    async def payments(self, since: int) -> list[Report]:
+        """What the account was paid and has paid from a number on (`Report.payment`), as `fills`: as the stream told or
+        would have told it. Not where the venue does not number them."""
 
     async def account(self) -> AccountState:
         """What the account holds."""

@@ -22,6 +22,7 @@ from tradenode.messages.dialect import (
     FiredFault,
     Ledger,
     OrderState,
+    PaymentPage,
     Refusal,
     ReplaceOp,
     SubmitOp,
@@ -29,7 +30,7 @@ from tradenode.messages.dialect import (
 )
 from tradenode.messages.feed import Rows
 from tradenode.messages.listing import Listing
-from tradenode.messages.orders import AccountState, Cancel, CancelAll, Outcome, Request, VenueOrder
+from tradenode.messages.orders import AccountState, Cancel, CancelAll, Outcome, Report, Request, VenueOrder
 from tradenode.messages.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class SimVenue:
             dead_man=True,
             client_ids=True,
             reports_numbered=True,
+            payments=True,
             lockstep=self._lockstep,
             requests_per_second=self._per_second,
         )
@@ -155,6 +157,11 @@ class SimVenue:
         """Fills from a number on."""
         page = await self._get(f"/fills?since={since}", FillPage)
         return [self._words.fill(told) for told in page.fills]
+
+    async def payments(self, since: int) -> list[Report]:
+        """Payments from a number on."""
+        page = await self._get(f"/payments?since={since}", PaymentPage)
+        return [self._words.payment(told) for told in page.payments]
 
     async def account(self) -> AccountState:
         """What the account holds."""

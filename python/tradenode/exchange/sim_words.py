@@ -9,6 +9,7 @@ from tradenode.messages.dialect import (
     CancelOp,
     Change,
     FillRecord,
+    FundingRecord,
     NewOrder,
     OrderState,
     Refusal,
@@ -111,6 +112,7 @@ class Words:
             frame.recv,
             frame.seq,
             "" if number else frame.client_id,
+            frame.payment,
         )
 
     def order(self, told: OrderState) -> VenueOrder:
@@ -135,10 +137,26 @@ class Words:
         frame = ReportFrame(0, told.told, told.at, told.symbol, told.client_id, "filled", fill=told.fill)
         return AccountFill(told.number, self.report(frame))
 
+    def payment(self, told: FundingRecord) -> Report:
+        """A payment of the account as a node takes it."""
+        return self.report(
+            ReportFrame(
+                0,
+                told.told,
+                told.at,
+                told.symbol,
+                "",
+                "funding",
+                amount=told.amount,
+                place=told.place,
+                payment=told.number,
+            )
+        )
+
     def account(self, told: Account) -> AccountState:
         """What the account holds as a node takes it."""
         held = [(self.place(each.symbol), each.lots, each.average) for each in told.positions]
-        return AccountState(told.currency, told.balance, held, told.at)
+        return AccountState(told.currency, told.balance, held, told.at, told.invested)
 
 
 def outcome(status: int, refusal: Refusal | None, retry_after_ns: int = 0) -> Outcome:

@@ -13,6 +13,7 @@ Over HTTP:
 | GET /orders[?open=1]             |               | a list of `OrderState`, oldest first, the last `ORDERS_TOLD`      |
 | GET /orders/CLIENT_ID            |               | `OrderState`                                                      |
 | GET /fills?since=N[&most=M]      |               | `FillPage`: fills from number N of the account on                 |
+| GET /payments?since=N[&most=M]   |               | `PaymentPage`: funding from number N of the account on            |
 | GET /account                     |               | `Account`                                                         |
 | GET /ledger                      |               | `Ledger`: all that ever happened to the account, with its hash    |
 | GET /faults                      |               | a list of `FiredFault`                                            |
@@ -180,6 +181,7 @@ class ReportFrame(msgspec.Struct, frozen=True, omit_defaults=True, tag="report",
         fill: of "filled".
         amount: of "funding", above zero when received.
         place: of "funding" the place of the position.
+        payment: of "funding" its number, from 1 and without gaps for the account.
     """
 
     seq: int
@@ -194,6 +196,7 @@ class ReportFrame(msgspec.Struct, frozen=True, omit_defaults=True, tag="report",
     fill: Fill | None = None
     amount: str = ""
     place: int = 0
+    payment: int = 0
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -326,20 +329,46 @@ class Account(msgspec.Struct, frozen=True):
         balance: the cash.
         positions: one a place, in the order of the instruments.
         at: as of when, ns UTC.
+        invested: what all positions were taken at, exactly: balance less this moves with fills and payments alone.
     """
 
     currency: str
     balance: str
     positions: list[Holding]
     at: int
+    invested: str
 
 
 class FundingRecord(msgspec.Struct, frozen=True):
-    """Funding that the account received, or paid (below zero)."""
+    """Funding that the account received, or paid (below zero).
 
+    Attributes:
+        number: of the account, from 1.
+        at: when, ns UTC.
+        symbol: of what.
+        amount: how much.
+        place: of the position.
+        told: when the client has it, ns UTC.
+    """
+
+    number: int
     at: int
     symbol: str
     amount: str
+    place: int
+    told: int
+
+
+class PaymentPage(msgspec.Struct, frozen=True):
+    """Some payments.
+
+    Attributes:
+        payments: in their order.
+        next: the number to go on with; 0 where these are the last.
+    """
+
+    payments: list[FundingRecord]
+    next: int
 
 
 class Ledger(msgspec.Struct, frozen=True):

@@ -71,6 +71,20 @@ class Audited(msgspec.Struct, frozen=True):
     place: int
 
 
+class Funds(msgspec.Struct, frozen=True):
+    """What the account has at its venue, when everything else has been held against it.
+
+    Attributes:
+        cash: the balance less what positions were taken at, decimal text.
+        most: the largest difference to what the strategies have that the node goes on with; empty for any.
+        next_payment: the number of the first payment that is not in it.
+    """
+
+    cash: str
+    most: str
+    next_payment: int
+
+
 class Suspend(msgspec.Struct, frozen=True):
     """A strategy is called no more, and its orders are cancelled.
 
@@ -133,6 +147,22 @@ class Reload(msgspec.Struct, frozen=True):
     reason: str
 
 
+class AccountLife(msgspec.Struct, frozen=True):
+    """What the gate over all strategies of a node is made of.
+
+    Attributes:
+        spec: the core's description of what it traded and its limits (`RiskSpec`).
+        isolated: whether a part of the balance is set apart for each position.
+        hedging: whether an instrument has a long and a short position.
+        capital: what the account trades with, decimal text; empty for what the strategies count on together.
+    """
+
+    spec: msgspec.Raw
+    isolated: bool = False
+    hedging: bool = False
+    capital: str = ""
+
+
 class Life(msgspec.Struct, frozen=True):
     """What a node is made of, the first record of its journal.
 
@@ -142,6 +172,7 @@ class Life(msgspec.Struct, frozen=True):
         venue: the address of the venue.
         instruments: the symbols that the venue lists, in the order of their places.
         seats: the strategies.
+        account: the gate over all of them; None for a single one without limits of the account.
     """
 
     name: str
@@ -149,6 +180,7 @@ class Life(msgspec.Struct, frozen=True):
     venue: str
     instruments: list[str]
     seats: list[SeatLife]
+    account: AccountLife | None = None
 
 
 Input = (
@@ -167,6 +199,7 @@ Input = (
     | Audited
     | Reopen
     | Reload
+    | Funds
 )
 """What a node acts upon, one at a time."""
 
@@ -204,6 +237,7 @@ class Kind(IntEnum):
     AUDITED = 15
     REOPEN = 16
     RELOAD = 17
+    FUNDS = 18
     COMMAND = 20
     """A request, written before it is sent; the record's source is the seat, its cause the input."""
 
@@ -224,6 +258,7 @@ INPUTS: dict[Kind, type] = {
     Kind.AUDITED: Audited,
     Kind.REOPEN: Reopen,
     Kind.RELOAD: Reload,
+    Kind.FUNDS: Funds,
 }
 """The inputs that are written as JSON, by kind."""
 

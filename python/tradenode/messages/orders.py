@@ -245,6 +245,7 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
         recv: when the node has it, ns UTC.
         seq: the venue's number of the report, without gaps; 0 where the venue has none.
         client_id: the venue's name of an order that is none of the node's.
+        payment: of "funding" the account's number of it, from 1 and without gaps; 0 where the venue has none.
     """
 
     at: int
@@ -259,6 +260,7 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     recv: int = 0
     seq: int = 0
     client_id: str = ""
+    payment: int = 0
 
     def plain(self) -> "ReportTuple":
         """As the core takes it."""
@@ -328,9 +330,11 @@ class AccountState(msgspec.Struct, frozen=True):
         balance: the cash, decimal text.
         positions: of each place its instrument, lots (below zero short) and average price in quote units (None flat).
         at: as of when, ns UTC.
+        invested: what all positions were taken at, decimal text: balance less this moves with fills and payments alone.
     """
 
     currency: str
     balance: str
     positions: list[tuple[int, int, float | None]]
     at: int
+    invested: str

@@ -102,6 +102,28 @@ class Spread(msgspec.Struct, frozen=True):
     at_most: list[tuple[float, int]]
 
 
+class AccountStatus(msgspec.Struct, frozen=True):
+    """The account over all strategies of a node, as its gate counts it.
+
+    Attributes:
+        currency: of its money.
+        equity: balance and open profit; None where something is held without a price.
+        gross: the notionals of all that is held together.
+        net: those of longs less those of shorts.
+        trading: what may be ordered: "active", "reducing" or "halted".
+        standing: what has been lost that stands against new risk, in words; empty for nothing.
+        refused: how many orders it has refused, by check.
+    """
+
+    currency: str
+    equity: float | None
+    gross: float
+    net: float
+    trading: str
+    standing: str
+    refused: dict[str, int]
+
+
 class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A node.
 
@@ -114,6 +136,9 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
         phase: "waiting", "running" or "halted".
         turns: how many inputs it has acted upon in this process.
         strategies: by seat.
+        account: the gate over all of them; None for a single one without limits of the account.
+        cash_difference: the cash at the venue beyond what fills and payments explain, decimal text; empty before it is
+            known.
         orders: those that have not ended, oldest first, at most `ORDERS_MOST` (node/status.py).
         counts: of orders and fills (`execution/orders.py`).
         feeds: of the symbols that are traded.
@@ -136,6 +161,8 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     phase: str
     turns: int
     strategies: list[StrategyStatus]
+    account: AccountStatus | None
+    cash_difference: str
     orders: list[OrderStatus]
     counts: dict[str, int]
     feeds: list[FeedStatus]

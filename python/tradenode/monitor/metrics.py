@@ -32,6 +32,7 @@ class Figures(Collector):
         if self._status is not None:
             yield from _node(self._status)
             yield from _strategies(self._status)
+            yield from _account(self._status)
             yield from _feeds(self._status)
 
 
@@ -79,6 +80,26 @@ def _strategies(status: NodeStatus) -> Iterator[Metric]:
         for position in each.positions:
             lots.add_metric([each.name, position.symbol], position.lots)
     yield from (equity, profit, halted, running, lots)
+
+
+def _account(status: NodeStatus) -> Iterator[Metric]:
+    if status.cash_difference:
+        what = "Cash at the venue beyond what fills and payments explain"
+        yield _gauge("cash_difference", what, float(status.cash_difference))
+    if (account := status.account) is None:
+        return
+    if account.equity is not None:
+        yield _gauge("account_equity", "Balance and open profit of all strategies together", account.equity)
+    yield _gauge("account_gross_exposure", "Notionals of all that is held together", account.gross)
+    yield _gauge("account_net_exposure", "Notionals of longs less those of shorts", account.net)
+    stopped = account.trading != "active" or account.standing != ""
+    yield _gauge("account_halted", "Whether the account takes no new risk", float(stopped))
+    refused = CounterMetricFamily(
+        "tradenode_account_refused", "Orders that the account's gate refused", labels=["check"]
+    )
+    for check, count in account.refused.items():
+        refused.add_metric([check], count)
+    yield refused
 
 
 def _feeds(status: NodeStatus) -> Iterator[Metric]:

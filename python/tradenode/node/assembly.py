@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -103,7 +104,7 @@ def plan_of(life: SeatLife) -> SeatPlan:
 
 def build(life: Life, start: int) -> NodeCore:
     """The core of a life at a time. Raises ConfigError where it cannot be made."""
-    return NodeCore([plan_of(seat) for seat in life.seats], life.instruments, start, plan_of)
+    return NodeCore([plan_of(seat) for seat in life.seats], life.instruments, start, life.account, plan=plan_of)
 
 
 def named_apart(seats: Sequence[SeatLife]) -> None:
@@ -124,6 +125,7 @@ def settings_of(table: NodeTable) -> Settings:
         budget_ns=table.budget,
         strikes=table.strikes,
         foreign="ignore" if table.foreign == "ignore" else "halt",
+        cash_most=table.max_cash_difference if isinstance(table.max_cash_difference, Decimal) else None,
         dead_man_ns=table.dead_man,
         on_stop="keep" if table.on_stop == "keep" else "cancel",
         grace_ns=table.grace,

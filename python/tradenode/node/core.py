@@ -5,9 +5,11 @@ a crash and in a replay.
 """
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from tradenode.config.strategy_file import told, tried
 from tradenode.errors import ConfigError, ReportError, RunError, TradenodeError
@@ -15,8 +17,10 @@ from tradenode.execution.numbers import SEATS_MOST, VENUES_ORDERS, inner
 from tradenode.execution.orders import Orders
 from tradenode.messages.feed import Advance, Rows, Status
 from tradenode.messages.node import (
+    AccountLife,
     Audited,
     Command,
+    Funds,
     Input,
     Kill,
     Life,
@@ -31,9 +35,12 @@ from tradenode.messages.node import (
     Sweep,
 )
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit, What, number_of
-from tradenode.messages.tape import BUY, GAP, LAST, NO_SIDE, SELL, SNAPSHOT, EventKind
+from tradenode.node.account import Account
+from tradenode.node.books import book_rows, lost_rows
 from tradenode.node.budget import Budget
+from tradenode.node.cash import Cash
 from tradenode.node.seat import Seat, SeatPlan
+from tradenode.node.shares import closed, divided
 from tradenode.node.state import VERSION, CoreState, read_state, restore_seat, seat_state
 
 NOTES_MOST = 1_000
@@ -68,12 +75,25 @@ class NodeCore:
         doubts: numbers of orders that the venue should be asked for, 0 for everything; emptied by who asks.
         next_fill: the number of the account's next fill to ask for.
         refused: why the last reload came to nothing; empty where it has not.
+        cash: what is known of the account's cash.
+        account: the gate that every order passes after its strategy's own; None for a single strategy without one.
     """
+
+    on_note: Callable[[int, str], None] | None = None
+    """Is told every note, in life and in a replay."""
 
     stopwatch: Budget | None = None
     """What takes the times of calls in life; nothing that the core does depends on it."""
 
-    def __init__(self, plans: Sequence[SeatPlan], instruments: Sequence[str], start: int, plan: Plan = no_plan) -> None:
+    def __init__(
+        self,
+        plans: Sequence[SeatPlan],
+        instruments: Sequence[str],
+        start: int,
+        account: AccountLife | None = None,
+        *,
+        plan: Plan = no_plan,
+    ) -> None:
         """Make the seats; `plan` makes those that are reloaded.
 
         Raises ConfigError for too many and for a description that is wrong.
@@ -82,6 +102,8 @@ class NodeCore:
         if len(plans) > SEATS_MOST:
             raise ConfigError(f"a node has at most {SEATS_MOST} strategies, asked for {len(plans)}")
         self.seats = [Seat(number, plan, start, self.instruments) for number, plan in enumerate(plans)]
+        self.account = None if account is None else Account(account, self.seats)
+        self.cash = Cash(self.seats)
         self.orders = Orders()
         self.phase: Phase = "waiting"
         self.notes: list[tuple[int, str]] = []
@@ -104,6 +126,7 @@ class NodeCore:
             Audited: self._audited,
             Reopen: self._reopen,
             Reload: self._reload,
+            Funds: self._funds,
         }
         self._more: list[Command] = []
         self._called: list[Seat] = []
@@ -115,6 +138,8 @@ class NodeCore:
     def take(self, now: int, message: Input) -> list[Command]:
         """Act upon an input that is received now; what it leads to, in order."""
         self._takes[type(message)](now, message)
+        if self.account is not None:
+            self._heed(now, self.account)
         commands, self._more = self._more, []
         for seat in self._called:
             commands += seat.trader.requests()
@@ -129,7 +154,7 @@ class NodeCore:
         for seat in self.seats:
             if seat.life is not None:
                 seats[seat.number] = seat.life
-        return msgspec.structs.replace(life, seats=seats)
+        return replace(life, seats=seats)
 
     @property
     def traded(self) -> list[str]:
@@ -153,7 +178,9 @@ class NodeCore:
         """
         seats = [seat_state(seat) for seat in self.seats]
         orders, doubts = msgspec.Raw(self.orders.state()), sorted(self.doubts)
-        kept = CoreState(VERSION, self.instruments, seats, orders, self.phase, self.notes, doubts, self.next_fill)
+        account = None if self.account is None else self.account.state()
+        told = (self.phase, self.notes, doubts, self.next_fill, account, self.cash.state())
+        kept = CoreState(VERSION, self.instruments, seats, orders, *told)
         return msgspec.json.encode(kept)
 
     def restore(self, state: bytes) -> None:
@@ -164,10 +191,14 @@ class NodeCore:
         Raises:
             RunError: it is of another core, or broken. The core is not to be used then.
         """
-        kept = read_state(state, self.instruments, [seat.plan.name for seat in self.seats])
+        names = [seat.plan.name for seat in self.seats]
+        kept = read_state(state, self.instruments, names, account=self.account is not None)
         self.orders.restore(bytes(kept.orders))
         for seat, each in zip(self.seats, kept.seats, strict=True):
             restore_seat(seat, each)
+        if self.account is not None and kept.account is not None:
+            self.account.restore(kept.account)
+        self.cash.restore(kept.cash)
         self.phase, self.notes = kept.phase, kept.notes
         self.doubts, self.next_fill = set(kept.doubts), kept.next_fill
 
@@ -183,6 +214,17 @@ class NodeCore:
         """Take note of something that went wrong."""
         self.notes.append((now, text))
         del self.notes[:-NOTES_MOST]
+        if self.on_note is not None:
+            self.on_note(now, text)
+
+    def _heed(self, now: int, account: Account) -> None:
+        """Takes note of what the account's gate has refused, and ends what may add once it has lost too much."""
+        passed, notes = account.news(now)
+        for text in notes:
+            self.note(now, text)
+        if passed:
+            for seat in self.seats:
+                self._call(now, seat, seat.trader.cancel_adding, now)
 
     def _call(self, now: int, seat: Seat, act: Callable[..., object], *given: object) -> None:
         """Lets a desk act whose strategy has begun; a strategy that raises ends itself and no other."""
@@ -261,28 +303,50 @@ class NodeCore:
             self.doubts.add(report.number)
 
     def _liquidation(self, now: int, report: Report) -> None:
-        """A fill of the venue's own order goes to who holds the position, as funding does."""
-        assert report.fill is not None
-        self.note(now, f"{self.instruments[report.instrument]} is liquidated: {report.fill.lots} lots")
-        if (holder := self._holder(report)) is not None:
-            self._tell(now, holder[0], VENUES_ORDERS + report.fill.number, report, late=False)
+        """A fill of the venue's own order goes to those whose position it closes, each his part (`shares.closed`)."""
+        fill, listeners = report.fill, self._listeners[self.instruments[report.instrument]]
+        assert fill is not None
+        self.note(now, f"{self.instruments[report.instrument]} is liquidated: {fill.lots} lots")
+        if not listeners:
+            return
+        legs = [seat.trader.legs(place) for seat, place in listeners]
+        held = [long if fill.side == "sell" else -short for long, short in legs]
+        if fill.lots > sum(held):
+            self.doubts.add(0)
+        parts = closed(fill.lots, held)
+        for (seat, _), lots, fee in zip(listeners, parts, divided(fill.fee, parts), strict=True):
+            if lots:
+                part = replace(report, fill=replace(fill, lots=lots, fee=fee))
+                self._tell(now, seat, VENUES_ORDERS + fill.number, part, late=False)
 
     def _funding(self, now: int, report: Report) -> None:
-        """Funding goes to who holds the position."""
-        if (holder := self._holder(report)) is None:
-            self.note(now, f"funding of {report.amount} on {self.instruments[report.instrument]}: several strategies")
+        """Funding goes to who holds the position, in proportion (`shares.divided`): each pays on its own."""
+        if not self.cash.is_news(report.payment):
             return
-        seat, place = holder
-        at, _, _, what, more = report.plain()
-        self._call(now, seat, seat.trader.report, now, (at, place, place, what, more))
+        if self.cash.gap:
+            self.doubts.add(0)
+        symbol = self.instruments[report.instrument]
+        listeners = self._listeners[symbol]
+        if not listeners:
+            self.note(now, f"funding of {report.amount} on {symbol}, which no strategy trades")
+            self.cash.apart(report.amount)
+            return
+        leg = report.number // len(self.instruments)
+        lots = [self._lots_paid_on(seat, place, leg) for seat, place in listeners]
+        if sum(lots) == 0:
+            # Nobody is known to hold it (yet): the first one's books take it, so that it is in somebody's.
+            lots = [1] + [0] * (len(listeners) - 1)
+            if len(listeners) > 1:
+                self.note(now, f"funding of {report.amount} on {symbol} of which no strategy is known to hold anything")
+        for (seat, place), amount in zip(listeners, divided(report.amount, lots), strict=True):
+            if Decimal(amount):
+                at = place + leg * len(seat.plan.symbols)
+                self._call(now, seat, seat.trader.report, now, (report.at, place, at, report.what, amount))
 
-    def _holder(self, report: Report) -> tuple[Seat, int] | None:
-        """Whose position a report is about, and its place there: known as long as one desk trades the instrument."""
-        listeners = self._listeners[self.instruments[report.instrument]]
-        if len(listeners) == 1:
-            return listeners[0]
-        self.doubts.add(0)
-        return None
+    def _lots_paid_on(self, seat: Seat, place: int, leg: int) -> int:
+        """Lots of a seat's position: where legs are kept, of that leg."""
+        long, short = seat.trader.legs(place)
+        return (long, short)[leg] if seat.hedging else long + short
 
     def _answer(self, now: int, answer: Answer) -> None:
         """What the answer to a request says of it; that an order is taken its report says as well."""
@@ -331,14 +395,14 @@ class NodeCore:
     def _lose(self, now: int, symbol: str) -> None:
         """What is seen of an instrument cannot be trusted any more."""
         for seat, place in self._listeners.get(symbol, ()):
-            if (row := LOST_ROWS.get(seat.sources[place])) is not None:
-                kind, side, flags = row
-                rows = Rows(symbol, 0, now, [now], [kind], [side], [flags], [1], [0])
+            if (rows := lost_rows(symbol, now, seat.sources[place])) is not None:
                 self._call(now, seat, seat.trader.message, now, place, rows)
 
     def _kill(self, now: int, kill: Kill) -> None:
         if kill.what != "cancel_all" and kill.seat is None:
             self.phase = "halted"
+            if self.account is not None:
+                self.account.gate.trip(now, kill.by, kill.reason)
         for seat in self.seats:
             if kill.seat in (None, seat.number):
                 self._call(now, seat, seat.trader.kill, now, kill.what, kill.by, kill.reason)
@@ -348,6 +412,11 @@ class NodeCore:
         if self.phase == "waiting":
             return
         self.phase = "running"
+        if accepted := self.cash.accept():
+            self.note(now, f"{accepted:f} of cash that was not explained is the account's own: {reopen.by}")
+        if self.account is not None:
+            self.account.set_beside(self.cash)
+            self.account.reopen(now, reopen.by, reopen.reason)
         for seat in self.seats:
             self._call(now, seat, seat.reopen, now, reopen.by, reopen.reason)
             if seat.state in IDLE:
@@ -378,6 +447,18 @@ class NodeCore:
 
     def _audited(self, now: int, audited: Audited) -> None:
         self.next_fill = audited.place
+
+    def _funds(self, now: int, funds: Funds) -> None:
+        """What the venue has is held against what the strategies have."""
+        notes, halts = self.cash.take(funds)
+        for text in notes:
+            self.note(now, text)
+        if self.account is not None:
+            self.account.set_beside(self.cash)
+            if self.phase == "waiting":
+                self.account.gate.begin()
+        if halts:
+            self._kill(now, Kill("halt", "reconciliation", halts))
 
     def _suspend(self, now: int, suspend: Suspend) -> None:
         self.note(now, f"{self.seats[suspend.seat].plan.name} is suspended: {suspend.reason}")
@@ -410,21 +491,3 @@ REFUSED: dict[str, tuple[What, str]] = {
     "cancel": ("cancel_rejected", "unknown_order"),
 }
 """What a request that its venue refuses is told as, and why."""
-
-LOST_ROWS: dict[str, tuple[int, int, int]] = {
-    "depth": (int(EventKind.DEPTH), BUY, GAP | LAST),
-    "orders": (int(EventKind.DEPTH), BUY, GAP | LAST),
-    "quotes": (int(EventKind.CLEAR), NO_SIDE, LAST),
-}
-"""Kind, side and flags of the row that makes a book of each source stale, or empty: nothing is traded on it before it
-has come anew. There is none for a book of trades, which the next trade makes anew."""
-
-
-def book_rows(symbol: str, now: int, levels: list[list[tuple[int, int]]]) -> Rows:
-    """A whole book as rows: what was there before is cleared."""
-    rows = [(side, ticks, lots) for side, each in zip((BUY, SELL), levels, strict=True) for ticks, lots in each]
-    kinds = [int(EventKind.CLEAR), *[int(EventKind.DEPTH)] * len(rows)]
-    sides, prices, sizes = ([row[place] for row in rows] for place in range(3))
-    flags = [SNAPSHOT] * len(kinds)
-    flags[-1] |= LAST
-    return Rows(symbol, 0, now, [now] * len(kinds), kinds, [NO_SIDE, *sides], flags, [0, *prices], [0, *sizes])

@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -75,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         budget_ns: the longest that a strategy may take for a call.
         strikes: so often within a minute it may take longer before it is suspended.
         foreign: what becomes of the node where the venue has orders that are not its own.
+        cash_most: the largest difference of cash that it goes on with, a part of what its strategies began with; None
+            for any.
         dead_man_ns: the venue cancels everything when it has not heard of the node for so long; 0 for never.
         on_stop: what becomes of its orders when it ends.
         grace_ns: how long it waits for their end.
@@ -89,6 +92,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     budget_ns: int = SECOND_NS // 4
     strikes: int = 5
     foreign: Literal["halt", "ignore"] = "halt"
+    cash_most: Decimal | None = Decimal("0.001")
     dead_man_ns: int = 15 * SECOND_NS
     on_stop: Literal["cancel", "keep"] = "cancel"
     grace_ns: int = 10 * SECOND_NS
@@ -148,7 +152,12 @@ class Node:
         self.budget = Budget(settings.budget_ns, settings.strikes, STRIKES_WINDOW_NS, len(core.seats))
         core.stopwatch = self.budget
         self._reconciliation = Reconciliation(
-            port, core, self._act, self._time, foreign_too=settings.foreign == "ignore"
+            port,
+            core,
+            self._act,
+            self._time,
+            foreign_too=settings.foreign == "ignore",
+            most=settings.cash_most,
         )
 
     async def run(self, resume: Resume | None = None, reloads: Sequence[Reload] = ()) -> None:

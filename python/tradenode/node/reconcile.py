@@ -6,11 +6,13 @@ be explained so is told, and the node halts on it.
 
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 
 from tradenode.exchange.port import VenuePort
 from tradenode.execution.orders import Tracked
-from tradenode.messages.node import Audited, Input
-from tradenode.messages.orders import Report, VenueOrder, What
+from tradenode.messages.node import Audited, Funds, Input
+from tradenode.messages.orders import AccountState, Report, VenueOrder, What
+from tradenode.node.cash import ROUNDING
 from tradenode.node.core import NodeCore
 
 CONFIRMATIONS = 3
@@ -24,13 +26,31 @@ Act = Callable[[Input], None]
 class Reconciliation:
     """A node's questions to its venue."""
 
-    def __init__(self, port: VenuePort, core: NodeCore, act: Act, now: Callable[[], int], *, foreign_too: bool) -> None:
-        """Ask a port; `foreign_too` where orders that are not the node's need no explanation."""
+    def __init__(
+        self,
+        port: VenuePort,
+        core: NodeCore,
+        act: Act,
+        now: Callable[[], int],
+        *,
+        foreign_too: bool,
+        most: Decimal | None = None,
+    ) -> None:
+        """Ask a port; `foreign_too` where orders that are not the node's need no explanation.
+
+        `most` is the largest difference of cash that the node goes on with, a part of what its strategies began with;
+        None for any.
+        """
         self._port, self._core, self._act, self._now, self._foreign_too = port, core, act, now, foreign_too
         self._misses: Counter[int] = Counter()
+        began = sum((seat.cash for seat in core.seats), Decimal(0))
+        self._most = "" if most is None else f"{began * most:f}"
+        self._odd: tuple[Decimal, int] = (Decimal(0), 0)
 
     async def everything(self) -> list[str]:
-        """Ask for orders, fills and positions; what cannot be explained, empty where all fits.
+        """Ask for orders, fills, positions and cash; what cannot be explained, empty where all fits.
+
+        What is not explained of the cash is told to the core, which says what becomes of it (`Funds`).
 
         Raises:
             ExchangeError: the venue does not answer.
@@ -128,6 +148,7 @@ class Reconciliation:
         """Positions that the venue tells otherwise than the desks, and are not on their way."""
         account = await self._port.account()
         await self._fills()
+        next_payment = await self._payments()
         theirs: Counter[int] = Counter()
         for place, lots, _ in account.positions:
             theirs[place] += lots
@@ -135,8 +156,40 @@ class Reconciliation:
         for seat in self._core.seats:
             for symbol, (lots, _) in zip(seat.plan.symbols, seat.trader.positions(), strict=True):
                 ours[self._core.instruments.index(symbol)] += lots
-        return [
+        faults = [
             f"position of {symbol}: the venue has {theirs[place]} lots, the node {ours[place]}"
             for place, symbol in enumerate(self._core.instruments)
             if theirs[place] != ours[place]
         ]
+        if not faults:
+            self._cash(account, next_payment)
+        return faults
+
+    async def _payments(self) -> int:
+        """Puts in every payment of the account that is not known; the number after the last one.
+
+        What was paid before the node was held against its venue for the first time is in what the account had.
+        """
+        cash = self._core.cash
+        place = cash.next_payment
+        while self._port.capabilities.payments and (page := await self._port.payments(place)):
+            for report in page:
+                if cash.beside is not None:
+                    self._act(report)
+            place = page[-1].payment + 1
+        return place
+
+    def _cash(self, account: AccountState, next_payment: int) -> None:
+        """Holds the cash against the strategies'. What does not fit may be on its way: it is told once it stays so."""
+        cash = self._core.cash
+        told = Decimal(account.balance) - Decimal(account.invested)
+        unexplained = cash.unexplained(told)
+        if cash.beside is not None and abs(unexplained - cash.difference) <= ROUNDING:
+            self._odd = (Decimal(0), 0)
+            return
+        before, seen = self._odd
+        self._odd = (unexplained, seen + 1 if unexplained == before else 1)
+        if cash.beside is not None and self._odd[1] < CONFIRMATIONS:
+            self._core.doubts.add(0)
+            return
+        self._act(Funds(f"{told:f}", self._most, next_payment))

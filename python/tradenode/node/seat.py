@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -49,6 +50,8 @@ class Seat:
         life: what it was last reloaded with; None where it never was.
         mended: whether it has failed and was reloaded since: then it is called again when trading is resumed.
         sources: what the book of each of its instruments is made of.
+        hedging: whether it has a long and a short position of an instrument.
+        cash: what its strategy counts on at the start, account currency.
         places: of each symbol its place at the desk.
     """
 
@@ -63,7 +66,10 @@ class Seat:
         self.life: SeatLife | None = None
         self.mended = False
         self._made = attributes_of(plan.strategy)
-        self.sources: list[str] = msgspec.json.decode(plan.spec).get("books") or ["depth"] * len(plan.symbols)
+        spec = msgspec.json.decode(plan.spec)
+        self.sources: list[str] = spec.get("books") or ["depth"] * len(plan.symbols)
+        self.hedging: bool = spec.get("positions") == "hedging"
+        self.cash = Decimal(str(spec["account"]["cash"]))
         self.places = {symbol: place for place, symbol in enumerate(plan.symbols)}
 
     def suspend(self, now: int, reason: str) -> None:

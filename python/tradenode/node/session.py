@@ -14,6 +14,7 @@ from tradenode.kernel.clock import Clock, ScaledClock, SimulatedClock, WallClock
 from tradenode.messages.feed import Rows
 from tradenode.messages.listing import Listing
 from tradenode.messages.node import Life, Reload, Resume
+from tradenode.node.account_life import account_life
 from tradenode.node.assembly import Given, build, named_apart, seat_life, settings_of
 from tradenode.node.core import NodeCore
 from tradenode.node.dead_man import DeadMan
@@ -112,7 +113,9 @@ async def opened(
         listings = await port.instruments()
         seats = [seat_life(given, listings) for given in givens]
         named_apart(seats)
-        life = Life(name, __version__, address, [listing.symbol for listing in listings], seats)
+        life = Life(
+            name, __version__, address, [listing.symbol for listing in listings], seats, account_life(givens, seats)
+        )
         clockwork = await port.time()
         clock: Clock = (
             ScaledClock(WallClock(), clockwork.now, clockwork.speed)
@@ -161,6 +164,8 @@ def _same(then: Life, now: Life, *, reload: bool) -> None:
     hint = "bring back what it was, or give it a new run folder"
     if then.instruments != now.instruments:
         raise ConfigError("the venue does not list what it did when the run began", hint=hint)
+    if then.account != now.account:
+        raise ConfigError("the account's limits have changed since the run began", hint=hint)
     names = [[seat.name for seat in life.seats] for life in (then, now)]
     if names[0] != names[1]:
         raise ConfigError(f"the run has {', '.join(names[0])}, now there is {', '.join(names[1])}", hint=hint)

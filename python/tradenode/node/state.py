@@ -5,10 +5,12 @@ from typing import Literal
 import msgspec
 
 from tradenode.errors import RunError
+from tradenode.node.account import AccountState
+from tradenode.node.cash import CashState
 from tradenode.node.seat import Seat, State
 from tradenode.strategy.state import put_back, state_of, why_not
 
-VERSION = 1
+VERSION = 2
 """What is written now, and read."""
 
 
@@ -44,6 +46,8 @@ class CoreState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         notes: what went wrong, with its time.
         doubts: numbers of orders that the venue should be asked for, ascending.
         next_fill: the number of the account's next fill to ask for.
+        account: the gate over all strategies, where there is one.
+        cash: what is known of the account's cash.
     """
 
     version: int
@@ -54,6 +58,8 @@ class CoreState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: list[tuple[int, str]]
     doubts: list[int]
     next_fill: int
+    account: AccountState | None
+    cash: CashState
 
 
 def seat_state(seat: Seat) -> SeatState:
@@ -80,8 +86,8 @@ def restore_seat(seat: Seat, kept: SeatState) -> None:
     seat.state, seat.reason, seat.mended = kept.state, kept.reason, kept.mended
 
 
-def read_state(state: bytes, instruments: tuple[str, ...], names: list[str]) -> CoreState:
-    """A state of a core with those instruments and strategies.
+def read_state(state: bytes, instruments: tuple[str, ...], names: list[str], *, account: bool) -> CoreState:
+    """A state of a core with those instruments and strategies; `account` where it has a gate over all of them.
 
     Raises:
         RunError: it is of another one, of another version, or broken.
@@ -97,6 +103,8 @@ def read_state(state: bytes, instruments: tuple[str, ...], names: list[str]) -> 
     for what, was, now in pairs:
         if list(was) != list(now):
             raise RunError(f"the state is of other {what}: {', '.join(was)}, not {', '.join(now)}")
+    if (kept.account is None) is account:
+        raise RunError(f"the state is of a node {'without' if account else 'with'} a gate over its account")
     return kept
 
 

@@ -7,6 +7,7 @@ from tradenode.execution.numbers import inner
 from tradenode.execution.orders import Tracked
 from tradenode.kernel.histogram import FIRST, Histogram
 from tradenode.messages.status import (
+    AccountStatus,
     FeedStatus,
     NodeStatus,
     OrderStatus,
@@ -15,6 +16,7 @@ from tradenode.messages.status import (
     StrategyStatus,
 )
 from tradenode.messages.timeframe import SECOND_NS
+from tradenode.node.account import Account
 from tradenode.node.node import Node
 from tradenode.node.seat import Seat
 from tradenode.node.watch import Watch
@@ -46,6 +48,8 @@ class Statistics:
             phase=core.phase,
             turns=node.turns,
             strategies=[_strategy(seat, cash) for seat, cash in zip(core.seats, self._cash, strict=True)],
+            account=None if core.account is None else _account(core.account),
+            cash_difference="" if core.cash.beside is None else f"{core.cash.difference:f}",
             orders=[self._order(order, now) for order in living],
             counts=core.orders.statistics(),
             feeds=[self._feed(symbol, steady) for symbol in core.traded],
@@ -82,6 +86,12 @@ class Statistics:
         heard, lost = self._watch.heard.get(symbol), self._watch.lost
         state = lost.get("") or lost.get(symbol) or ("waiting" if heard is None else "sound")
         return FeedStatus(symbol, state, None if heard is None else (steady - heard) / SECOND_NS)
+
+
+def _account(account: Account) -> AccountStatus:
+    gate = account.gate
+    refused = dict(account.refused)
+    return AccountStatus(account.currency, gate.equity, *gate.exposure, gate.trading, account.standing, refused)
 
 
 def _strategy(seat: Seat, cash: float) -> StrategyStatus:

@@ -19,7 +19,7 @@ from tradenode.kernel.clock import LoopClock
 from tradenode.messages.dialect import ReportFrame
 from tradenode.messages.feed import Rows, Status
 from tradenode.messages.listing import Listing
-from tradenode.messages.orders import AccountState, Answer, Outcome, Request, VenueOrder, number_of, word_of
+from tradenode.messages.orders import AccountState, Answer, Outcome, Report, Request, VenueOrder, number_of, word_of
 from tradenode.messages.tape import Tape
 from tradenode.messages.timeframe import SECOND_NS
 from tradenode.venue.exchange import Exchange, Latencies
@@ -160,7 +160,13 @@ class SimulatedPort:
     """A node's way to a world, for one life of the node."""
 
     capabilities = Capabilities(
-        replace=True, dead_man=False, client_ids=True, reports_numbered=True, lockstep=False, requests_per_second=0
+        replace=True,
+        dead_man=False,
+        client_ids=True,
+        reports_numbered=True,
+        payments=True,
+        lockstep=False,
+        requests_per_second=0,
     )
 
     def __init__(self, world: World, name: str, *, timeout_s: float = 2.0) -> None:
@@ -337,6 +343,11 @@ class SimulatedPort:
         """Fills from a number on."""
         books, words = self._world.exchange.books, self._words
         return await self._question(lambda: [words.fill(told) for told in books.page(since, 100).fills])
+
+    async def payments(self, since: int) -> list[Report]:
+        """Payments from a number on."""
+        books, words = self._world.exchange.books, self._words
+        return await self._question(lambda: [words.payment(told) for told in books.payments(since, 100).payments])
 
     async def account(self) -> AccountState:
         """What the account holds."""

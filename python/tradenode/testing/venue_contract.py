@@ -10,7 +10,8 @@ A venue in which a market goes on is needed, with a time that runs, and an accou
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -87,6 +88,27 @@ class Witness:
         reports = [message for message in self.heard if isinstance(message, Report)]
         return [report.fill for report in reports if report.number == order.number and report.fill is not None]
 
+    async def traded(self, order: Order) -> None:
+        """An order, filled whole."""
+        await self.port.ask(Submit(order))
+        await self.first(lambda _: sum(fill.lots for fill in self.fills(order)) == order.lots)
+
+    def heard_payments(self) -> list[Report]:
+        """The payments that were told."""
+        return [each for each in self.heard if isinstance(each, Report) and each.what == "funding"]
+
+    async def payments(self) -> list[Report]:
+        """All payments, as far as the venue can be asked for them."""
+        listed: list[Report] = []
+        while self.port.capabilities.payments and (page := await self.port.payments(len(listed) + 1)):
+            listed += page
+        return listed
+
+    async def cash(self) -> Decimal:
+        """The balance less what positions were taken at."""
+        account = await self.port.account()
+        return Decimal(account.balance) - Decimal(account.invested)
+
     async def answer(self, asked: str) -> Answer:
         """The first answer to a request of a kind that was sent."""
         found = await self.first(lambda message: isinstance(message, Answer) and message.asked == asked)
@@ -131,7 +153,13 @@ def refused(outcome: Outcome) -> bool:
 
 
 class VenueContract:
-    """The tests."""
+    """The tests.
+
+    Attributes:
+        pays_within_s: how soon a position pays or is paid funding, s; 0 where that cannot be waited for.
+    """
+
+    pays_within_s = 0.0
 
     def of(self, venue: Venue, check: Check) -> None:
         """Runs a check on a venue of its own, with a stream that is connected."""
@@ -268,6 +296,48 @@ class VenueContract:
             told = await witness.port.order(order.number)
             assert told is not None
             assert (told.state, told.filled) == ("filled", order.lots)
+
+        self.of(venue, check)
+
+    def test_cash_moves_as_fills_and_payments_say(self, venue: Venue) -> None:
+        """Balance less what positions were taken at, to the last digit, for contracts that are worth their price."""
+
+        async def check(witness: Witness) -> None:
+            await witness.touch()
+            listing = (await witness.port.instruments())[0]
+            before = await witness.cash()
+            await witness.traded(Order(witness.number(), 0, "buy", 2, "market"))
+            await witness.traded(Order(witness.number(), 0, "sell", 1, "market"))
+            unit = Decimal(listing.tick) * Decimal(listing.lot) * Decimal(listing.multiplier)
+            paid = sum((Decimal(each.amount) for each in await witness.payments()), Decimal(0))
+            for each in await witness.port.fills(1):
+                assert each.report.fill is not None
+                fill = each.report.fill
+                worth = unit * fill.lots * fill.ticks
+                paid += (worth if fill.side == "sell" else -worth) - Decimal(fill.fee)
+            if not listing.inverse:
+                assert await witness.cash() - before == paid
+
+        self.of(venue, check)
+
+    def test_payments_are_numbered_and_told_again(self, venue: Venue) -> None:
+        """From 1 by one; what the stream has told is told alike when it is asked for."""
+
+        async def check(witness: Witness) -> None:
+            if not witness.port.capabilities.payments:
+                return
+            await witness.touch()
+            await witness.port.ask(Submit(Order(witness.number(), 0, "buy", 3, "market")))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.pays_within_s):
+                    await witness.first(lambda each: isinstance(each, Report) and each.what == "funding")
+            heard = {(each.payment, each.at, each.amount) for each in witness.heard_payments()}
+            assert heard or not self.pays_within_s
+            listed = await witness.payments()
+            assert [each.payment for each in listed] == list(range(1, len(listed) + 1))
+            assert heard <= {(each.payment, each.at, each.amount) for each in listed}
+            if listed:
+                assert [each.payment for each in await witness.port.payments(len(listed))][:1] == [len(listed)]
 
         self.of(venue, check)
 

@@ -208,7 +208,7 @@ class Exchange:
             Holding(self.symbols[place], lots, None if math.isnan(average) else average)
             for place, lots, average in self._sim.positions()
         ]
-        return Account(self._currency, self._sim.balance(), positions, self.now)
+        return Account(self._currency, self._sim.balance(), positions, self.now, self._sim.invested())
 
     def _rows(self, instrument: int, columns: "dict[str, NDArray[Any]]") -> None:
         self._sim.rows(instrument, columns if self.reshape is None else self.reshape(columns))
@@ -238,6 +238,7 @@ class Exchange:
             fill=report.fill,
             amount=report.amount,
             place=report.number if report.what == "funding" else 0,
+            payment=len(self.books.fundings) if report.what == "funding" else 0,
         )
         self.tellings.append(Telling(told, frame))
         return told

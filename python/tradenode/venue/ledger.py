@@ -1,7 +1,7 @@
 """The venue's own record of the account: orders by their names, fills, funding, and a hash of all of it."""
 
 import hashlib
-from typing import cast
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -15,8 +15,11 @@ from tradenode.messages.dialect import (
     Ledger,
     NewOrder,
     OrderState,
+    PaymentPage,
 )
 from tradenode.messages.orders import FINAL, Report, State, What
+
+T = TypeVar("T")
 
 ORDERS_MOST = 1_000_000
 """So many orders fill a ledger: a venue is no store, and an account that makes more is told so."""
@@ -111,7 +114,8 @@ class Books:
         """Takes a report that its client has at a time; the client id of its order, empty for none."""
         self.reports += 1
         if report.what == "funding":
-            self.fundings.append(FundingRecord(report.at, symbol, report.amount))
+            number = len(self.fundings) + 1
+            self.fundings.append(FundingRecord(number, report.at, symbol, report.amount, report.number, told))
             return ""
         record = self._by_number.get(report.number)
         client_id = ""
@@ -136,15 +140,24 @@ class Books:
 
     def page(self, since: int, most: int) -> FillPage:
         """Fills from a number on."""
-        start = max(since, 1) - 1
-        end = start + max(1, min(most, FILLS_TOLD))
-        return FillPage(self.fills[start:end], end + 1 if end < len(self.fills) else 0)
+        return FillPage(*_cut(self.fills, since, most))
+
+    def payments(self, since: int, most: int) -> PaymentPage:
+        """Payments from a number on."""
+        return PaymentPage(*_cut(self.fundings, since, most))
 
     def told(self, account: Account) -> Ledger:
         """Everything, with its hash."""
         orders = [record.told() for record in self.orders.values()]
         ledger = Ledger(orders, self.fills, self.fundings, account, self.reports, "")
         return msgspec.structs.replace(ledger, hash=ledger_hash(ledger))
+
+
+def _cut(records: list[T], since: int, most: int) -> tuple[list[T], int]:
+    """Records from a number on, and the number after them; 0 where there are no more."""
+    start = max(since, 1) - 1
+    end = start + max(1, min(most, FILLS_TOLD))
+    return records[start:end], end + 1 if end < len(records) else 0
 
 
 def ledger_hash(ledger: Ledger) -> str:

@@ -120,6 +120,7 @@ class Server:
             ("GET", "/orders", self._orders),
             ("GET", "/orders/{client_id}", self._order),
             ("GET", "/fills", self._fills),
+            ("GET", "/payments", self._payments),
             ("GET", "/account", self._account),
             ("GET", "/ledger", self._ledger),
             ("GET", "/faults", self._faults),
@@ -178,11 +179,17 @@ class Server:
         return self._order_as_it_is(request.match_info["client_id"])
 
     async def _fills(self, request: "web.Request") -> "web.StreamResponse":
+        return self._page(request, self._front.exchange.books.page)
+
+    async def _payments(self, request: "web.Request") -> "web.StreamResponse":
+        return self._page(request, self._front.exchange.books.payments)
+
+    def _page(self, request: "web.Request", cut: Callable[[int, int], object]) -> "web.Response":
         try:
             since, most = (int(request.query.get(name, usual)) for name, usual in (("since", 1), ("most", FILLS_TOLD)))
         except ValueError:
             return self._refused(BAD, "unreadable", "`since` and `most` are whole numbers")
-        return self._json(self._front.exchange.books.page(since, most))
+        return self._json(cut(since, most))
 
     async def _account(self, _: "web.Request") -> "web.StreamResponse":
         return self._json(self._front.exchange.account())

@@ -30,7 +30,8 @@ impl Position {
     /// An amount beyond 128 bits.
     pub fn unrealised(&self, instrument: &Instrument, ticks: i64) -> Result<Atoms, MoneyError> {
         if self.lots == 0 {
-            return Ok(0);
+            // What is held against one another in parts of an account is worth what it was taken at.
+            return Ok(-self.cost);
         }
         Ok(instrument.worth(self.lots, ticks)? - self.cost)
     }
@@ -84,6 +85,15 @@ pub struct Applied {
     pub added: Atoms,
 }
 
+/// A position and what of the balance is set apart for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stake {
+    /// The position.
+    pub position: Position,
+    /// What is set apart.
+    pub margin: Atoms,
+}
+
 /// A balance and its positions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,6 +144,35 @@ impl Account {
     #[must_use]
     pub fn margin(&self, instrument: usize) -> Atoms {
         self.margins[instrument]
+    }
+
+    /// What all positions were taken at.
+    ///
+    /// # Errors
+    /// An amount beyond 128 bits.
+    pub fn invested(&self) -> Result<Atoms, MoneyError> {
+        self.positions.iter().try_fold(0, |sum: Atoms, each| sum.checked_add(each.cost)).ok_or(MoneyError::Overflow)
+    }
+
+    /// A position and what is set apart for it.
+    #[must_use]
+    pub fn stake(&self, instrument: usize) -> Stake {
+        Stake { position: self.positions[instrument], margin: self.margins[instrument] }
+    }
+
+    /// Takes over, as the sum of several accounts, that a position has changed in one of them.
+    ///
+    /// # Errors
+    /// More than can be counted; the account is then as it was.
+    pub fn follow(&mut self, index: usize, was: &Stake, is: &Stake) -> Result<(), MoneyError> {
+        let shifted = |sum: Atoms, was: Atoms, is: Atoms| sum.checked_add(is - was).ok_or(MoneyError::Overflow);
+        let Position { lots, cost } = self.positions[index];
+        let more = is.position.lots - was.position.lots;
+        let lots = lots.checked_add(more).ok_or(MoneyError::Overflow)?;
+        let cost = shifted(cost, was.position.cost, is.position.cost)?;
+        let margin = shifted(self.margins[index], was.margin, is.margin)?;
+        (self.positions[index], self.margins[index]) = (Position { lots, cost }, margin);
+        Ok(())
     }
 
     /// The balance without what is set apart for positions.

@@ -7,7 +7,7 @@ use tradenode_core::event::TapeError;
 use tradenode_core::money::MoneyError;
 use tradenode_core::orders::life::LifeError;
 use tradenode_core::protections::InputError;
-use tradenode_core::risk::RiskError;
+use tradenode_core::risk::{JointError, RiskError};
 use tradenode_core::strategy::sizing::SizeError;
 use tradenode_core::units::UnitError;
 
@@ -84,6 +84,9 @@ pub enum RunError {
     /// A state that cannot be taken over.
     #[error(transparent)]
     State(Box<StateError>),
+    /// What the account that several desks share cannot count.
+    #[error(transparent)]
+    Joint(Box<JointError>),
     /// Figures that cannot be computed.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
@@ -93,4 +96,10 @@ pub enum RunError {
     /// The strategy's own error.
     #[error("{0}")]
     Strategy(Box<dyn Error + Send + Sync>),
+}
+
+impl From<JointError> for RunError {
+    fn from(error: JointError) -> Self {
+        Self::Joint(Box::new(error))
+    }
 }

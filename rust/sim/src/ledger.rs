@@ -170,7 +170,12 @@ impl<'a> Ledger<'a> {
         })
     }
 
-    /// Whether a part of the balance is set apart for each position, in words.
+    /// Whether a part of the balance is set apart for each position.
+    pub(crate) const fn is_isolated(&self) -> bool {
+        self.isolated
+    }
+
+    /// The same in words.
     pub(crate) const fn margins(&self) -> &'static str {
         if self.isolated { "isolated" } else { "in common" }
     }

@@ -279,6 +279,8 @@ pub struct Recorder<'a> {
     pub refused_count: u64,
     /// The refusal that was made last.
     pub(crate) last_refusal: Option<Refusal>,
+    /// Whether the gate of the account that several desks share made it.
+    pub(crate) refused_jointly: bool,
     /// The opening times of the bars on which orders fill, ns UTC; the equity is that of the bar's end. Borrowed from
     /// the bars of a lone instrument.
     pub equity_ts: Cow<'a, [i64]>,
@@ -400,7 +402,7 @@ impl<'a> Recorder<'a> {
 
     pub(crate) fn refuse(&mut self, ts: i64, instrument: usize, reason: Reason, refusal: Refusal) {
         self.refused_count += 1;
-        self.last_refusal = Some(refusal);
+        (self.last_refusal, self.refused_jointly) = (Some(refusal), false);
         if self.refused.len() < Self::REFUSED_MAX {
             self.refused.push(Refused { ts, instrument: instrument as u32, reason, refusal });
         }

@@ -128,5 +128,8 @@ class Gate:
             sides = {o.side for o in orders if not o.reduce_only}
             worst = [self._after(other, side, [o for o in orders if o.side == side], marks)[1] for side in sides]
             held = instrument.notional(abs(account.lots[other]), marks[other])
+            if other != index:
+                # What is held elsewhere counts, whatever waits against it.
+                worst.append(held)
             needed += max(worst, default=held) * self.margin[other]
         return "margin" if needed > account.equity(marks) else None

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from tradenode.messages.status import (
+    AccountStatus,
     FeedStatus,
     NodeStatus,
     OrderStatus,
@@ -33,6 +34,8 @@ def standing(**changes: Any) -> NodeStatus:
                 positions=[PositionStatus("X", -3, 99.5), PositionStatus("Y", 0, None)],
             )
         ],
+        account=AccountStatus("USDT", 1_010.5, 298.5, -298.5, "active", "", {"max_position": 4}),
+        cash_difference="-0.25",
         orders=[OrderStatus(640_128, "quoter", "X", 10, 4, 995, "open", 2.5)],
         counts={"living": 1, "unconfirmed": 0, "fills": 7, "late_fills": 1, "told_before": 0},
         feeds=[FeedStatus("X", "sound", 0.25), FeedStatus("Y", "waiting", None)],

@@ -42,13 +42,18 @@ def test_a_node_tells_its_figures(tmp_path: Path) -> None:
     assert told["tradenode_phase"][(("phase", "halted"),)] == 0
     assert told["tradenode_position_lots"][(("strategy", "quoter"), ("symbol", "X"))] == -3
     assert told["tradenode_feed_sound"][(("symbol", "Y"),)] == 0
+    assert plain["tradenode_cash_difference"] == -0.25
+    assert plain["tradenode_account_equity"] == 1_010.5
+    assert (plain["tradenode_account_gross_exposure"], plain["tradenode_account_net_exposure"]) == (298.5, -298.5)
+    assert plain["tradenode_account_halted"] == 0
+    assert told["tradenode_account_refused_total"][(("check", "max_position"),)] == 4
     assert told["tradenode_equity"][(("strategy", "quoter"),)] == 1_010.5
 
 
 def test_no_label_is_an_orders(tmp_path: Path) -> None:
     told = scraped(tmp_path, standing())
     names = {name for samples in told.values() for labels in samples for name, _ in labels}
-    assert names == {"strategy", "symbol", "state", "phase", "le"}
+    assert names == {"strategy", "symbol", "state", "phase", "le", "check"}
     assert not [labels for samples in told.values() for labels in samples for _, value in labels if "640128" in value]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from tests.loopback import as_tape, front, venue
 
 from tradenode.kernel.clock import SimulatedClock
-from tradenode.messages.node import Life
+from tradenode.messages.node import AccountLife, Life
 from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
 from tradenode.node.node import Node, Settings
@@ -19,15 +19,20 @@ LIFE = Life("n", "0", "", list(SYMBOLS), [])
 
 
 async def traded(
-    described: bytes, feeds: Sequence[dict[str, Any]], plans: list[SeatPlan], journal: Path, settings: Settings
+    described: bytes,
+    feeds: Sequence[dict[str, Any]],
+    plans: list[SeatPlan],
+    journal: Path,
+    settings: Settings,
+    account: AccountLife | None = None,
 ) -> tuple[Node, Any]:
-    """The node when it has stopped, and the venue's ledger."""
+    """The node when it has stopped, and the venue's ledger; `account` is the gate over its strategies."""
     inside = front(described, [as_tape(columns, symbol) for columns, symbol in zip(feeds, SYMBOLS, strict=True)])
     async with venue(inside) as made:
         port = made.client()
         await port.open()
         start = inside.exchange.feeds.start
-        core, log = NodeCore(plans, SYMBOLS, start), NodeLog(journal)
+        core, log = NodeCore(plans, SYMBOLS, start, account), NodeLog(journal)
         log.begin(start, LIFE)
         node = Node(port, core, log, SimulatedClock(), settings, speed=0)
         running = asyncio.create_task(node.run())

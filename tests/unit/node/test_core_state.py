@@ -208,7 +208,7 @@ def test_a_state_of_something_else_is_refused() -> None:
     state = core.state()
     put_back(state)
     unlike: list[tuple[Callable[[Any], object], str]] = [
-        (lambda kept: kept.update(version=2), "has version 2, and 1 is read here"),
+        (lambda kept: kept.update(version=1), "has version 1, and 2 is read here"),
         (lambda kept: kept.update(luck=2), "unknown field `luck`"),
         (lambda kept: kept.update(instruments=["BTCUSDT"]), "of other instruments: BTCUSDT, not BTCUSDT, ETHUSDT"),
         (lambda kept: kept["seats"].pop(), "of other strategies: drawn, skips, flat, not drawn, skips, flat, halts"),

@@ -1,8 +1,10 @@
 """A whole node behind sockets, in lockstep with the venue: its run is the back-test, and its journal replays it."""
 
 import asyncio
+import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.loopback import document
 from tests.parity.test_trader_and_venue import Drawn, tapes
@@ -10,6 +12,7 @@ from tests.unit.node.lockstep import SYMBOLS, traded
 
 from tradenode._core import run_events
 from tradenode.errors import ConfigError
+from tradenode.messages.node import AccountLife
 from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
 from tradenode.node.node import Settings
@@ -46,6 +49,31 @@ def test_its_run_is_the_back_test_and_its_journal_replays_it(tmp_path: Path, see
         recovered(
             NodeLog(tmp_path), lambda _, start: NodeCore([plan(described, Drawn(seed + 1))], SYMBOLS, start), read_rows
         )
+
+
+def test_a_gate_over_several_strategies_is_replayed_as_it_was(tmp_path: Path) -> None:
+    described, feeds = document(SYMBOLS), tapes(30, 3_000)
+    limits = {"max_position": "0.006", "max_gross_exposure": "500", "refuse_self_trade": True}
+    spec = {"currency": "USDT", "instruments": json.loads(described)["instruments"]}
+    account = AccountLife(msgspec.Raw(json.dumps(spec | {"limits": limits}).encode()))
+
+    def plans() -> list[SeatPlan]:
+        return [SeatPlan(f"s{seed}", described, SYMBOLS, Drawn(seed)) for seed in range(3)]
+
+    node, ledger = asyncio.run(traded(described, feeds, plans(), tmp_path, SETTINGS, account))
+    gate = node.core.account
+    assert gate is not None
+    assert {"max_position", "max_gross_exposure", "self_trade"} <= gate.refused.keys()
+    held = dict.fromkeys(SYMBOLS, 0)
+    for each in ledger.fills:
+        held[each.symbol] += each.fill.lots * (1 if each.fill.side == "buy" else -1)
+        assert abs(held[each.symbol]) <= 6
+    assert len(ledger.fills) > 40
+    replay = recovered(NodeLog(tmp_path), lambda _, start: NodeCore(plans(), SYMBOLS, start, account), read_rows)
+    assert replay.core is not None
+    assert replay.core.state() == node.core.state()
+    with pytest.raises(DivergenceError, match="the replay gives"):
+        recovered(NodeLog(tmp_path), lambda _, start: NodeCore(plans(), SYMBOLS, start), read_rows)
 
 
 def test_more_strategies_than_there_are_seats_are_refused() -> None:

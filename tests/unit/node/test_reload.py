@@ -32,7 +32,7 @@ def core_of(seed: int, made: Callable[[SeatLife], object] | None = None) -> Node
         strategy = usual.strategy if made is None else made(life)
         return msgspec.structs.replace(usual, spec=bytes(life.spec), strategy=strategy)
 
-    return NodeCore(plans(seed), SYMBOLS, 0, plan)
+    return NodeCore(plans(seed), SYMBOLS, 0, plan=plan)
 
 
 def without_notes(core: NodeCore) -> Any:

@@ -48,6 +48,13 @@ fn one() -> Decimal {
 }
 
 impl RiskSpec {
+    /// Whether every instrument settles in the account's currency.
+    pub(super) fn one_currency(&self) -> Result<(), RiskError> {
+        let Some(other) = self.instruments.iter().find(|i| i.settlement != self.currency) else { return Ok(()) };
+        let (symbol, settlement) = (other.symbol.clone(), other.settlement.clone());
+        Err(RiskError::Currency { symbol, settlement, currency: self.currency.clone() })
+    }
+
     /// What its protections have in common.
     const fn settings(&self) -> Settings {
         Settings { instruments: self.instruments.len(), balance: self.balance, bar_ns: self.bar_ns }
@@ -155,10 +162,7 @@ impl RiskBook {
     pub fn new(spec: &RiskSpec) -> Result<Self, RiskError> {
         let scale = Scale::covering(spec.instruments.iter().filter(|i| !i.inverse).map(InstrumentSpec::digits))?;
         let instruments = spec.instruments.iter().map(|i| i.bind(scale)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(other) = spec.instruments.iter().find(|i| i.settlement != spec.currency) {
-            let (symbol, settlement) = (other.symbol.clone(), other.settlement.clone());
-            return Err(RiskError::Currency { symbol, settlement, currency: spec.currency.clone() });
-        }
+        spec.one_currency()?;
         let count = instruments.len();
         let gate = RiskGate::new(&spec.limits, &instruments, scale, spec.leverage)?;
         Ok(Self {

@@ -149,13 +149,14 @@ impl RiskGate {
         (0..at.instruments.len()).filter(counts).count()
     }
 
-    /// What one instrument may come to.
+    /// What one instrument may come to; `own` for that of the intent.
     fn reach(
         &self,
         instrument: usize,
         at: &Situation<'_>,
         account: &Account,
         open: &OpenOrders,
+        own: bool,
     ) -> Result<Reach, MoneyError> {
         let after = |place: usize, side, open: &OpenOrders| {
             let held = account.position(place).lots;
@@ -169,10 +170,11 @@ impl RiskGate {
             return Ok(Reach { gross: long - short, high, low });
         }
         let (high, low) = (after(instrument, Side::Buy, open)?, after(instrument, Side::Sell, open)?);
-        // What is held and shrinks is nobody's new risk: it counts where nothing is to come on the other side of it.
+        // Of the intent's own instrument, what is held and shrinks is not its new risk: it counts where nothing is to come
+        // on the other side of it. What is held elsewhere counts, whatever waits against it.
         let gross = match open.adding.map(|lots| lots > 0) {
-            [true, false] => high.abs(),
-            [false, true] => low.abs(),
+            [true, false] if own => high.abs(),
+            [false, true] if own => low.abs(),
             _ => high.abs().max(low.abs()),
         };
         Ok(Reach { gross, high, low })
@@ -186,8 +188,9 @@ impl RiskGate {
         let (mut gross, mut net, mut needed) = (0, 0, fee);
         let (mut asset, mut moving): (Atoms, Atoms) = (0, 0);
         for other in 0..listed {
-            let open = if other == intent.instrument { Some(asked.open) } else { at.open.get(other) };
-            let reach = self.reach(other, at, account, open.unwrap_or(&OpenOrders::NONE))?;
+            let own = other == intent.instrument;
+            let open = if own { Some(asked.open) } else { at.open.get(other) };
+            let reach = self.reach(other, at, account, open.unwrap_or(&OpenOrders::NONE), own)?;
             if reach == Reach::default() {
                 continue;
             }

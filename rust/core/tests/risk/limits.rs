@@ -98,7 +98,9 @@ impl Twin {
             let sides = [Side::Buy, Side::Sell].map(|side| (self.waiting(each, side).0 > 0, self.worst(each, side)));
             let held = (self.held(each).abs() * self.prices[each]) as f64 * Self::unit(each);
             let waits = sides.iter().filter(|(waits, _)| *waits).map(|(_, (_, worth))| *worth);
-            gross += waits.reduce(f64::max).unwrap_or(held);
+            // What is held elsewhere counts, whatever waits against it.
+            let rest = if each == instrument { 0.0 } else { held };
+            gross += waits.reduce(f64::max).map_or(held, |worst| worst.max(rest));
             let (lots, worth) = self.worst(each, side);
             net += lots.signum() as f64 * worth;
         }

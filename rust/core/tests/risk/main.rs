@@ -3,5 +3,6 @@
 mod desk;
 
 mod book;
+mod joint;
 mod kill;
 mod limits;

@@ -214,7 +214,8 @@ impl EventCallback {
             if let Some((tag, why)) = carry_out(ask, &mut self.sent[instrument], desk, instrument)? {
                 let reason = match (why, desk.last_refusal()) {
                     (Unsent::Gate, Some(refusal)) => {
-                        format!("{}: {} against {}", refusal.check.name(), refusal.value, refusal.limit)
+                        let whose = if desk.refused_by_account() { "account " } else { "" };
+                        format!("{whose}{}: {} against {}", refusal.check.name(), refusal.value, refusal.limit)
                     }
                     _ => "parent".to_owned(),
                 };

@@ -1,5 +1,6 @@
 //! What a node and its rehearsal venue are made of.
 
+mod account_gate;
 mod command;
 mod message;
 mod rows;
@@ -9,6 +10,7 @@ mod venue;
 use pyo3::prelude::*;
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<account_gate::AccountGate>()?;
     module.add_class::<trader::Trader>()?;
     module.add_class::<venue::SimVenue>()
 }

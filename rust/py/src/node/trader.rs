@@ -11,11 +11,12 @@ use tradenode_sim::models::latency::Latency;
 use tradenode_sim::ticks::{self, News, TickSpec, TraderState};
 use tradenode_sim::venue::{Report, What};
 
+use super::account_gate::AccountGate;
 use super::command::{Commands, Numbers};
 use super::message::{known, read_news};
 use super::rows::Columns;
 use super::venue::check;
-use crate::backtest::raise;
+use crate::backtest::{ConfigError, raise};
 use crate::desk::{status_name, word};
 use crate::events::{CallbackState, EventCallback};
 use crate::policy::Policy;
@@ -179,6 +180,14 @@ impl Trader {
         self.trader.desk().trading().name()
     }
 
+    fn join(&mut self, gate: &AccountGate) -> PyResult<usize> {
+        self.trader.join(gate.joint()).map_err(|error| ConfigError::new_err(error.to_string()))
+    }
+
+    fn cancel_adding(&mut self, now: i64) -> PyResult<()> {
+        self.begun()?.cancel_adding(now).map_err(raise)
+    }
+
     fn recall(&mut self) {
         self.trader.strategy_mut().recall();
     }
@@ -238,9 +247,20 @@ impl Trader {
         self.trader.desk().balance_text()
     }
 
+    #[getter]
+    fn invested(&self) -> PyResult<String> {
+        let desk = self.trader.desk();
+        desk.invested().map(|atoms| desk.scale().text(atoms)).map_err(|error| raise(error.into()))
+    }
+
     fn positions(&self) -> Vec<(i64, f64)> {
         let desk = self.trader.desk();
         (0..desk.instruments().len()).map(|each| (desk.position(each), desk.average_price(each))).collect()
+    }
+
+    fn legs(&self, instrument: usize) -> PyResult<(i64, i64)> {
+        let desk = self.trader.desk();
+        Ok(desk.legs(known(instrument, desk.instruments())?))
     }
 
     fn open_orders(&self, instrument: usize) -> PyResult<Vec<u64>> {

@@ -101,6 +101,11 @@ impl SimVenue {
         self.venue.scale().text(self.venue.balance())
     }
 
+    fn invested(&self) -> String {
+        let costs = (0..self.venue.places()).map(|place| self.venue.position(place).cost);
+        self.venue.scale().text(costs.sum())
+    }
+
     fn positions(&self) -> Vec<(usize, i64, f64)> {
         let instruments = self.venue.instruments();
         let of = |place: usize| {

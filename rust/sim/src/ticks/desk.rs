@@ -10,6 +10,7 @@ use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_core::risk::{Approved, KillSwitch, Market, Pending, Refusal};
 
 use super::glances::Glance;
+use super::joint::Member;
 use super::outcomes::Outcomes;
 use super::owner::{OwnOrder, Owner};
 use super::state::ViewState;
@@ -74,6 +75,8 @@ pub struct Desk<'a> {
     pub(super) owner: Owner,
     pub(super) wire: Wire<'a>,
     pub(super) switch: KillSwitch,
+    /// Its part of an account that several desks share.
+    pub(super) joint: Option<Member>,
     /// What became of its orders.
     pub outcomes: Outcomes,
 }
@@ -374,6 +377,7 @@ impl Desk<'_> {
         let mark = self.ledger.ticks(intent.instrument);
         let (traded, open) = (&self.ledger.instruments[intent.instrument], &mut self.ledger.open[intent.instrument]);
         self.owner.submit(&approved, terms, tag, mark, traded, open)?;
+        self.tell_account(intent.instrument)?;
         self.outcomes.sent += 1;
         self.wire.request(Request::Submit(approved, terms), self.now);
         Ok(Some(approved.id()))
@@ -413,6 +417,7 @@ impl Desk<'_> {
         let (traded, open) = (&self.ledger.instruments[instrument], &mut self.ledger.open[instrument]);
         let sent = self.owner.replace(order, &approved, traded, open)?;
         if sent {
+            self.tell_account(instrument)?;
             self.wire.request(Request::Replace { order, by: approved }, self.now);
         }
         Ok(sent)
@@ -446,17 +451,6 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Sends a cancel of every order that may open or add to a position.
-    pub(super) fn cancel_adding(&mut self) {
-        for instrument in 0..self.views.len() {
-            for order in self.owner.open(instrument).to_vec() {
-                if self.owner.get(order).is_some_and(|order| !order.intent.reduce_only) {
-                    self.cancel_in_any_case(order);
-                }
-            }
-        }
-    }
-
     /// Makes one message of all requests that are made in a call: one latency, and they arrive together, in their order.
     pub fn batch<T>(&mut self, requests: impl FnOnce(&mut Self) -> T) -> T {
         let opened = self.wire.open_batch();
@@ -476,13 +470,21 @@ impl Desk<'_> {
             self.ledger.trades_at_legs(instrument, price);
         }
         self.ledger.markets[instrument] = self.views[instrument].market();
-        self.ledger.approve(intent, self.now, replaced)
+        let approved = self.ledger.approve(intent, self.now, replaced)?;
+        match approved {
+            Some(approved) if self.joint.is_some() => self.approve_jointly(approved, replaced),
+            approved => Ok(approved),
+        }
     }
 
     /// Books what a report tells; whether it tells anything new.
     pub(super) fn hear(&mut self, report: &Report, fee: Atoms) -> Result<bool, RunError> {
         let (traded, open) = (&self.ledger.instruments[report.instrument], &mut self.ledger.open[report.instrument]);
-        let Some(heard) = self.owner.hear(report, traded, open)? else { return Ok(false) };
+        let Some(heard) = self.owner.hear(report, traded, open)? else {
+            // What is no news may have counted an order anew: a replace that was refused after its cancel was sent.
+            self.tell_account(report.instrument)?;
+            return Ok(false);
+        };
         self.outcomes.count(report);
         if let What::Rejected(_) = report.what {
             self.ledger.gate.on_reject(report.instrument, self.now)?;
@@ -490,6 +492,7 @@ impl Desk<'_> {
         if let What::Filled(fill) = report.what {
             self.ledger.book(report, &fill, fee, heard.reason)?;
         }
+        self.tell_account(report.instrument)?;
         Ok(true)
     }
 }

@@ -45,6 +45,17 @@ impl Desk<'_> {
         self.switch.pulled()
     }
 
+    /// Sends a cancel of every order that may open or add to a position.
+    pub(super) fn cancel_adding(&mut self) {
+        for instrument in 0..self.views.len() {
+            for order in self.owner.open(instrument).to_vec() {
+                if self.owner.get(order).is_some_and(|order| !order.intent.reduce_only) {
+                    self.cancel_in_any_case(order);
+                }
+            }
+        }
+    }
+
     /// Does what the kill switch wants done now.
     pub(super) fn step_switch(&mut self) -> Result<(), RunError> {
         if self.switch.pulled().is_none() {

@@ -111,7 +111,7 @@ impl<S: TickStrategy> Trader<'_, S> {
         }
         (self.desk.now, self.desk.switch, self.desk.outcomes) = (state.now, state.switch, state.outcomes);
         (self.timer, self.sample, self.calls) = (state.timer, state.sample, state.calls);
-        Ok(())
+        self.desk.tell_whole_account().map_err(|_| StateError::Broken("account"))
     }
 
     /// Whether the strategy of the state was called for the same.

@@ -70,6 +70,7 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
                 wire: Wire::new(latency),
                 outcomes: Outcomes::default(),
                 switch: KillSwitch::new(places),
+                joint: None,
             },
             timer: Alarm::after(start, interest.timer_ns),
             sample: Alarm::after(start, Some(spec.sample_ns)),
@@ -101,7 +102,9 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
     /// See [`Trader::start`].
     pub fn on_rows(&mut self, now: i64, instrument: usize, rows: &Tape<'_>) -> Result<(), RunError> {
         let ts_recv = self.go_on_to(now)?;
-        (0..rows.len()).try_for_each(|row| self.receive(instrument, &Event { ts_recv, ..rows.event(row) }).map(drop))
+        (0..rows.len())
+            .try_for_each(|row| self.receive(instrument, &Event { ts_recv, ..rows.event(row) }).map(drop))?;
+        self.desk.show_account(instrument)
     }
 
     /// Takes news that are heard now; alarms that were due before them ring first.
@@ -119,7 +122,8 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
     /// See [`Trader::start`].
     pub fn on_late_fill(&mut self, now: i64, report: &Report, fill: &Execution, fee: Atoms) -> Result<(), RunError> {
         self.go_on_to(now)?;
-        self.desk.ledger.book(report, fill, fee, Reason::Strategy)
+        self.desk.ledger.book(report, fill, fee, Reason::Strategy)?;
+        self.desk.tell_account(report.instrument)
     }
 
     /// Takes note that nothing was heard of an order for too long; whether it was still waited for.
@@ -202,7 +206,7 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
 
     /// The time at which something comes in that is received at `now`, before which all alarms have rung; time does not
     /// go back.
-    fn go_on_to(&mut self, now: i64) -> Result<i64, RunError> {
+    pub(super) fn go_on_to(&mut self, now: i64) -> Result<i64, RunError> {
         while self.next_tick() < now {
             self.tick()?;
         }
@@ -218,7 +222,10 @@ impl<'a, S: TickStrategy> Trader<'a, S> {
                 self.desk.step_switch()?;
                 if news && self.interest.reports { self.strategy.on_report(&mut self.desk, &report) } else { Ok(()) }
             }
-            Some(News::Funding(payment)) => self.desk.ledger.receive(payment.place, payment.received, payment.at),
+            Some(News::Funding(payment)) => {
+                self.desk.ledger.receive(payment.place, payment.received, payment.at)?;
+                self.desk.tell_account(payment.place % self.calls.len())
+            }
             None => Ok(()),
         }
     }
