@@ -20,7 +20,8 @@ class SeatPlan(msgspec.Struct, frozen=True):
         name: the strategy's, unique in its node.
         spec: the core's description of its desk (`config.event_run.event_spec`).
         symbols: its instruments, in the order of the description.
-        strategy: the object with the call-backs.
+        strategy: the object with the call-backs, or which sizes the entries of the rules in `spec`; None where those
+            decide alone.
         on_error: what becomes of it when it raises: it is suspended ("halt"), the call counts as not made, or its
             positions are closed and it is suspended.
     """
@@ -28,7 +29,7 @@ class SeatPlan(msgspec.Struct, frozen=True):
     name: str
     spec: bytes
     symbols: tuple[str, ...]
-    strategy: object
+    strategy: object | None
     on_error: OnError = "halt"
 
 
