@@ -1,5 +1,6 @@
-//! What a strategy of rules wants, wherever it runs: its rules, how large, when out. Over bars it is a part of the run's
-//! description, over events a table of its own.
+//! What a strategy of rules wants, wherever it runs.
+//!
+//! Its rules, how large, when out: over bars a part of the run's description, over events a table of its own.
 
 use serde::{Deserialize, Serialize};
 use tradenode_core::instrument::InstrumentSpec;

@@ -269,7 +269,12 @@ def test_what_is_of_rules_is_refused_where_call_backs_decide() -> None:
     with pytest.raises(ConfigFaultsError) as raised:
         deciding(config, source, Calls())
     told = [(frame.line, frame.message) for frame in raised.value.frames]
-    assert [message.split(" is for")[0] for _, message in told] == ["`timeframe`", "`[size]`", "`[exits]`", "`[params]`"]
+    assert [message.split(" is for")[0] for _, message in told] == [
+        "`timeframe`",
+        "`[size]`",
+        "`[exits]`",
+        "`[params]`",
+    ]
     assert all("Calls is one of call-backs" in message for _, message in told)
 
 
