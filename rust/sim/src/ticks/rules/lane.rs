@@ -102,12 +102,11 @@ impl Lane {
         std::mem::take(&mut self.waiting)
     }
 
-    /// Everything is to be left, and nothing entered any more.
+    /// Whatever is held is to be left, and nothing entered any more.
     pub(super) fn give_up(&mut self, desk: &mut Desk<'_>) {
         self.waiting.clear();
-        self.parting.clear();
         self.take_back(desk, |_| true);
-        self.leaving.get_or_insert(Reason::Strategy);
+        self.want_out(Reason::Strategy);
     }
 
     /// A bar has closed: what waits is given up, what has rested for its time is taken back.
@@ -151,6 +150,8 @@ impl Lane {
         let first = place.map(|place| &mut self.sent[place]).is_some_and(|sent| {
             let first = filled && !sent.filled;
             sent.filled |= filled;
+            // It may be taken back again.
+            sent.cancelled &= !matches!(report.what, What::CancelRejected(_));
             first
         });
         if let Some(place) = place.filter(|_| filled) {
@@ -162,6 +163,9 @@ impl Lane {
             // Of entries that wait on both sides the first to fill cancels the other.
             let (order, side) = (report.order, self.sent[place.unwrap_or(0)].side);
             self.take_back(desk, |sent| sent.order != order && sent.side != side);
+        }
+        if self.guarded != 0 {
+            self.entries = self.entries.max(1);
         }
         if let Some(place) = place.filter(|_| over) {
             self.sent.remove(place);
@@ -183,7 +187,7 @@ impl Lane {
         let before = std::mem::replace(&mut self.guarded, held);
         let same = before.signum() == held.signum();
         if !same {
-            (self.entries, self.leaving) = (0, None);
+            (self.entries, self.leaving, self.again) = (0, None, i64::MIN);
             self.parting.clear();
         }
         if held == 0 {

@@ -133,31 +133,33 @@ impl RuleTrader {
             return Ok(());
         }
         self.acts = Acts::ToLeave;
-        for (index, lane) in self.lanes.iter_mut().enumerate() {
-            lane.give_up(desk);
-            lane.leave(desk, index, self.spec.plan(&self.instruments))?;
+        (0..self.lanes.len()).try_for_each(|index| self.leave(index, desk))
+    }
+
+    /// Does what is left to be done of an instrument's exits.
+    fn leave(&mut self, index: usize, desk: &mut Desk<'_>) -> Result<(), RunError> {
+        let lane = &mut self.lanes[index];
+        match self.acts {
+            Acts::Not => return Ok(()),
+            Acts::ToLeave => lane.give_up(desk),
+            Acts::Freely => {}
         }
-        Ok(())
+        lane.leave(desk, index, self.spec.plan(&self.instruments))
     }
 
     /// The bars that have just closed: rules are evaluated on them, and what fires is asked for.
     fn close_bars(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
         let Some((_, first)) = self.closed.first() else { return Ok(()) };
         self.closed_at = first.ts.saturating_add(self.spec.timeframe_ns);
-        for lane in &mut self.lanes {
-            lane.close_bar(desk, self.closed_at);
+        if self.acts != Acts::Not {
+            self.lanes.iter_mut().for_each(|lane| lane.close_bar(desk, self.closed_at));
         }
         for index in 0..self.lanes.len() {
             if self.evaluate(index, desk.instruments())? && self.acts == Acts::Freely {
                 self.decide(index, desk)?;
             }
         }
-        if self.acts == Acts::Not {
-            return Ok(());
-        }
-        for (index, lane) in self.lanes.iter_mut().enumerate() {
-            lane.leave(desk, index, self.spec.plan(&self.instruments))?;
-        }
+        (0..self.lanes.len()).try_for_each(|index| self.leave(index, desk))?;
         self.enter_all(desk)
     }
 
@@ -198,7 +200,7 @@ impl RuleTrader {
 
     /// Sends the entries that wait, once nothing that closes a position is under way.
     fn enter_all(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
-        if !self.lanes.iter().all(Lane::is_settled) {
+        if self.acts != Acts::Freely || !self.lanes.iter().all(Lane::is_settled) {
             return Ok(());
         }
         for index in 0..self.lanes.len() {
@@ -293,10 +295,7 @@ impl TickStrategy for RuleTrader {
         if desk.view(instrument).source() == BookSource::Trades {
             return self.watch(desk, instrument, trade.price);
         }
-        if self.acts == Acts::Not {
-            return Ok(());
-        }
-        self.lanes[instrument].leave(desk, instrument, self.spec.plan(&self.instruments))
+        self.leave(instrument, desk)
     }
 
     fn on_book(&mut self, desk: &mut Desk<'_>, instrument: usize) -> Result<(), RunError> {
@@ -308,12 +307,8 @@ impl TickStrategy for RuleTrader {
     }
 
     fn on_report(&mut self, desk: &mut Desk<'_>, report: &Report) -> Result<(), RunError> {
-        let lane = &mut self.lanes[report.instrument];
-        lane.hear(desk, report, &self.spec.exits);
-        if self.acts == Acts::Not {
-            return Ok(());
-        }
-        lane.leave(desk, report.instrument, self.spec.plan(&self.instruments))?;
+        self.lanes[report.instrument].hear(desk, report, &self.spec.exits);
+        self.leave(report.instrument, desk)?;
         self.enter_all(desk)
     }
 }
