@@ -102,17 +102,18 @@ class Trader:
         cls,
         spec: bytes,
         start: int,
-        strategy: object,
+        strategy: object | None = None,
         on_error: Literal["halt", "skip", "flatten"] = ...,
         *,
         numbers: tuple[int, int] = ...,
         places: list[int] | None = None,
     ) -> Self:
-        """The desk of a run over events (`config.event_run.event_spec`) at a time. Raises ConfigError for a bad
-        spec.
+        """The desk of a run over events (`config.event_run.event_spec`) at a time.
 
-        In requests the number of an order is its own times the first of `numbers`, plus the second; an instrument is
-        named by its one of `places`. Without them both are the desk's own.
+        The rules of the spec decide, where it has a `plan`, and `strategy` only sizes their entries (`custom_size`);
+        else its call-backs do. In requests the number of an order is its own times the first of `numbers`, plus the
+        second; an instrument is named by its one of `places`. Without them both are the desk's own. Raises ConfigError
+        for a bad spec, RunError for rules that do not compile.
         """
 
     def start(self) -> None:
@@ -180,7 +181,8 @@ class Trader:
         """Take out what is asked of the venue, each order of it approved by the gate, in order."""
 
     def state(self) -> bytes:
-        """Everything that what it does next depends on, as JSON, but for books and for the strategy's own.
+        """Everything that what it does next depends on, as JSON, but for books and for what a strategy in
+        Python knows: bars and indicators of rules are in it.
 
         Lines that were logged and not taken are not in it. Raises RunError while requests are not taken.
         """

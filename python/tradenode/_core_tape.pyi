@@ -110,11 +110,12 @@ def run_events(
 
     `spec` is a JSON document: `account`, `instruments`, `venue` (`fills`, `queue`, `self_trade`, `impact`: "none" or
     `{"decaying": {"half_life_ns": ...}}`), `risk`, `latency` (`request` and `report`: `{"constant": {"ns": ...}}` and
-    others), `books` (an instrument "depth", "quotes", "orders" or "trades"), `sample_ns`, `maker`. `strategy` is an
-    object with call-backs (`tradenode.strategy.callback.Strategy`); without one the spec's compiled market maker
-    decides, with the GIL released. `on_error` says what an exception in a call-back does: "halt" the run with it,
-    "skip" the call (the error is logged, what was asked for dropped; after 100 the run halts), or "flatten": cancel and
-    close everything and call no more. `trips` are recorded round trips of orders in place of the spec's latency: when
+    others), `books` (an instrument "depth", "quotes", "orders" or "trades"), `sample_ns`, `plan`, `maker`. `strategy`
+    is an object with call-backs (`tradenode.strategy.callback.Strategy`) or, where the spec has rules (`plan`), one
+    whose `custom_size` they ask; without one those rules, or else the spec's compiled market maker, decide, with the
+    GIL released. `on_error` says what an exception in a call-back does: "halt" the run with it, "skip" the call (the
+    error is logged, what was asked for dropped; after 100 the run halts), or "flatten": cancel and close everything and
+    call no more. `trips` are recorded round trips of orders in place of the spec's latency: when
     each was requested (ns UTC, ascending), taken by the venue (0 where it never arrived) and reported; requests in
     between take what lies between.
     Answers with `fills`, `trades`, `payments`, `refusals`, `refused`, `totals`, `equity`, `equity_ts`, `gross`, `logs`

@@ -82,6 +82,40 @@ def test_in_lockstep_its_fills_are_those_of_the_back_test(tmp_path: Path) -> Non
     assert "the order was given" in text
 
 
+RULES = """\
+[entry.long]
+when = "close > close[1]"
+
+[entry.short]
+when = "close < close[1]"
+
+[exits]
+stop_loss = "0.002%"
+max_hold = "3s"
+
+[size]
+kind = "fixed_quantity"
+quantity = 0.01
+"""
+
+
+def test_rules_trade_on_paper_as_in_the_back_test(tmp_path: Path) -> None:
+    config = project(tmp_path, 60, on_stop='"keep"')
+    text = config.read_text().replace('[strategy]\npython = "quoter.py:Quoter"\n', RULES)
+    config.write_text(text.replace('kind = "events"\n', 'kind = "events"\ntimeframe = "1s"\n'))
+    tradenode(tmp_path, "check", "quoter.toml")
+    with venue(tmp_path, "--lockstep") as address:
+        paper = ("paper", "quoter.toml", "--venue", address, "--run", "run", "--until-end", "--json")
+        (seat,) = json.loads(tradenode(tmp_path, *paper).stdout)["strategies"]
+    (found,) = json.loads(tradenode(tmp_path, "parity", "run", "--json").stdout)["strategies"]
+    assert found["node"] == found["backtest"] == found["same"] > 30
+    assert found["differences"] == []
+    tested = json.loads(tradenode(tmp_path, "backtest", "quoter.toml", "--no-report", "--json").stdout)
+    assert tested["events"]["orders"]["fills"] == found["node"]
+    assert seat["equity"] == pytest.approx(tested["metrics"]["returns"]["end_equity"], rel=1e-12)
+    assert json.loads(tradenode(tmp_path, "replay", "run", "--json").stdout)["identical"]
+
+
 def test_wrong_words_are_told_with_their_place(tmp_path: Path) -> None:
     config = project(tmp_path, 5)
     with venue(tmp_path, "--lockstep") as address:

@@ -88,9 +88,9 @@ def test_a_template_of_events_runs_on_a_recorded_book(captured: Path, name: str)
     assert tape["faults"]
 
 
-def test_there_are_four_on_bars_and_two_on_events() -> None:
+def test_there_are_four_on_bars_and_three_on_events() -> None:
     assert ON_BARS == ["breakout.toml", "ema_crossover.toml", "macd_trend.toml", "rsi_mean_reversion.toml"]
-    assert ON_EVENTS == ["flow_taker.toml", "market_maker.toml"]
+    assert ON_EVENTS == ["flow_taker.toml", "market_maker.toml", "tape_momentum.toml"]
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

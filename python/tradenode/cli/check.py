@@ -14,7 +14,8 @@ NOTHING: dict[str, Any] = {"limits": [], "protections": [], "worst_day": None, "
 def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Name every fault of a config, each with its place; of one without faults its limits and the worst of its days.
 
-    The instruments are looked up in the catalogue where there is one; a strategy in Python is loaded, but not run.
+    The instruments are looked up in the catalogue where there is one; a strategy in Python is loaded, and one of rules
+    asked for them, but nothing is run.
 
     Args:
         config: the TOML file.
@@ -24,6 +25,7 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
             the `worst_day` of all strategies of the node, null where there are none.
     """
     from tradenode.cli.limits import account_text, limits_text, protections_text, worst_day_text
+    from tradenode.config.deciding import deciding
     from tradenode.config.diagnose import load
     from tradenode.config.faults import ConfigFaultsError
     from tradenode.config.limit_list import account_bound_limits, bound_limits
@@ -43,7 +45,8 @@ def check(config: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
         if catalogued:
             described_contracts(read, folder, source)
         if read.strategy is not None:
-            load_strategy(read.strategy, config.parent, source, of_events=read.data.of_events)
+            made, _ = load_strategy(read.strategy, config.parent, source, of_events=read.data.of_events)
+            deciding(read, source, made)
     except ConfigFaultsError as fault:
         if not json:
             raise

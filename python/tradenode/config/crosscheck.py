@@ -59,8 +59,7 @@ def cross_faults(draft: Draft) -> Iterator[Fault]:
     """Every fault between the keys of what could be read."""
     yield from kind_faults(draft.tree, decided=draft.decided)
     yield from tier_faults(draft.get("costs"))
-    if not of_events(draft.tree):
-        yield from _who_decides(draft)
+    yield from _who_decides(draft)
     yield from _data(draft.get("data"))
     yield from _instruments(draft)
     yield from _entries(draft.get("entry"))
@@ -82,7 +81,7 @@ def _who_decides(draft: Draft) -> Iterator[Fault]:
     if "strategy" in draft.tree and rules:
         message = f"`[strategy]` and `[{rules[0]}]` cannot both decide when to trade"
         yield Fault(message=message, path=("strategy",), part="key", hint="keep one of them")
-    elif "strategy" not in draft.tree and "entry" not in draft.tree and not draft.decided:
+    elif not ({"strategy", "entry"} & set(draft.tree) or draft.decided or of_events(draft.tree)):
         hint = "write `[entry.long]` with a `when`, or `[strategy]` with a `python`"
         yield Fault(message="nothing says when to trade", hint=hint)
     if draft.get("entry") == Entries() and "entry" in draft.tree:
@@ -166,7 +165,7 @@ def _names(tree: Mapping[str, object]) -> Iterator[Fault]:
 
 
 def _size(draft: Draft) -> Iterator[Fault]:
-    if "entry" in draft.tree and not of_events(draft.tree) and "size" not in draft.tree:
+    if "entry" in draft.tree and "size" not in draft.tree:
         hint = '[size] with kind = "equity_fraction" and fraction = "100%" puts the whole equity in'
         yield Fault(message="the table `[size]` is missing", hint=hint)
     exits, account = draft.get("exits"), cast(Account | None, draft.get("account"))

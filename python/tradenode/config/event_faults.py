@@ -7,8 +7,10 @@ from tradenode.config.costs import Costs
 from tradenode.config.faults import Fault
 from tradenode.config.values import plain
 
-OF_BARS = ("params", "indicators", "entry", "exit", "size", "exits", "scale_in", "scale_out", "fill")
-"""Tables that say what a rule strategy does on bars."""
+OF_BARS = ("fill",)
+
+OF_RULES = ("params", "indicators", "size", "exits", "scale_in", "scale_out")
+"""Tables that are of no use without rules; whether a strategy in Python has some shows when it is loaded."""
 
 OF_EVENTS = ("venue", "latency")
 
@@ -31,7 +33,10 @@ _WHY = {
     "detail": "nothing is finer than events",
 }
 
-PYTHON_HINT = 'write [strategy] with python = "maker.py:Maker"'
+PYTHON_HINT = 'write `[strategy]` with python = "maker.py:Maker", or `[entry.long]` with a `when`'
+
+TIMEFRAME_HINT = 'timeframe = "1m" in `[data]`: bars of that length are made of the trades that are received'
+"""What makes bars of events."""
 
 
 def _kind(tree: Mapping[str, object]) -> object:
@@ -42,6 +47,12 @@ def _kind(tree: Mapping[str, object]) -> object:
 def of_events(tree: Mapping[str, object]) -> bool:
     """Whether a document, whatever else it has wrong, means a run over events."""
     return _kind(tree) == "events"
+
+
+def hedging_fault() -> Fault:
+    """Rules hold one position an instrument."""
+    message = "rules hold one position an instrument, long or short"
+    return Fault(message=message, path=("venue", "positions"), hint='positions = "netting"')
 
 
 def kind_faults(tree: Mapping[str, object], *, decided: bool) -> Iterator[Fault]:
@@ -55,18 +66,29 @@ def kind_faults(tree: Mapping[str, object], *, decided: bool) -> Iterator[Fault]
 def _on_events(tree: Mapping[str, object], decided: bool) -> Iterator[Fault]:
     for name in OF_BARS:
         if name in tree:
-            message = f"`[{name}]` is for runs over bars; on events a strategy in Python decides"
-            yield Fault(message=message, path=(name,), part="key", hint=PYTHON_HINT)
+            message = f"`[{name}]` is for runs over bars: on events the venue's book says how orders fill"
+            yield Fault(message=message, path=(name,), part="key")
     for name, key in _given(tree, BAR_KEYS):
         message = f"`{key}` is for runs over bars: {_WHY[key]}"
         yield Fault(message=message, path=(name, key), part="key")
-    data = tree["data"]
-    if isinstance(data, Mapping) and "timeframe" in data and data.get("book") != "bars":
-        hint = 'book = "bars" runs bars as events'
-        yield Fault(message="events have no `timeframe`", path=("data", "timeframe"), part="key", hint=hint)
     yield from _of_latency(tree.get("latency"))
-    if "strategy" not in tree and not decided:
+    yield from _on_signals(tree, decided)
+
+
+def _on_signals(tree: Mapping[str, object], decided: bool) -> Iterator[Fault]:
+    """What rules need, and what is of no use without them."""
+    data, venue = tree["data"], tree.get("venue")
+    timed = isinstance(data, Mapping) and "timeframe" in data
+    if "entry" in tree:
+        if not timed and isinstance(data, Mapping) and data.get("book") != "bars":
+            yield Fault(message="rules need bars, and no `timeframe` says which", path=("data",), hint=TIMEFRAME_HINT)
+        if isinstance(venue, Mapping) and venue.get("positions") == "hedging":
+            yield hedging_fault()
+    elif "strategy" not in tree and not decided:
         yield Fault(message="nothing says when to trade", hint=PYTHON_HINT)
+        for name in (name for name in OF_RULES if name in tree):
+            message = f"`[{name}]` is for rules, and there are none"
+            yield Fault(message=message, path=(name,), part="key", hint="write `[entry.long]` with a `when`")
 
 
 def _of_latency(table: object) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ from tradenode.config.latency import Leg, LogNormal, Normal
 from tradenode.config.limits import core_limits
 from tradenode.config.model import Config
 from tradenode.config.protection_spec import core_protections
-from tradenode.config.run import account_spec, plain_fields
+from tradenode.config.run import account_spec, plain_fields, plan_spec
 from tradenode.config.values import plain
 from tradenode.config.venue import Queue, VenueTable
 from tradenode.messages.timeframe import SECOND_NS
@@ -20,10 +20,13 @@ WINDOW_NS = 30 * 86_400 * SECOND_NS
 """How far back the volume behind fee tiers counts, unless the config says otherwise."""
 
 
-def event_spec(config: Config, contracts: list[dict[str, Any]], books: Sequence[str]) -> bytes:
+def event_spec(
+    config: Config, contracts: list[dict[str, Any]], books: Sequence[str], rules: dict[str, Any] | None = None
+) -> bytes:
     """The run as the core reads it, the same bytes for the same config; what the config leaves open is the core's.
 
-    `contracts` come from `contracts.contracts`; `books` says what each instrument's is made of, as the core knows it.
+    `contracts` come from `contracts.contracts`; `books` says what each instrument's is made of, as the core knows it;
+    `rules` come from `deciding.deciding`, where they decide.
     """
     spec: dict[str, Any] = {
         "account": account_spec(config.account),
@@ -49,6 +52,8 @@ def event_spec(config: Config, contracts: list[dict[str, Any]], books: Sequence[
         spec["liquidation"] = {name: value for name, value in terms.items() if value is not None}
     if config.protections:
         spec["protections"] = core_protections(config.protections)
+    if rules is not None:
+        spec["plan"] = plan_spec(config, rules)
     if config.costs.tiers:
         spec["fees"] = _fees(config.costs)
     return msgspec.json.encode(spec)

@@ -33,20 +33,28 @@ def run_spec(config: Config, contracts: list[dict[str, Any]], rules: dict[str, A
     spec: dict[str, Any] = {
         "account": account_spec(config.account),
         "instruments": contracts,
-        "timeframe_ns": config.data.timeframe,
         "detail_ns": config.data.detail,
         "fill": config.fill,
         "costs": _costs(config.costs),
         "risk": core_limits(config, [contract["symbol"] for contract in contracts]),
-        "size": _size(config.size),
-        "exits": _exits(config.exits),
-        "scale_in": _scale_in(config.scale_in),
-        "scale_out": [_scale_out(part) for part in config.scale_out],
-        "rules": rules,
+        **plan_spec(config, rules),
     }
     if config.protections:
         spec["protections"] = core_protections(config.protections)
     return msgspec.json.encode(spec)
+
+
+def plan_spec(config: Config, rules: dict[str, Any] | None) -> dict[str, Any]:
+    """What rules want besides their signals, as the core reads it: a part of a run over bars, a table of one over
+    events."""
+    return {
+        "timeframe_ns": config.data.timeframe,
+        "rules": rules,
+        "size": _size(config.size),
+        "exits": _exits(config.exits),
+        "scale_in": _scale_in(config.scale_in),
+        "scale_out": [_scale_out(part) for part in config.scale_out],
+    }
 
 
 def rules_spec(config: Config) -> dict[str, Any]:

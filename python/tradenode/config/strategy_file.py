@@ -48,7 +48,7 @@ def load_strategy(
 
 def _check_event_strategy(strategy: object, name: str, source: Source) -> None:
     if isinstance(strategy, BarStrategy):
-        raise _fault(source, "python", f"{name} is a BarStrategy: its signals need bars, and the run is over events")
+        return
     try:
         wanted(strategy)
     except ConfigError as error:

@@ -39,6 +39,7 @@ def event_fidelity(spec: dict[str, Any], facts: EventFacts) -> list[tuple[str, s
     exact = all(tape.book == "orders" for tape in facts.tapes)
     return [
         *books,
+        *_of_rules(spec),
         ("queue", "exact" if exact else said),
         ("fills", _FILLS[venue["fills"]]),
         ("own orders meeting", venue["self_trade"].replace("_", " ")),
@@ -68,6 +69,16 @@ def fidelity_line(facts: EventFacts, spec: bytes) -> str:
         f"book of {books}; queue {pairs['queue'].partition(':')[0]}; fills {read['venue']['fills']}; "
         f"latency {pairs['latency of requests']} there, {pairs['latency of reports']} back"
     )
+
+
+def _of_rules(spec: dict[str, Any]) -> list[tuple[str, str]]:
+    if "plan" not in spec:
+        return []
+    length = short_duration(spec["plan"]["timeframe_ns"])
+    return [
+        ("bars of the rules", f"{length}, of the trades that were received; one is over when a later trade shows it"),
+        ("stops and targets", "looked at when the touch changes (without a book: at each trade), left at the market"),
+    ]
 
 
 def _orders(latency: dict[str, Any], leg: str) -> str:

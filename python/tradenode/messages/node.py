@@ -118,7 +118,7 @@ class SeatLife(msgspec.Struct, frozen=True):
         name: the strategy's in the node.
         config: the text of its config.
         base: the folder that the paths in it are relative to.
-        file: the text of the strategy's file.
+        file: the text of the strategy's file; empty where the config's rules decide.
         symbols: its instruments, in the order of the description.
         spec: the core's description of its desk.
     """

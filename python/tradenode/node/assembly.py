@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from tradenode.config.deciding import deciding
 from tradenode.config.diagnose import NO_SETTINGS, Source, load, loads
 from tradenode.config.event_run import event_spec
 from tradenode.config.faults import Fault
@@ -48,13 +49,14 @@ def seat_life(given: Given, listings: Sequence[Listing]) -> SeatLife:
     """What a config's seat is made of at a venue.
 
     Raises:
-        ConfigError: it names an instrument that the venue does not list, or no strategy that can trade events.
+        ConfigError: it names an instrument that the venue does not list, or what cannot trade events.
     """
     config, source = given.config, given.source
     if not config.data.of_events:
         raise ConfigError(f"{source.file} is about bars", hint='a node needs events: `kind = "events"` in `[data]`')
-    if config.strategy is None:
-        raise ConfigError(f"{source.file} names no strategy in Python", hint='python = "file.py:Class" in [strategy]')
+    table = config.strategy
+    text = "" if table is None else file_text(table, given.base, source)
+    who = deciding(config, source, _strategy(given, text))
     found = [_listed(given, place, name, listings) for place, name in enumerate(config.data.instruments)]
     contracts = [msgspec.to_builtins(listing) for listing in found]
     books = [config.data.book or "depth"] * len(found)
@@ -62,9 +64,9 @@ def seat_life(given: Given, listings: Sequence[Listing]) -> SeatLife:
         name=name_of(config),
         config=source.text,
         base=str(given.base.resolve()),
-        file=file_text(config.strategy, given.base, source),
+        file=text,
         symbols=[listing.symbol for listing in found],
-        spec=msgspec.Raw(event_spec(config, contracts, books)),
+        spec=msgspec.Raw(event_spec(config, contracts, books, who.rules)),
     )
 
 
@@ -95,11 +97,15 @@ def plan_of(life: SeatLife) -> SeatPlan:
         ConfigError: the text cannot be run, or does not take the knobs.
     """
     config, source = loads(life.config, life.name)
-    assert config.strategy is not None, "a seat has a strategy"
-    base = Path(life.base)
-    strategy, _ = load_strategy(config.strategy, base, source, of_events=True, text=life.file)
-    on_error: OnError = config.strategy.on_error
-    return SeatPlan(life.name, bytes(life.spec), tuple(life.symbols), strategy, on_error)
+    who = deciding(config, source, _strategy(Given(config, source, Path(life.base)), life.file))
+    on_error: OnError = "halt" if config.strategy is None else config.strategy.on_error
+    return SeatPlan(life.name, bytes(life.spec), tuple(life.symbols), who.callback or who.sizer, on_error)
+
+
+def _strategy(given: Given, text: str) -> object | None:
+    """The strategy in Python, made of its file's text; None where the config's rules decide."""
+    table = given.config.strategy
+    return None if table is None else load_strategy(table, given.base, given.source, of_events=True, text=text)[0]
 
 
 def build(life: Life, start: int) -> NodeCore:

@@ -30,7 +30,7 @@ FIXED: tuple[tuple[Key, str], ...] = (
 )
 """Keys that stay as they are as long as the run goes on, and what they say."""
 
-FIXED_OF_NODE = ("durability", "foreign", "dead_man")
+FIXED_OF_NODE = ("durability", "foreign", "dead_man", "risk")
 """Keys of `[node]` that are looked at when a node starts; it follows the others at once."""
 
 ANEW = "a new run folder begins anew"
@@ -123,6 +123,8 @@ class Check:
         try:
             plan = plan_of(life)
             Trader(plan.spec, self._now, plan.strategy, plan.on_error)
+            if before is None or plan.strategy is None:
+                return
             known = state_of(before)
         except TradenodeError:
             raise

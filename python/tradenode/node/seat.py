@@ -26,7 +26,8 @@ class SeatPlan(msgspec.Struct, frozen=True):
         name: the strategy's, unique in its node.
         spec: the core's description of its desk (`config.event_run.event_spec`).
         symbols: its instruments, in the order of the description.
-        strategy: the object with the call-backs.
+        strategy: the object with the call-backs, or which sizes the entries of the rules in `spec`; None where those
+            decide alone.
         on_error: what becomes of it when it raises: it is suspended ("halt"), the call counts as not made, or its
             positions are closed and it is suspended.
     """
@@ -34,7 +35,7 @@ class SeatPlan(msgspec.Struct, frozen=True):
     name: str
     spec: bytes
     symbols: tuple[str, ...]
-    strategy: object
+    strategy: object | None
     on_error: OnError = "halt"
 
 
@@ -88,11 +89,13 @@ class Seat:
         """
         if (plan.name, plan.symbols) != (self.plan.name, self.plan.symbols):
             raise RunError(f"{self.plan.name} trades {', '.join(self.plan.symbols)}, and that stays so")
-        known = state_of(self.plan.strategy)
-        if known is None:
-            raise RunError(f"what it knows cannot be told: {why_not(self.plan.strategy)}")
         made, attributes = Trader(plan.spec, now, plan.strategy, plan.on_error), attributes_of(plan.strategy)
-        hand_over(known, self._made, plan.strategy)
+        # Where rules decide alone, all that there is to know is at the desk.
+        if self.plan.strategy is not None and plan.strategy is not None:
+            known = state_of(self.plan.strategy)
+            if known is None:
+                raise RunError(f"what it knows cannot be told: {why_not(self.plan.strategy)}")
+            hand_over(known, self._made, plan.strategy)
         self.trader.reload(made)
         self.plan, self.life, self._made = plan, life, attributes
         self.mended |= self.trader.retired and self.state != "stopped"

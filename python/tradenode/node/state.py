@@ -20,7 +20,7 @@ class SeatState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         name: the strategy's.
         trader: its desk (`Trader.state`).
-        strategy: what it knows (`strategy.state.state_of`).
+        strategy: what it knows (`strategy.state.state_of`); null where rules decide alone.
         state: whether it is called.
         reason: why it is suspended.
         mended: whether it was reloaded since.
@@ -68,7 +68,7 @@ def seat_state(seat: Seat) -> SeatState:
     Raises:
         RunError: what its strategy knows cannot be kept, with the attribute and what to do; requests were not taken.
     """
-    known = state_of(seat.plan.strategy)
+    known = b"null" if seat.plan.strategy is None else state_of(seat.plan.strategy)
     if known is None:
         raise RunError(f"{seat.plan.name} cannot be saved: {why_not(seat.plan.strategy)}")
     trader = msgspec.Raw(seat.trader.state())
@@ -82,7 +82,8 @@ def restore_seat(seat: Seat, kept: SeatState) -> None:
         RunError: the state is of another desk or strategy, or broken.
     """
     seat.trader.restore(bytes(kept.trader))
-    put_back(seat.plan.strategy, bytes(kept.strategy))
+    if seat.plan.strategy is not None:
+        put_back(seat.plan.strategy, bytes(kept.strategy))
     seat.state, seat.reason, seat.mended = kept.state, kept.reason, kept.mended
 
 

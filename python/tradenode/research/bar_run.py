@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tradenode.config.deciding import deciding
 from tradenode.config.diagnose import Source
 from tradenode.config.expect import verdicts
-from tradenode.config.faults import Fault
 from tradenode.config.model import Config
-from tradenode.config.run import rules_spec, run_spec, symbolic_rules
-from tradenode.config.size import rule_key
+from tradenode.config.run import run_spec
 from tradenode.config.strategy_file import stopped
 from tradenode.errors import TradenodeError
 from tradenode.messages.locks import lock_events
@@ -99,16 +98,15 @@ class BarRun(msgspec.Struct, frozen=True, eq=False):
         """What the core ran and what it made of it."""
         from tradenode._core import run_backtest
 
-        rules, callback = _deciding(config, source, strategy)
-        sizer = _sizing(config, source, strategy)
-        spec = run_spec(config, self.inputs.contracts, rules)
+        who = deciding(config, source, strategy)
+        spec = run_spec(config, self.inputs.contracts, who.rules)
         try:
             on_error = "halt" if config.strategy is None else config.strategy.on_error
-            return spec, run_backtest(spec, self.frames, callback, sizer, on_error)
+            return spec, run_backtest(spec, self.frames, who.callback, who.sizer, on_error)
         except TradenodeError:
             raise
         except Exception as error:
-            if callback is None and sizer is None:
+            if who.callback is None and who.sizer is None:
                 raise
             raise stopped(error) from error
 
@@ -119,47 +117,6 @@ def labels_of(contracts: list[dict[str, Any]]) -> dict[str, list[str]]:
 
     symbols = [contract["symbol"] for contract in contracts]
     return {"instrument": symbols, "exit_reason": REASONS, "reason": REASONS, "check": CHECKS}
-
-
-def _deciding(config: Config, source: Source, strategy: object | None) -> tuple[dict[str, Any] | None, object | None]:
-    """What decides: rules, or an object with call-backs."""
-    if strategy is None:
-        return rules_spec(config), None
-    from tradenode.strategy.bar_strategy import BarStrategy
-
-    if not isinstance(strategy, BarStrategy):
-        _check_unruled(config, source)
-        return None, strategy
-    try:
-        return symbolic_rules(config, strategy.rules()), None
-    except Exception as error:
-        raise stopped(error) from error
-
-
-def _check_unruled(config: Config, source: Source) -> None:
-    """Raises `ConfigError` for a size by a rule, which nothing evaluates where call-backs decide."""
-    added = None if config.scale_in is None else config.scale_in.size
-    for size, path in ((config.size, ("size",)), (added, ("scale_in", "size"))):
-        key = rule_key(size)
-        if key is not None:
-            message = f"`{key}` is a rule, and a strategy of call-backs has none"
-            hint = "a BarStrategy has; a call-back can give the quantity itself: desk.buy(quantity), or custom_size"
-            raise source.error([Fault(message=message, path=(*path, key), hint=hint)])
-
-
-def _sizing(config: Config, source: Source, strategy: object | None) -> object | None:
-    """The strategy, where it wants a say about the sizes."""
-    if strategy is None:
-        return None
-    from tradenode.strategy.subscription import has
-
-    if not has(strategy, "custom_size"):
-        return None
-    if config.size is None:
-        message = f"{type(strategy).__name__}.custom_size is asked about what `[size]` proposes, and there is none"
-        hint = '[size] with kind = "equity_fraction" and fraction = "100%" proposes the whole equity'
-        raise source.error([Fault(message=message, hint=hint)])
-    return strategy
 
 
 def frames_of(inputs: Inputs) -> list[tuple[Any, ...]]:

@@ -152,6 +152,8 @@ def _described(
     manifests = [entry.manifest() for entry in entries]
     books: list[BookSource] = []
     for index, manifest in enumerate(manifests):
+        if config.data.timeframe and MADE_OF["trades"] not in manifest.kinds:
+            faults.append(_no_trades(index, manifest))
         book = config.data.book or BEST_BOOK.get(manifest.fidelity)
         if book is None or MADE_OF[book] not in manifest.kinds:
             faults.append(_no_book(config, index, manifest, book))
@@ -178,8 +180,18 @@ def _entries(config: Config, catalogue: "Catalogue") -> "tuple[list[TapeEntry], 
     return found, faults
 
 
+def _no_trades(index: int, manifest: "TapeManifest") -> Fault:
+    message = f"rules need bars, which are made of trades; {manifest.instrument} holds {_held(manifest)}"
+    hint = "a strategy of call-backs can trade on books and quotes alone"
+    return Fault(message=message, path=("data", "instruments", index), hint=hint)
+
+
+def _held(manifest: "TapeManifest") -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in manifest.kinds.items())
+
+
 def _no_book(config: Config, index: int, manifest: "TapeManifest", book: BookSource | None) -> Fault:
-    held = ", ".join(f"{count:,} {kind}" for kind, count in manifest.kinds.items())
+    held = _held(manifest)
     if book is None:
         message = f"{manifest.instrument} holds neither a book nor quotes nor trades: {held}"
         return Fault(message=message, path=("data", "instruments", index))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tradenode.config.deciding import deciding
 from tradenode.config.diagnose import Source
 from tradenode.config.event_run import event_spec
 from tradenode.config.expect import verdicts
@@ -75,7 +76,7 @@ class EventRun:
     def run(self, config: Config, source: Source, base: Path, strategy: object | None, catalogue: str | None) -> Result:
         """Runs a strategy on what has been read."""
         inputs = self.inputs
-        spec, made = self._made(config, strategy)
+        spec, made = self._made(config, source, strategy)
         done = _sampled_once(made)
         labels = labels_of(inputs.contracts)
         ts, values = done["equity_ts"], done["equity"]
@@ -118,18 +119,19 @@ class EventRun:
 
     def trades(self, config: Config, source: Source, strategy: object | None) -> "Columns":
         """The closed trades of a run, and nothing else of it."""
-        trades: Columns = self._made(config, strategy)[1]["trades"]
+        trades: Columns = self._made(config, source, strategy)[1]["trades"]
         return trades
 
-    def _made(self, config: Config, strategy: object | None) -> tuple[bytes, dict[str, Any]]:
+    def _made(self, config: Config, source: Source, strategy: object | None) -> tuple[bytes, dict[str, Any]]:
         """What the core ran and what it made of it."""
         from tradenode._core import run_events
 
-        spec = event_spec(config, self.inputs.contracts, self.inputs.sources)
+        who = deciding(config, source, strategy)
+        spec = event_spec(config, self.inputs.contracts, self.inputs.sources, who.rules)
         on_error = "halt" if config.strategy is None else config.strategy.on_error
         try:
             columns = [tape.columns() for tape in self.tapes]
-            return spec, run_events(spec, columns, strategy, on_error, self.inputs.trips)
+            return spec, run_events(spec, columns, who.callback or who.sizer, on_error, self.inputs.trips)
         except TradenodeError:
             raise
         except Exception as error:

@@ -1,4 +1,4 @@
-"""A sweep of a strategy in Python: a process a core, which reads the data once and makes one run after the other."""
+"""A sweep of a strategy in Python, or of rules over events: a process a core, which reads the data once."""
 
 import multiprocessing
 import operator
@@ -35,7 +35,7 @@ class KnobJob(msgspec.Struct, frozen=True):
         file: its name.
         base: the folder that its paths are relative to.
         catalogue: the catalogue's folder.
-        names: the knobs that the sets have values of.
+        names: the knobs, or parameters, that the sets have values of.
     """
 
     text: str
@@ -50,7 +50,7 @@ class Told(msgspec.Struct, frozen=True):
 
     Attributes:
         figures: NaN where undefined.
-        digest: the sha256 of the strategy's file.
+        digest: the sha256 of the strategy's file; empty where rules decide.
         fault: in one line; None where the set was run.
         hint: what to do about it.
         meant: whether the set itself is at fault, not its run.
@@ -79,13 +79,14 @@ class Worker:
         """Runs one set."""
         from tradenode.config.strategy_file import load_strategy
 
-        table = self.config.strategy
+        table, config, source, strategy, digest = self.config.strategy, self.config, self.source, None, ""
+        values_of = {name: _whole(value) for name, value in zip(self.job.names, values, strict=True)}
         if table is None:
-            raise RunError("the config has no strategy in Python")
-        knobs = {name: _whole(value) for name, value in zip(self.job.names, values, strict=True)}
-        set_table = msgspec.structs.replace(table, knobs={**table.knobs, **knobs})
-        strategy, digest = load_strategy(set_table, self.base, self.source, of_events=self.config.data.of_events)
-        done = self.ready.run(self.config, self.source, self.base, strategy, None)
+            config, source = loads(self.job.text, self.job.file, settings=values_of)
+        else:
+            set_table = msgspec.structs.replace(table, knobs={**table.knobs, **values_of})
+            strategy, digest = load_strategy(set_table, self.base, source, of_events=config.data.of_events)
+        done = self.ready.run(config, source, self.base, strategy, None)
         counted = {"orders": len(done.fills["ts"]), "refused": done.refused}
         found = [
             counted[name] if name in counted else operator.attrgetter(figure.place)(done.metrics)
@@ -122,7 +123,7 @@ def _run(values: tuple[Decimal, ...]) -> Told:
 def knob_figures(
     job: KnobJob, sets: list[tuple[Decimal, ...]], processes: int, progress: Progress | None
 ) -> "tuple[dict[str, NDArray[np.float64]], str]":
-    """Every set's figures, in the order of the sets, and the sha256 of the strategy's file.
+    """Every set's figures, in the order of the sets, and the sha256 of the strategy's file (empty where rules decide).
 
     Raises:
         ConfigError: a set that the strategy does not take, the first of them.

@@ -38,7 +38,8 @@ def wanted(strategy: object) -> dict[str, int]:
             `custom_size`, which nobody would ask.
     """
     if has(strategy, "custom_size"):
-        message = f"{type(strategy).__name__}.custom_size is for runs over bars: on events every order has a quantity"
+        name = type(strategy).__name__
+        message = f"{name}.custom_size is for rules, or runs over bars: a call-back on events gives the quantity"
         raise ConfigError(message)
     found = {name: _interval(strategy, name) for name in (*_PLAIN, *_THROTTLED, *_TIMED) if has(strategy, name)}
     if not any(name in found for name in (*_THROTTLED, *_TIMED, "on_funding")):

@@ -10,6 +10,8 @@ pub use resample::{Partial, ResampleError, Resampled, bucket_start, resample};
 pub use trade_bars::{TradeBar, TradeBars};
 pub use trade_rule::{Measure, Rule, RuleError};
 
+use crate::keep::{Blank, kept};
+
 /// Borrowed bar columns. `ts` is each bar's opening time in ns UTC, strictly increasing.
 #[derive(Debug, Clone, Copy)]
 pub struct Bars<'a> {
@@ -74,4 +76,12 @@ pub struct Bar {
     pub close: f64,
     /// Traded base quantity.
     pub volume: f64,
+}
+
+kept!(Bar { ts, open, high, low, close, volume });
+
+impl Blank for Bar {
+    fn blank() -> Self {
+        Self { ts: 0, open: 0.0, high: 0.0, low: 0.0, close: 0.0, volume: 0.0 }
+    }
 }

@@ -49,6 +49,29 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D:
     deserializer.deserialize_any(Double)
 }
 
+/// `#[serde(with = "exact::pair")]`: two doubles.
+pub mod pair {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Exact;
+
+    /// Writes two doubles.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(&(one, other): &(f64, f64), serializer: S) -> Result<S::Ok, S::Error> {
+        (Exact(one), Exact(other)).serialize(serializer)
+    }
+
+    /// Reads two doubles.
+    ///
+    /// # Errors
+    /// As for one.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(f64, f64), D::Error> {
+        <(Exact, Exact)>::deserialize(deserializer).map(|(one, other)| (one.0, other.0))
+    }
+}
+
 struct Double;
 
 impl Visitor<'_> for Double {

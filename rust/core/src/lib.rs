@@ -8,6 +8,7 @@ pub mod event;
 pub mod exact;
 pub mod indicators;
 pub mod instrument;
+pub mod keep;
 pub mod money;
 pub mod orders;
 pub mod portfolio;

@@ -1,6 +1,7 @@
 //! What holds of every entry of the indicator catalogue.
 
 use tradenode_core::indicators::{CATALOG, Indicator, Input, SERIES_MAX, Spec};
+use tradenode_core::keep::Kept;
 
 /// The price level of the generated rows: the scale of the tolerance.
 const LEVEL: f64 = 100.0;
@@ -202,6 +203,29 @@ fn reset_forgets_everything() {
             let first = stream(spec, indicator.as_mut(), &columns);
             indicator.reset();
             assert_close(spec, &params, &stream(spec, indicator.as_mut(), &columns), &first, 0.0);
+        }
+    }
+}
+
+#[test]
+fn what_is_put_back_goes_on_to_the_bit() {
+    for spec in CATALOG {
+        for params in parameter_sets(spec) {
+            let mut one = spec.build(&params).unwrap();
+            let mut other = spec.build(&params).unwrap();
+            for (row, bar) in bars(200, 5).iter().enumerate() {
+                if row % 7 == 5 {
+                    let mut fresh = spec.build(&params).unwrap();
+                    assert!(Kept::of(other.as_mut()).put_back(fresh.as_mut()), "{} {params:?}", spec.name);
+                    other = fresh;
+                }
+                let inputs: Vec<f64> = columns(spec, &[*bar]).concat();
+                let mut outputs = [vec![0.0; spec.outputs.len()], vec![0.0; spec.outputs.len()]];
+                one.update(&inputs, &mut outputs[0]);
+                other.update(&inputs, &mut outputs[1]);
+                let [one, other] = outputs.map(|out| out.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
+                assert_eq!(one, other, "{} {params:?} row {row}", spec.name);
+            }
         }
     }
 }

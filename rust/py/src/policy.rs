@@ -76,6 +76,11 @@ impl Failures {
         Ok(())
     }
 
+    /// How many there were.
+    pub(crate) const fn errors(&self) -> &Cell<u32> {
+        &self.errors
+    }
+
     pub(crate) fn note(&self, index: usize, now: i64, line: String) {
         let mut log = self.log.borrow_mut();
         if log.len() < LOG_MAX {

@@ -83,21 +83,21 @@ fn bounded(grid: &Grid, lots: i64) -> f64 {
 }
 
 /// The hook of one Python object.
-pub(crate) struct PythonSizer<'py> {
-    hook: Bound<'py, PyAny>,
+pub(crate) struct PythonSizer {
+    hook: Py<PyAny>,
     /// `Class.custom_size`.
     name: String,
     failures: Rc<Failures>,
 }
 
-impl<'py> PythonSizer<'py> {
-    pub(crate) fn new(strategy: &Bound<'py, PyAny>, failures: Rc<Failures>) -> PyResult<Self> {
+impl PythonSizer {
+    pub(crate) fn new(strategy: &Bound<'_, PyAny>, failures: Rc<Failures>) -> PyResult<Self> {
         let hook = strategy.getattr(intern!(strategy.py(), "custom_size"))?;
-        Ok(Self { hook, name: format!("{}.custom_size", strategy.get_type().name()?), failures })
+        Ok(Self { hook: hook.unbind(), name: format!("{}.custom_size", strategy.get_type().name()?), failures })
     }
 
-    fn ask(&self, proposed: &Proposed<'_>) -> PyResult<Option<f64>> {
-        let answer = self.hook.call1((Proposal::of(proposed),))?;
+    fn ask(&self, py: Python<'_>, proposed: &Proposed<'_>) -> PyResult<Option<f64>> {
+        let answer = self.hook.bind(py).call1((Proposal::of(proposed),))?;
         if answer.is_none() {
             return Ok(None);
         }
@@ -117,16 +117,18 @@ fn shown(value: &Bound<'_, PyAny>) -> String {
     value.repr().map_or_else(|_| "something without a text".to_owned(), |text| text.to_string())
 }
 
-impl Sizer for PythonSizer<'_> {
+impl Sizer for PythonSizer {
     fn size(&mut self, proposal: &Proposed<'_>) -> Result<Option<f64>, RunError> {
         if self.failures.retired().get() {
             return Ok(Some(0.0));
         }
-        self.ask(proposal).or_else(|error| {
-            let (name, symbol, now) = (&self.name, &proposal.instrument.spec().symbol, proposal.now);
-            let place = format!("in {name} of {symbol}, entry at {now} ns");
-            // An entry whose size failed is not made.
-            self.failures.follow(self.hook.py(), error, place, (proposal.index, now)).map(|()| Some(0.0))
+        Python::attach(|py| {
+            self.ask(py, proposal).or_else(|error| {
+                let (name, symbol, now) = (&self.name, &proposal.instrument.spec().symbol, proposal.now);
+                let place = format!("in {name} of {symbol}, entry at {now} ns");
+                // An entry whose size failed is not made.
+                self.failures.follow(py, error, place, (proposal.index, now)).map(|()| Some(0.0))
+            })
         })
     }
 

@@ -15,7 +15,6 @@ use crate::ledger::{Ends, Ledger};
 use crate::metrics::Course;
 use crate::models::carry::Carry;
 use crate::recorder::Recorder;
-use crate::signals::SCALE_OUTS_MAX;
 use crate::sizing::Sizer;
 use crate::spec::{FillAt, FillSpec, Record, RunSpec, SlippageSpec, SpecError};
 use crate::strategy::{Request, Strategy, View};
@@ -86,10 +85,7 @@ impl<'a> Engine<'a> {
             let reason = format!("{} instruments but {} sets of bars", spec.instruments.len(), frames.len());
             return Err(SpecError::Conflict { key: "instruments", reason }.into());
         }
-        if spec.scale_out.len() > SCALE_OUTS_MAX {
-            let (key, count) = ("scale_out", spec.scale_out.len() as f64);
-            return Err(SpecError::range(key, "at most 8 parts", count).into());
-        }
+        spec.plan().check()?;
         let step = spec.detail_ns.unwrap_or(spec.timeframe_ns);
         if spec.timeframe_ns <= 0 || step <= 0 || spec.timeframe_ns % step != 0 {
             let reason = format!("{} ns is not a multiple of the detail's {step} ns", spec.timeframe_ns);
@@ -110,9 +106,7 @@ impl<'a> Engine<'a> {
             frame.check_grid(&instrument.price).map_err(|source| RunError::Frame { symbol: symbol(), source })?;
             lanes.push(Lane::new(spec, frame)?);
         }
-        let profits = spec.scale_out.iter().enumerate();
-        let mut parts: Vec<_> = profits.filter_map(|(index, part)| Some((index, part.at_profit?.to_f64()))).collect();
-        parts.sort_by(|one, other| one.1.total_cmp(&other.1));
+        let parts = spec.plan().parts_at_profit();
         let takes_parts = !parts.is_empty();
         let charges = lanes.iter().any(Lane::charges);
         let needs_volume = matches!(spec.costs.slippage, SlippageSpec::Volume { .. });

@@ -11,6 +11,7 @@ pub mod ledger;
 mod long_flat;
 pub mod metrics;
 pub mod models;
+pub mod plan;
 mod random;
 pub mod recorder;
 mod requests;

@@ -1,16 +1,16 @@
 //! What was asked for on a close, carried out at the next price: exits first, then entries and orders.
 
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
-use tradenode_core::risk::{Approved, Check, Kill, Refusal, TradingState};
+use tradenode_core::risk::{Approved, Kill, TradingState};
+use tradenode_core::strategy::EntryOrder;
 use tradenode_core::strategy::guard::{Distances, Guard};
-use tradenode_core::strategy::{EntryOrder, ScaleOutSpec};
-use tradenode_core::units::{RATE_ONE, Rounding};
 
 use crate::engine::Engine;
 use crate::error::RunError;
 use crate::ledger::{Filled, Quote};
+use crate::sizing::{Ordered, sized};
 use crate::strategy::{Entry, Request};
-use crate::working::{Working, open_orders};
+use crate::working::{Working, open_orders, staying_lots};
 
 impl Engine<'_> {
     /// Carries out what was asked for, at each instrument's last price: exits first, then the rest.
@@ -174,9 +174,7 @@ impl Engine<'_> {
             return Ok(true);
         };
         trade.parts_taken |= 1 << part;
-        let spec: &ScaleOutSpec = &self.spec.scale_out[part];
-        // Whole numbers: a hundred lots times 0.29 in doubles are less than 29.
-        let lots = (i128::from(trade.largest) * i128::from(spec.fraction.0) / i128::from(RATE_ONE)) as i64;
+        let lots = self.spec.scale_out[part].lots_of(trade.largest);
         self.leave(index, lots, Reason::ScaleOut, at)
     }
 
@@ -186,30 +184,19 @@ impl Engine<'_> {
         if (held != 0) != entry.adds || (held != 0 && Side::adding(held) != entry.side) {
             return Ok(());
         }
-        let reason = if entry.adds { Reason::ScaleIn } else { Reason::Entry };
-        let unpriced = (entry.order != EntryOrder::Market && !entry.price.is_finite()).then_some(entry.price);
-        // Call-backs give no distances: what the exits take from rules does not apply to their positions.
-        let unguarded = if entry.tag == 0 { self.spec.exits.undefined(entry.distances) } else { None };
-        if let Some(value) = unpriced.or(unguarded) {
-            let refusal = Refusal { check: Check::Undefined, limit: 0.0, value };
+        let reason = entry.reason();
+        if let Some(refusal) = entry.undefined(&self.spec.exits) {
             self.ledger.recorder.refuse(at.now, index, reason, refusal);
             return Ok(());
         }
-        let instrument = &self.ledger.instruments[index];
-        let kind = match entry.order {
-            EntryOrder::Market => OrderKind::Market,
-            // A price between two ticks goes to the one that is worse to reach.
-            EntryOrder::Limit | EntryOrder::Stop => {
-                let limit = entry.order == EntryOrder::Limit;
-                let down = (entry.side == Side::Buy) == limit;
-                let rounding = if down { Rounding::Down } else { Rounding::Up };
-                let price = instrument.price.steps_towards(entry.price, rounding)?;
-                if limit { OrderKind::Limit(price) } else { OrderKind::Stop(price) }
-            }
-        };
-        let Some(lots) = self.sized(index, entry, kind, at)? else { return Ok(()) };
+        let kind = entry.kind(&self.ledger.instruments[index].price)?;
+        let replaces = kind != OrderKind::Market && entry.tag == 0;
+        let waiting = staying_lots(&self.lanes[index].working, entry.side, replaces);
+        let ordered = Ordered { index, entry, price: kind.price().unwrap_or(at.ticks), waiting, now: at.now };
+        let sizer = self.sizer.as_deref_mut();
+        let Some(lots) = sized(self.spec.plan(), &mut self.ledger, sizer, ordered)? else { return Ok(()) };
         let intent = Intent { instrument: index, side: entry.side, lots, kind, reduce_only: false, reason };
-        if kind != OrderKind::Market && entry.tag == 0 {
+        if replaces {
             // A new signal replaces the rule's open entry on that side.
             self.lanes[index].working.retain(|order| order.tag != 0 || order.approved.intent().side != entry.side);
         }

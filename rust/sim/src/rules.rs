@@ -9,15 +9,16 @@ use tradenode_core::strategy::{Distance, EntryOrder, EntrySpec, SizeMethod, Size
 use crate::engine::Engine;
 use crate::error::RunError;
 use crate::frames::Frame;
+use crate::plan::Plan;
 use crate::recorder::Recorder;
-use crate::signals::{SCALE_OUTS_MAX, SignalColumns, Signals, bit};
+use crate::signals::{Numbers, SignalColumns, Signals, bit};
 use crate::sizing::Sizer;
 use crate::spec::{RulesSpec, RunSpec, SpecError};
 use crate::strategy::{Request, Strategy, View, retire};
 
-/// Where a rule's column goes.
+/// What a rule's value is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
+pub(crate) enum Use {
     Fires(u16),
     PriceLong,
     PriceShort,
@@ -35,7 +36,7 @@ enum Use {
 pub fn run<'a>(spec: &RunSpec, frames: &[Frame<'a>]) -> Result<Recorder<'a>, RunError> {
     // The bars are checked before rules are computed on them.
     let engine = Engine::new(spec, frames)?;
-    let mut signals = Signals::new(spec, evaluate(spec, frames)?);
+    let mut signals = Signals::new(spec.plan(), evaluate(spec, frames)?);
     Ok(engine.run(&mut signals)?.into_recorder())
 }
 
@@ -50,7 +51,7 @@ pub fn run_sized<'a>(
     retired: &Cell<bool>,
 ) -> Result<Recorder<'a>, RunError> {
     let engine = Engine::new(spec, frames)?.sized_by(sizer);
-    let signals = Signals::new(spec, evaluate(spec, frames)?);
+    let signals = Signals::new(spec.plan(), evaluate(spec, frames)?);
     Ok(engine.run(&mut Retiring { signals, retired })?.into_recorder())
 }
 
@@ -75,11 +76,10 @@ impl Strategy for Retiring<'_> {
 }
 
 /// The scope of the rules of one instrument.
-#[must_use]
-pub fn scope(spec: &RunSpec, rules: &RulesSpec, instrument: usize) -> Scope {
-    let instruments: Vec<String> = spec.instruments.iter().map(|instrument| instrument.symbol.clone()).collect();
+pub(crate) fn scope(plan: Plan<'_>, rules: &RulesSpec, instrument: usize) -> Scope {
+    let instruments: Vec<String> = plan.instruments.iter().map(|instrument| instrument.symbol.clone()).collect();
     Scope {
-        base_ns: spec.timeframe_ns,
+        base_ns: plan.timeframe_ns,
         instrument: instruments[instrument].clone(),
         instruments,
         indicators: rules.indicators.clone(),
@@ -88,12 +88,11 @@ pub fn scope(spec: &RunSpec, rules: &RulesSpec, instrument: usize) -> Scope {
 }
 
 fn evaluate(spec: &RunSpec, frames: &[Frame<'_>]) -> Result<Vec<SignalColumns>, RunError> {
-    let wanted = Wanted::of(spec)?;
+    let wanted = Wanted::of(spec.plan())?;
     let bars: Vec<Bars<'_>> = frames.iter().map(|frame| frame.bars.bars()).collect();
     let mut all = Vec::with_capacity(frames.len());
     for index in 0..bars.len() {
-        let program = compile(&wanted.rules, &scope(spec, wanted.given, index))
-            .map_err(|faults| RunError::Rules(text(&faults)))?;
+        let program = wanted.compile(spec.plan(), index)?;
         all.extend(wanted.evaluate(&program, index, &bars)?);
     }
     Ok(all)
@@ -122,6 +121,24 @@ fn gather(uses: &[Use], columns: impl Iterator<Item = Column>, rows: usize) -> S
     signals
 }
 
+/// The bits of the rules that fire, and what the numbers are, out of the values of one bar in the order of `uses`.
+pub(crate) fn said(uses: &[Use], values: &[f64]) -> (u16, Numbers) {
+    let (mut fired, mut numbers) = (0, Numbers::NONE);
+    for (to, &value) in uses.iter().zip(values) {
+        match to {
+            Use::Fires(bit) => fired |= if value == 1.0 { *bit } else { 0 },
+            Use::PriceLong => numbers.price_long = value,
+            Use::PriceShort => numbers.price_short = value,
+            Use::StopLoss => numbers.distances.stop_loss = value,
+            Use::TakeProfit => numbers.distances.take_profit = value,
+            Use::Trailing => numbers.distances.trailing = value,
+            Use::Measure => numbers.measure = value,
+            Use::MeasureAdded => numbers.measure_added = value,
+        }
+    }
+    (fired, numbers)
+}
+
 /// Every rule of a run, by the name it has in a config, with the use of its column.
 pub(crate) struct Wanted<'a> {
     /// The description's rules.
@@ -142,6 +159,16 @@ impl Wanted<'_> {
         let (rows, scopes) = (bars[instrument].ts.len(), columns.len() / self.rules.len());
         let mut columns = columns.into_iter();
         Ok((0..scopes).map(|_| gather(&self.uses, columns.by_ref(), rows)).collect())
+    }
+
+    /// The rules of one instrument as a program.
+    pub(crate) fn compile(&self, plan: Plan<'_>, instrument: usize) -> Result<Program, RunError> {
+        compile(&self.rules, &scope(plan, self.given, instrument)).map_err(|faults| RunError::Rules(text(&faults)))
+    }
+
+    /// What the uses of the rules are, for whoever evaluates them bar by bar.
+    pub(crate) fn into_uses(self) -> Vec<Use> {
+        self.uses
     }
 
     fn add(&mut self, name: &str, source: &Source, to: Use) {
@@ -193,9 +220,9 @@ impl Wanted<'_> {
 
 impl<'a> Wanted<'a> {
     /// The rules of a description, at least one.
-    pub(crate) fn of(spec: &'a RunSpec) -> Result<Self, SpecError> {
+    pub(crate) fn of(plan: Plan<'a>) -> Result<Self, SpecError> {
         let key = "rules";
-        let Some(rules) = &spec.rules else {
+        let Some(rules) = plan.rules else {
             return Err(SpecError::Conflict { key, reason: "neither rules nor call-backs are given".to_owned() });
         };
         let mut wanted = Self { given: rules, uses: Vec::new(), rules: Vec::new() };
@@ -209,17 +236,17 @@ impl<'a> Wanted<'a> {
                 wanted.add(name, source, Use::Fires(fires));
             }
         }
-        wanted.distance("exits.stop_loss", spec.exits.stop_loss.as_ref(), Use::StopLoss);
-        wanted.distance("exits.take_profit", spec.exits.take_profit.as_ref(), Use::TakeProfit);
-        wanted.distance("exits.trailing", spec.exits.trailing.as_ref().map(|t| &t.distance), Use::Trailing);
-        wanted.size("size", spec.size.as_ref(), Use::Measure);
-        if let Some(scale) = &spec.scale_in {
+        wanted.distance("exits.stop_loss", plan.exits.stop_loss.as_ref(), Use::StopLoss);
+        wanted.distance("exits.take_profit", plan.exits.take_profit.as_ref(), Use::TakeProfit);
+        wanted.distance("exits.trailing", plan.exits.trailing.as_ref().map(|t| &t.distance), Use::Trailing);
+        wanted.size("size", plan.size, Use::Measure);
+        if let Some(scale) = plan.scale_in {
             wanted.size("scale_in.size", scale.size.as_ref(), Use::MeasureAdded);
             if let Some(source) = &scale.when {
                 wanted.add("scale_in.when", source, Use::Fires(bit::SCALE_IN));
             }
         }
-        for (part, scale) in spec.scale_out.iter().enumerate() {
+        for (part, scale) in plan.scale_out.iter().enumerate() {
             if let Some(source) = &scale.when {
                 wanted.add(&format!("scale_out[{part}].when"), source, Use::Fires(bit::SCALE_OUT << part));
             }
@@ -228,10 +255,9 @@ impl<'a> Wanted<'a> {
             let reason = "no side has an entry rule".to_owned();
             return Err(SpecError::Conflict { key: "rules", reason });
         }
-        if spec.size.is_none() {
+        if plan.size.is_none() {
             return Err(SpecError::Conflict { key: "size", reason: "rules need a size".to_owned() });
         }
-        debug_assert!(spec.scale_out.len() <= SCALE_OUTS_MAX, "checked when the engine was made");
         Ok(wanted)
     }
 }

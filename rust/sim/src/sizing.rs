@@ -1,19 +1,15 @@
 //! How many lots an entry gets: its size, the largest position, and the strategy's own word.
 
 use tradenode_core::instrument::Instrument;
-use tradenode_core::orders::{OrderKind, Reason, Side};
+use tradenode_core::orders::Side;
 use tradenode_core::risk::{Check, Refusal};
 use tradenode_core::strategy::sizing::{LOTS_MAX, SizeInput};
 use tradenode_core::units::{Grid, Rounding};
 
-use crate::engine::Engine;
 use crate::error::RunError;
-use crate::ledger::Quote;
+use crate::ledger::Ledger;
+use crate::plan::Plan;
 use crate::strategy::Entry;
-use crate::working::staying_lots;
-
-/// The year by which volatilities are annualised, ns: 365 days, as in the metrics.
-const YEAR_NS: f64 = 365.0 * 24.0 * 3_600.0 * 1e9;
 
 /// An entry that has been sized, as a strategy that has its say about it is told. Prices are in quote units.
 #[derive(Debug, Clone, Copy)]
@@ -112,49 +108,53 @@ pub trait Sizer {
     fn clamped(&mut self, proposal: &Proposal<'_>, asked: f64, given: i64, why: Clamp);
 }
 
-impl Engine<'_> {
-    /// The lots of an entry that has a price; `None` where it is given up, as its size's rule says nothing or the strategy
-    /// wants none.
-    pub(crate) fn sized(
-        &mut self,
-        index: usize,
-        entry: &Entry,
-        kind: OrderKind,
-        at: &Quote,
-    ) -> Result<Option<i64>, RunError> {
-        let own = if entry.adds { self.spec.scale_in.as_ref().and_then(|scale| scale.size.as_ref()) } else { None };
-        let Some(size) = own.or(self.spec.size.as_ref()) else { return Ok(None) };
-        let price = kind.price().unwrap_or(at.ticks);
-        let stop_distance = self.spec.exits.stop_distance(&self.ledger.instruments[index], price, entry.distances);
-        if let Some(value) = size.method.undefined(entry.measure, stop_distance) {
-            let reason = if entry.adds { Reason::ScaleIn } else { Reason::Entry };
-            self.ledger.recorder.refuse(at.now, index, reason, Refusal { check: Check::Undefined, limit: 0.0, value });
-            return Ok(None);
-        }
-        let replaces = kind != OrderKind::Market && entry.tag == 0;
-        let waiting = staying_lots(&self.lanes[index].working, entry.side, replaces);
-        let (scale, record, held) = (self.ledger.scale, self.ledger.record, self.ledger.position(index).lots);
-        let equity = self.ledger.equity_atoms()?;
-        let instrument = &self.ledger.instruments[index];
-        let input = SizeInput {
-            instrument,
-            side: entry.side,
-            scale,
-            equity,
-            price,
-            stop_distance,
-            measure: entry.measure,
-            held: held.abs().saturating_add(waiting),
-            instruments: self.lanes.len(),
-            bars_a_year: YEAR_NS / self.spec.timeframe_ns as f64,
-            record,
-        };
-        let lots = size.lots(&input)?.min(instrument.max_lots);
-        let Some(sizer) = &mut self.sizer else { return Ok(Some(lots)) };
-        let room = size.room(&input)?;
-        let who = Who { now: at.now, index, adds: entry.adds, held };
-        ask(sizer.as_mut(), &Proposal::of(who, &input, lots, room))
+/// An entry that is about to be ordered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ordered<'e> {
+    pub(crate) index: usize,
+    pub(crate) entry: &'e Entry,
+    /// The price that it is expected to fill at, ticks.
+    pub(crate) price: i64,
+    /// The lots that orders on its side, which stay, still add.
+    pub(crate) waiting: i64,
+    pub(crate) now: i64,
+}
+
+/// The lots of an entry; `None` where it is given up, as its size's rule says nothing or the strategy wants none.
+pub(crate) fn sized(
+    plan: Plan<'_>,
+    ledger: &mut Ledger<'_>,
+    sizer: Option<&mut (dyn Sizer + '_)>,
+    ordered: Ordered<'_>,
+) -> Result<Option<i64>, RunError> {
+    let Ordered { index, entry, price, waiting, now } = ordered;
+    let Some(size) = plan.size_of(entry.adds) else { return Ok(None) };
+    let stop_distance = plan.exits.stop_distance(&ledger.instruments[index], price, entry.distances);
+    if let Some(value) = size.method.undefined(entry.measure, stop_distance) {
+        let refusal = Refusal { check: Check::Undefined, limit: 0.0, value };
+        ledger.recorder.refuse(now, index, entry.reason(), refusal);
+        return Ok(None);
     }
+    let (scale, record, held) = (ledger.scale, ledger.record, ledger.position(index).lots);
+    let equity = ledger.equity_atoms()?;
+    let instrument = &ledger.instruments[index];
+    let input = SizeInput {
+        instrument,
+        side: entry.side,
+        scale,
+        equity,
+        price,
+        stop_distance,
+        measure: entry.measure,
+        held: held.abs().saturating_add(waiting),
+        instruments: plan.instruments.len(),
+        bars_a_year: plan.bars_a_year(),
+        record,
+    };
+    let lots = size.lots(&input)?.min(instrument.max_lots);
+    let Some(sizer) = sizer else { return Ok(Some(lots)) };
+    let room = size.room(&input)?;
+    ask(sizer, &Proposal::of(Who { now, index, adds: entry.adds, held }, &input, lots, room))
 }
 
 /// What a proposal has besides what its size was computed of.

@@ -248,16 +248,6 @@ impl RunSpec {
         serde_json::from_slice(bytes).map_err(|error| SpecError::Json(error.to_string()))
     }
 
-    /// The same run, in which additions with a size of their own have a largest position too: the entry's, unless theirs.
-    pub(crate) fn with_position_limits(&self) -> Self {
-        let mut spec = self.clone();
-        let entry = self.size.as_ref().and_then(|size| size.max_position_percent);
-        if let Some(size) = spec.scale_in.as_mut().and_then(|scale| scale.size.as_mut()) {
-            size.max_position_percent = size.max_position_percent.or(entry);
-        }
-        spec
-    }
-
     /// What the books of such a run are kept by.
     pub(crate) fn terms(&self) -> Terms<'_> {
         Terms {

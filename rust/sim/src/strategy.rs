@@ -1,10 +1,13 @@
 //! What a strategy sees of a closed bar, and what it may ask for.
 
+use serde::{Deserialize, Serialize};
 use tradenode_core::bars::Bars;
+use tradenode_core::exact;
 use tradenode_core::orders::{OrderKind, Reason, Side};
-use tradenode_core::risk::Kill;
-use tradenode_core::strategy::EntryOrder;
+use tradenode_core::risk::{Check, Kill, Refusal};
 use tradenode_core::strategy::guard::Distances;
+use tradenode_core::strategy::{EntryOrder, ExitsSpec};
+use tradenode_core::units::{Grid, Rounding, UnitError};
 
 use crate::error::RunError;
 use crate::ledger::Ledger;
@@ -28,13 +31,15 @@ pub struct View<'a> {
 }
 
 /// An entry that is sized and approved when it is carried out.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Long or short.
     pub side: Side,
     /// How.
     pub order: EntryOrder,
     /// The price of a limit or stop order, in quote units.
+    #[serde(with = "exact")]
     pub price: f64,
     /// How long a limit or stop order rests, ns.
     pub valid_ns: i64,
@@ -43,11 +48,40 @@ pub struct Entry {
     /// What the rule of its size came to ([`SizeMethod::rule`]); NaN without one.
     ///
     /// [`SizeMethod::rule`]: tradenode_core::strategy::SizeMethod::rule
+    #[serde(with = "exact")]
     pub measure: f64,
     /// Whether it adds to a position rather than opening one.
     pub adds: bool,
     /// The number the strategy knows a resting entry by; 0 for a rule's, which a new signal replaces.
     pub tag: u64,
+}
+
+impl Entry {
+    /// Why its order is made.
+    pub(crate) const fn reason(&self) -> Reason {
+        if self.adds { Reason::ScaleIn } else { Reason::Entry }
+    }
+
+    /// What of it is undefined and must not be: the price of a limit or stop order, a distance that the exits take from a
+    /// rule. Call-backs give no distances: what the exits take from rules does not apply to their positions.
+    pub(crate) fn undefined(&self, exits: &ExitsSpec) -> Option<Refusal> {
+        let unpriced = (self.order != EntryOrder::Market && !self.price.is_finite()).then_some(self.price);
+        let unguarded = || if self.tag == 0 { exits.undefined(self.distances) } else { None };
+        let value = unpriced.or_else(unguarded)?;
+        Some(Refusal { check: Check::Undefined, limit: 0.0, value })
+    }
+
+    /// Its order's kind. A price between two ticks goes to the one that is worse to reach.
+    pub(crate) fn kind(&self, grid: &Grid) -> Result<OrderKind, UnitError> {
+        let limit = match self.order {
+            EntryOrder::Market => return Ok(OrderKind::Market),
+            EntryOrder::Limit => true,
+            EntryOrder::Stop => false,
+        };
+        let down = (self.side == Side::Buy) == limit;
+        let price = grid.steps_towards(self.price, if down { Rounding::Down } else { Rounding::Up })?;
+        Ok(if limit { OrderKind::Limit(price) } else { OrderKind::Stop(price) })
+    }
 }
 
 /// What a strategy asks for on a bar's close; carried out at the next event.

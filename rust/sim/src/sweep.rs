@@ -181,7 +181,7 @@ impl<'a> Job<'a> {
         facts: Facts<'a>,
         threads: usize,
     ) -> Result<Self, SweepError> {
-        let wanted = Wanted::of(spec)?;
+        let wanted = Wanted::of(spec.plan())?;
         let ticks = spec.instruments.iter().map(|instrument| Some(instrument.tick));
         // The engine made of them has found every price on the grid.
         let known = |bars: &SoundBars<'a>, tick| SoundBars::known(bars.bars(), tick);
@@ -194,7 +194,7 @@ impl<'a> Job<'a> {
         let mut job = Self {
             spec: RunSpec { record: Record::Lean, ..spec.clone() },
             bars: frames.iter().map(|frame| frame.bars.bars()).collect(),
-            scopes: (0..frames.len()).map(|instrument| scope(spec, wanted.given, instrument)).collect(),
+            scopes: (0..frames.len()).map(|instrument| scope(spec.plan(), wanted.given, instrument)).collect(),
             days: Self::days(&frames, facts),
             ends: BlockEnds::of(frames[0].fills().close),
             is_long_flat: LongFlat::fits(spec, &frames),
@@ -355,7 +355,7 @@ impl<'a> Job<'a> {
             return Ok(Run::LongFlat(Box::new(LongFlat::new(&self.spec, bars, columns, course)?)));
         }
         let engine = Engine::following(&self.spec, &self.frames, course)?;
-        Ok(Run::Any(Box::new(engine), Signals::new(&self.spec, columns)))
+        Ok(Run::Any(Box::new(engine), Signals::new(self.spec.plan(), columns)))
     }
 
     fn course(&self) -> Option<Course<'_>> {

@@ -49,7 +49,7 @@ fn run(columns: &TapeColumns, venue: VenueSpec) -> Outcome {
     let every_ns = 100_000_000;
     let maker = MakerSpec { every_ns, lots: 5, max_lots: 50, skew_ticks: 0.1, half_spread_ticks: 0.5 };
     let spec = TickSpec { latency, maker: Some(maker), ..spec(venue) };
-    let record = ticks::run_maker(&spec, &[columns.view()], None).expect("a run").recorder;
+    let record = ticks::run_described(&spec, &[columns.view()], None).expect("a run").0;
     let fills = &record.fills;
     let lots = |index: usize| (fills.quantity[index] * 1e3).round() as i64;
     Outcome {

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from tradenode import BarStrategy, Signals
 from tradenode.config.contracts import Grid, contracts
+from tradenode.config.deciding import deciding
 from tradenode.config.diagnose import loads
 from tradenode.config.event_run import event_spec
 from tradenode.config.faults import ConfigFaultsError, Frame
+from tradenode.config.run import run_spec
+from tradenode.strategy.symbols import Bars
 
 EVENTS = """\
 title = "Maker"
@@ -146,7 +150,6 @@ SINGLE = [
     ('"10ms"', '{ mean = "1ms" }', "request", "`model` is missing", None),
     ("sigma = 0.5", 'sigma = -1', "-1", "must be at least 0", None),
     ('kind = "events"', 'kind = "event"', '"event"', 'expected one of "bars", "events"', "did you mean `events`?"),
-    ('kind = "events"', 'kind = "events"\ntimeframe = "1m"', "timeframe", "events have no", "bars as events"),
     ('kind = "events"', 'kind = "events"\nbook = "bars"', "data", "the key `timeframe` is missing", None),
     ('kind = "events"', 'kind = "events"\nbook = "L2"', '"L2"', 'expected one of "orders", "depth"', None),
     ('kind = "events"', 'kind = "events"\ndetail = "1m"', "detail", "`detail` is for runs over bars", None),
@@ -154,9 +157,7 @@ SINGLE = [
     ("[metrics]", 'borrow = "1%"\n[metrics]', "borrow", "`borrow` is for runs over bars", None),
     ("[metrics]", "traded = 5\n[metrics]", "traded", "`traded` counts towards `tiers`", None),
     ("[metrics]", 'tiers = [{volume = 5, maker = 0, taker = 0}]\n[metrics]', "5", "the first tier begins at 0", None),
-    ("[metrics]", '[size]\nkind = "fixed_quantity"\nquantity = 1\n[metrics]', "size", "`[size]` is for", None),
     ("[metrics]", '[fill]\nat = "close"\n[metrics]', "fill", "`[fill]` is for runs over bars", None),
-    ("[metrics]", "[params]\nfast = 3\n[metrics]", "params", "`[params]` is for runs over bars", None),
     ('tail = "5%"', 'sample = "0s"', '"0s"', "must be above 0", None),
     ('"maker.py:Maker"', '"maker.py:Maker"\non_error = "stop"', '"stop"', 'expected one of "halt"', None),
 ]  # fmt: skip
@@ -176,7 +177,136 @@ def test_tiers_ascend() -> None:
     assert frame.message == "tiers ascend: 9 is not above 9"
 
 
-def test_events_need_a_strategy_in_python() -> None:
+RULES = """\
+[entry.long]
+when = "close > fast_mean"
+
+[exit.long]
+when = "close < fast_mean"
+
+[indicators]
+fast_mean = "ema(fast)"
+
+[params]
+fast = 12
+
+[size]
+kind = "equity_fraction"
+fraction = "50%"
+"""
+RULED = EVENTS.replace('[strategy]\npython = "maker.py:Maker"\n', RULES).replace(
+    'kind = "events"\n', 'kind = "events"\ntimeframe = "1m"\n'
+)
+
+
+def test_what_rules_want_reaches_the_core_as_over_bars() -> None:
+    more = """
+[exits]
+stop_loss = "1%"
+max_hold = "2h"
+
+[scale_in]
+max_entries = 3
+
+[[scale_out]]
+at_profit = "2%"
+fraction = "50%"
+"""
+    config, source = loads(RULED + more, "x.toml")
+    described, _ = contracts(config, GRID)
+    who = deciding(config, source, None)
+    assert (who.callback, who.sizer) == (None, None)
+    plan = json.loads(event_spec(config, described, ["depth"], who.rules))["plan"]
+    bars, of_bars = loads((RULED + more).replace('kind = "events"', 'kind = "bars"').replace(VENUE, ""), "x.toml")
+    over_bars = json.loads(run_spec(bars, described, deciding(bars, of_bars, None).rules))
+    assert plan == {name: over_bars[name] for name in plan}
+    assert (plan["timeframe_ns"], plan["exits"]["max_hold_ns"]) == (60_000_000_000, 7_200_000_000_000)
+    assert plan["rules"]["numbers"] == [["fast", 12.0]]
+
+
+VENUE = """\
+[venue]
+queue = "power(2)"
+
+[latency]
+request = "10ms"
+report = { model = "lognormal", median = "2ms", sigma = 0.5 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marked", "message", "hint"),
+    [
+        ('timeframe = "1m"\n', "", "data", "rules need bars, and no `timeframe` says which", 'timeframe = "1m"'),
+        ("[latency]", 'positions = "hedging"\n[latency]', '"hedging"', "rules hold one position", "netting"),
+        ('[size]\nkind = "equity_fraction"\nfraction = "50%"\n', "", "t", "`[size]` is missing", "equity_fraction"),
+        ("close > fast_mean", "close > fast_men", "fast_men", "fast_men", "fast_mean"),
+        ("[metrics]", '[fill]\nat = "close"\n[metrics]', "fill", "`[fill]` is for runs over bars", None),
+    ],
+)
+def test_a_fault_of_rules_is_at_its_place(old: str, new: str, marked: str, message: str, hint: str | None) -> None:
+    (frame,) = faults_of(changed(RULED, (old, new)))
+    assert message in frame.message
+    assert frame.source[frame.column - 1 : frame.column - 1 + frame.length] == marked
+    assert (hint or "") in (frame.hint or "")
+
+
+class Calls:
+    """A strategy of call-backs."""
+
+
+class Signalling(BarStrategy):
+    """One of rules."""
+
+    def signals(self, bars: Bars) -> Signals:
+        return Signals(enter_long=bars.close > bars.open)
+
+
+def test_what_is_of_rules_is_refused_where_call_backs_decide() -> None:
+    text = changed(EVENTS, ('kind = "events"', 'kind = "events"\ntimeframe = "1m"'))
+    more = '\n[size]\nkind = "fixed_quantity"\nquantity = 1\n[exits]\nstop_loss = "1%"\n[params]\nfast = 3\n'
+    config, source = loads(text + more, "x.toml")
+    with pytest.raises(ConfigFaultsError) as raised:
+        deciding(config, source, Calls())
+    told = [(frame.line, frame.message) for frame in raised.value.frames]
+    assert [message.split(" is for")[0] for _, message in told] == [
+        "`timeframe`",
+        "`[size]`",
+        "`[exits]`",
+        "`[params]`",
+    ]
+    assert all("Calls is one of call-backs" in message for _, message in told)
+
+
+def test_rules_in_python_need_bars_and_a_size() -> None:
+    config, source = loads(EVENTS, "x.toml")
+    with pytest.raises(ConfigFaultsError) as raised:
+        deciding(config, source, Signalling())
+    assert {frame.message for frame in raised.value.frames} == {
+        "rules need bars, and no `timeframe` says which",
+        "the table `[size]` is missing",
+    }
+    text = changed(EVENTS, ('kind = "events"', 'kind = "events"\ntimeframe = "1m"'))
+    config, source = loads(text + '\n[size]\nkind = "fixed_quantity"\nquantity = 1\n', "x.toml")
+    who = deciding(config, source, Signalling())
+    assert who.rules is not None
+    assert who.rules["enter_long"] == {"when": "close > open"}
+
+
+def test_rules_and_a_strategy_cannot_both_decide() -> None:
+    (frame,) = faults_of(RULED + '\n[strategy]\npython = "maker.py:Maker"\n')
+    assert frame.message == "`[strategy]` and `[entry]` cannot both decide when to trade"
+
+
+def test_tables_of_rules_without_rules_are_named() -> None:
+    text = changed(EVENTS, ('[strategy]\npython = "maker.py:Maker"\n', "[scale_in]\nmax_entries = 2\n"))
+    assert [frame.message for frame in faults_of(text)] == [
+        "nothing says when to trade",
+        "`[scale_in]` is for rules, and there are none",
+    ]
+
+
+def test_events_need_somebody_who_decides() -> None:
     text = changed(EVENTS, ('[strategy]\npython = "maker.py:Maker"\n', ""))
     (frame,) = faults_of(text)
     assert frame.message == "nothing says when to trade"

@@ -75,8 +75,9 @@ class World:
         now: when that was last.
     """
 
-    def __init__(self, seed: int, core: NodeCore) -> None:
+    def __init__(self, seed: int, core: NodeCore, *, kills: bool = True) -> None:
         self.cores = [core]
+        self._kills = kills
         self.now = 0
         self._chance = random.Random(seed)
         self._feeds = tapes(seed, 1_500)
@@ -112,7 +113,7 @@ class World:
         return iter(sorted((at, each, row) for each, column in enumerate(times) for row, at in enumerate(column)))
 
     def _of_its_own(self) -> Input:
-        drawn = self._chance.random()
+        drawn = self._chance.random() if self._kills else 0.5
         if drawn < 0.05:
             return Kill("flatten", "test", "drawn", seat=self._chance.randrange(4))
         return Kill("cancel_all", "test", "drawn") if drawn < 0.2 else Sweep(2_000_000) if drawn < 0.6 else Ring()
@@ -183,6 +184,61 @@ def test_what_is_put_back_goes_on_as_it_would_have(seed: int, before: int, after
         pass
     assert all_of(other) == all_of(one)
     assert other.state() == one.state()
+
+
+def ruled() -> list[SeatPlan]:
+    """Two seats of rules: one of averages that never forget, one of everything that a lane keeps."""
+    rules = {"enter_long": {"when": "ema(5) > ema(9)"}, "enter_short": {"when": "ETHUSDT.close < ETHUSDT.close[1]"}}
+    plain = {"timeframe_ns": 100_000_000, "size": {"kind": "fixed_quantity", "quantity": "0.004"}}
+    leaving = {"exit_long": "obv() < obv()[2]", "exit_short": "close@1s > close@1s[1]"}
+    guards = {"stop_loss": {"ratio": "0.000005"}, "trailing": {"distance": {"rule": "atr(3)"}}, "max_hold_ns": 10**9}
+    parts = [{"at_profit": "0.000002", "fraction": "0.5"}]
+    resting = {"enter_long": {"when": "close < sma(4)", "order": "limit", "price": "close - 0.1", "valid_for": 2}}
+    return [
+        SeatPlan("plain", described(**LIMITS, plan=plain | {"rules": rules | leaving}), SYMBOLS, None),
+        SeatPlan(
+            "guarded",
+            described(**LIMITS, plan=plain | {"rules": resting, "exits": guards, "scale_out": parts}),
+            SYMBOLS,
+            None,
+        ),
+    ]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(60, 3_000), st.integers(1, 1_500))
+def test_rules_that_are_put_back_go_on_as_they_would_have(seed: int, before: int, after: int) -> None:
+    one = NodeCore(ruled(), SYMBOLS, 0)
+    world = World(seed, one, kills=False)
+    going = world.run()
+    for _ in zip(range(before), going, strict=False):
+        pass
+    world.tell(world.now, Ring())
+    state = one.state()
+    other = NodeCore(ruled(), SYMBOLS, 0)
+    other.restore(state)
+    assert other.state() == state
+    world.cores.append(other)
+    world.snapshot()
+    for _ in zip(range(after), going, strict=False):
+        pass
+    assert other.state() == one.state()
+
+
+def test_rules_trade_in_the_world_of_this_test() -> None:
+    core = NodeCore(ruled(), SYMBOLS, 0)
+    for _ in World(3, core, kills=False).run():
+        pass
+    assert core.orders.statistics()["fills"] > 30
+    larger = [
+        msgspec.structs.replace(plan, spec=plan.spec.replace(b'"quantity": "0.004"', b'"quantity": "0.005"'))
+        for plan in ruled()
+    ]
+    with pytest.raises(RunError, match="the state is of another strategy: decided by other rules, sizes or exits"):
+        NodeCore(larger, SYMBOLS, 0).restore(core.state())
+    calling = [SeatPlan(plan.name, described(**LIMITS), SYMBOLS, Drawn(0)) for plan in ruled()]
+    with pytest.raises(RunError, match="the state is of another strategy"):
+        NodeCore(calling, SYMBOLS, 0).restore(core.state())
 
 
 def test_the_world_of_this_test_has_everything_in_it() -> None:

@@ -10,7 +10,7 @@ from tests.loopback import document
 from tests.parity.test_trader_and_venue import Drawn, tapes
 from tests.unit.node.lockstep import SYMBOLS, traded
 
-from tradenode._core import run_events
+from tradenode._core import REASONS, run_events
 from tradenode.errors import ConfigError
 from tradenode.messages.node import AccountLife
 from tradenode.node.core import NodeCore
@@ -23,7 +23,7 @@ from tradenode.node.session import read_rows
 SETTINGS = Settings(durability="process", on_stop="keep")
 
 
-def plan(described: bytes, strategy: object) -> SeatPlan:
+def plan(described: bytes, strategy: object | None) -> SeatPlan:
     return SeatPlan("drawn", described, SYMBOLS, strategy)
 
 
@@ -81,3 +81,44 @@ def test_more_strategies_than_there_are_seats_are_refused() -> None:
     plans = [plan(described, Drawn(seed)) for seed in range(65)]
     with pytest.raises(ConfigError, match="a node has at most 64 strategies, asked for 65"):
         NodeCore(plans, SYMBOLS, 0)
+
+
+RULES = {
+    "timeframe_ns": 100_000_000,
+    "rules": {
+        "enter_long": {"when": "ema(3) crosses above ema(7)"},
+        "enter_short": {
+            "when": "BTCUSDT.close < BTCUSDT.close[1]",
+            "order": "limit",
+            "price": "close + 0.1",
+            "valid_for": 3,
+        },
+        "exit_long": "rsi(5) < 40",
+        "exit_short": "close > close[2]",
+    },
+    "size": {"kind": "equity_fraction", "fraction": "0.001"},
+    "exits": {"stop_loss": {"rule": "2 * atr(5)"}, "take_profit": {"ratio": "0.000002"}, "max_hold_ns": 2_000_000_000},
+    "scale_in": {"when": "close > close[1]", "max_entries": 2},
+}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_rules_trade_in_the_node_as_in_the_back_test(tmp_path: Path, seed: int) -> None:
+    described, feeds = document(SYMBOLS, plan=RULES), tapes(10 * seed, 3_000)
+    result = run_events(described, feeds)
+    node, ledger = asyncio.run(traded(described, feeds, [plan(described, None)], tmp_path, SETTINGS))
+    assert node.core.notes == []
+    assert len(result["fills"]["ts"]) > 60
+    reasons = {REASONS[reason] for reason in result["fills"]["reason"]}
+    assert {"entry", "stop_loss", "exit_rule"} <= reasons
+    assert node.core.seats[0].trader.equity == result["equity"][-1]
+    assert len(ledger.orders) == result["orders"]["sent"]
+    told = [(each.at, each.fill.side, each.fill.lots, each.fill.ticks) for each in ledger.fills]
+    fills = result["fills"]
+    names = ("ts", "side", "quantity", "price")
+    assert told[: len(fills["ts"])] == [
+        (at, "buy" if side > 0 else "sell", round(quantity / 0.001), round(price / 0.1))
+        for at, side, quantity, price in zip(*(fills[name].tolist() for name in names), strict=True)
+    ]
+    replay = recovered(NodeLog(tmp_path), lambda _, start: NodeCore([plan(described, None)], SYMBOLS, start), read_rows)
+    assert (replay.lost, replay.commands > 60) == ([], True)

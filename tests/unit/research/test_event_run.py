@@ -198,7 +198,7 @@ def test_a_strategy_that_events_never_call_is_refused(market: Path) -> None:
         backtest(config)
     bars = "from tradenode.strategy.bar_strategy import BarStrategy\n\nclass Maker(BarStrategy):\n    pass\n"
     (market / "maker.py").write_text(bars)
-    with pytest.raises(ConfigError, match="Maker is a BarStrategy: its signals need bars"):
+    with pytest.raises(ConfigError, match="rules need bars, and no `timeframe` says which"):
         backtest(config)
 
 

@@ -160,7 +160,7 @@ def test_nobody_asks_where_there_is_nothing_to_propose(catalogue: Path) -> None:
     class OnEvents(Answers, Strategy):
         def on_trade(self, desk: Any, trade: Any) -> None: ...
 
-    with pytest.raises(ConfigError, match=r"OnEvents\.custom_size is for runs over bars"):
+    with pytest.raises(ConfigError, match=r"OnEvents\.custom_size is for rules, or runs over bars"):
         wanted(OnEvents())
 
 

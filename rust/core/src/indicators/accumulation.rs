@@ -4,6 +4,7 @@ use super::batch::{self, Fresh};
 use super::finite::checked;
 use super::money_flow::{money_flow, money_flows};
 use super::{Indicator, Input, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "ad",
@@ -21,6 +22,8 @@ const BLOCK: usize = 64;
 struct Accumulation {
     sum: f64,
 }
+
+kept!(Accumulation { sum });
 
 impl Fresh for Accumulation {
     fn fresh(&self) -> Self {

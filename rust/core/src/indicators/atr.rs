@@ -4,6 +4,7 @@ use super::blocked::{Block, Blocked};
 use super::recursive::{AHEAD, Recursive};
 use super::true_range::{self, range};
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "atr",
@@ -22,6 +23,8 @@ pub(super) struct Atr<const NORMALISED: bool> {
     average: Recursive,
     previous: f64,
 }
+
+kept!([const NORMALISED: bool] Atr<NORMALISED> { average, previous });
 
 impl<const NORMALISED: bool> Atr<NORMALISED> {
     pub(super) fn new(period: usize) -> Self {

@@ -4,6 +4,7 @@ use super::batch::{self, Fresh, is_finite};
 use super::finite::checked;
 use super::rolling_fold::{Fold, RollingFold, Rows, Window, fold_windows};
 use super::{Indicator, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "beta",
@@ -21,6 +22,8 @@ struct Beta {
     last: Option<[f64; 2]>,
     returns: RollingFold<Products, 2>,
 }
+
+kept!(Beta { last, returns });
 
 impl Beta {
     fn new(period: usize) -> Self {

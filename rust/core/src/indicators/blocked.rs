@@ -3,12 +3,13 @@
 use super::Indicator;
 use super::finite::{checked, scan};
 use super::recursive::AHEAD;
+use crate::keep::{Keep, kept};
 
 /// The most rows that [`Block::blocks`] is given: few enough for the first-level cache.
 pub(super) const ROWS: usize = 512;
 
 /// A fresh or running state over rows of `N` values with `M` outputs.
-pub(super) trait Block<const N: usize, const M: usize>: Clone + Send + Sync + 'static {
+pub(super) trait Block<const N: usize, const M: usize>: Keep + Clone + Send + Sync + 'static {
     /// How many leading outputs are NaN.
     fn lookback(&self) -> usize;
 
@@ -70,6 +71,8 @@ pub(super) struct Blocked<S: Block<N, M>, const N: usize, const M: usize> {
     fresh: S,
     state: S,
 }
+
+kept!([S: Block<N, M>, const N: usize, const M: usize] Blocked<S, N, M> { state });
 
 impl<S: Block<N, M>, const N: usize, const M: usize> Blocked<S, N, M> {
     pub(super) fn boxed(fresh: S) -> Box<dyn Indicator> {

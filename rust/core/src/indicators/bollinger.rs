@@ -3,6 +3,7 @@
 use super::batch::{self, Fresh};
 use super::moments::{Moments, sliding_moments};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "bollinger",
@@ -20,6 +21,8 @@ pub(super) struct Bollinger {
     moments: Moments,
     deviations: f64,
 }
+
+kept!(Bollinger { moments });
 
 impl Bollinger {
     /// Fresh bands.

@@ -4,6 +4,7 @@ use super::batch::{self, Fresh, is_finite};
 use super::finite::{STRETCH, checked};
 use super::recent::Recent;
 use super::{Indicator, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "cci",
@@ -23,6 +24,8 @@ struct CommodityChannel {
     period: usize,
     typical: Recent,
 }
+
+kept!(CommodityChannel { typical });
 
 impl CommodityChannel {
     const fn new(period: usize) -> Self {

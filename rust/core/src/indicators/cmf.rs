@@ -6,6 +6,7 @@ use super::money_flow::{money_flow, money_flows};
 use super::rolling_fold::{RollingFold, Sums};
 use super::sums::{LANES, Range, padded, prefix, total};
 use super::{Indicator, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "cmf",
@@ -18,6 +19,8 @@ pub(super) const SPEC: Spec = Spec {
 
 /// Batch and streaming agree to 1e-12.
 struct ChaikinMoneyFlow(RollingFold<Sums, 2>);
+
+kept!(ChaikinMoneyFlow { 0 });
 
 /// A share of the volume below this is none: it is what rounding left of earlier flows.
 const STILL: f64 = 1e-13;

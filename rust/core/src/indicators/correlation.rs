@@ -6,6 +6,7 @@ use super::extremes::{greater, lesser};
 use super::finite::checked;
 use super::rolling_fold::{Fold, RollingFold};
 use super::{Indicator, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "correlation",
@@ -18,6 +19,8 @@ pub(super) const SPEC: Spec = Spec {
 
 /// Batch and streaming agree to 1e-12.
 struct Correlation(RollingFold<Products, 2>);
+
+kept!(Correlation { 0 });
 
 struct Products;
 

@@ -3,6 +3,7 @@
 use super::blocked::{Block, Blocked, ROWS};
 use super::recursive::Recursive;
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "dema",
@@ -19,6 +20,8 @@ struct Dema {
     once: Recursive,
     twice: Recursive,
 }
+
+kept!(Dema { once, twice });
 
 fn combine(once: f64, twice: f64) -> f64 {
     2.0 * once - twice

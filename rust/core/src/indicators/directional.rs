@@ -4,6 +4,7 @@ use super::batch::{self, Fresh, is_finite};
 use super::finite::{checked, scan};
 use super::scanned::{Scanned, Step};
 use super::{Indicator, Input, Param, Spec};
+use crate::keep::kept;
 
 const INPUTS: &[Input] = &[Input::High, Input::Low, Input::Close];
 const PARAMS: &[Param] =
@@ -67,6 +68,8 @@ struct Movement {
     range: f64,
 }
 
+kept!(Movement { bars, last, plus, minus, range });
+
 impl Movement {
     fn new(period: f64) -> Self {
         let keep = 1.0 - 1.0 / period;
@@ -113,6 +116,8 @@ impl Movement {
 #[derive(Clone)]
 struct Plus(Movement);
 
+kept!(Plus { 0 });
+
 impl Step<3, 1> for Plus {
     fn lookback(&self) -> usize {
         self.0.lookback()
@@ -125,6 +130,8 @@ impl Step<3, 1> for Plus {
 
 #[derive(Clone)]
 struct Minus(Movement);
+
+kept!(Minus { 0 });
 
 impl Step<3, 1> for Minus {
     fn lookback(&self) -> usize {
@@ -142,6 +149,8 @@ struct Index {
     movement: Movement,
     held: f64,
 }
+
+kept!(Index { movement, held });
 
 impl Step<3, 1> for Index {
     fn lookback(&self) -> usize {
@@ -164,6 +173,8 @@ struct Average {
     indices: f64,
     value: f64,
 }
+
+kept!(Average { movement, indices, value });
 
 impl Average {
     fn new(period: f64) -> Self {
@@ -202,6 +213,8 @@ struct Rating {
     past: Vec<f64>,
     next: usize,
 }
+
+kept!(Rating { average, past, next });
 
 impl Rating {
     fn new(period: f64) -> Self {

@@ -3,6 +3,7 @@
 use super::blocked::{Block, Blocked};
 use super::recursive::Recursive;
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "ema",
@@ -22,6 +23,8 @@ pub(super) struct Average {
     /// Rows that are seen and not shown.
     hidden: usize,
 }
+
+kept!(Average { average, hidden });
 
 impl Average {
     /// An average that shows itself once it is seeded.

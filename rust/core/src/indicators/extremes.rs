@@ -1,6 +1,7 @@
 //! The greatest and the least of the last values.
 
 use super::sums::{LANES, fold_short};
+use crate::keep::kept;
 
 /// Candidates for the extreme of a window, best first: a monotonic queue in a ring of `period` slots.
 #[derive(Debug, Clone)]
@@ -13,6 +14,8 @@ pub(super) struct Extreme {
     /// 1 for the maximum, -1 for the minimum (values are held with this sign).
     sign: f64,
 }
+
+kept!(Extreme { values, rows, head, length, row });
 
 impl Extreme {
     pub(super) fn maximum(period: usize) -> Self {

@@ -4,6 +4,7 @@ use super::batch::{self, Fresh};
 use super::sums::sliding_weighted_mean;
 use super::wma::Wma;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "hma",
@@ -23,6 +24,8 @@ pub(super) struct Hma {
     whole: Wma,
     smooth: Wma,
 }
+
+kept!(Hma { half, whole, smooth });
 
 impl Hma {
     /// A fresh average of `period`.

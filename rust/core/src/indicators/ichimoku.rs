@@ -4,6 +4,7 @@ use super::high_low::HighLow;
 use super::rolling_fold::RollingFold;
 use super::scanned::{Scanned, Step};
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "ichimoku",
@@ -36,6 +37,8 @@ struct Ichimoku {
     next: usize,
     bars: usize,
 }
+
+kept!(Ichimoku { conversion, base, span_b, cloud, next, bars });
 
 impl Ichimoku {
     fn new([conversion, base, span_b, displacement]: [usize; 4]) -> Self {

@@ -5,6 +5,7 @@ use super::extremes::lesser;
 use super::sums::{LANES, Range, RollingSum, prefix};
 use super::window::Window;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "kama",
@@ -29,6 +30,8 @@ pub(super) struct Kama {
     previous: f64,
     value: f64,
 }
+
+kept!(Kama { values, moves, previous, value });
 
 /// The weight of `x` after a move from `oldest` over moves that add up to `moves`. Without any move the efficiency is 1,
 /// as if it were straight: what is not a number is not less.

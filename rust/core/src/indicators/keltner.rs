@@ -3,6 +3,7 @@
 use super::extremes::{greater, lesser};
 use super::scanned::{Scanned, Step};
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "keltner",
@@ -30,6 +31,8 @@ struct Keltner {
     middle: f64,
     average: f64,
 }
+
+kept!(Keltner { bars, close, middle, average });
 
 impl Keltner {
     fn new(period: f64, atr_period: f64, multiplier: f64) -> Self {

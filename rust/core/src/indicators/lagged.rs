@@ -3,6 +3,7 @@
 use super::batch::{self, Fresh, is_finite};
 use super::finite::checked;
 use super::{Indicator, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const RATE: Spec = Spec {
     name: "roc",
@@ -66,6 +67,8 @@ struct Lagged<F> {
     past: Vec<f64>,
     next: usize,
 }
+
+kept!([F] Lagged<F> { past, next });
 
 impl<F: Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static> Lagged<F> {
     fn new(period: usize, change: F) -> Self {

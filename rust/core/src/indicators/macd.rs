@@ -3,6 +3,7 @@
 use super::blocked::{Block, Blocked};
 use super::recursive::{AHEAD, Recursive};
 use super::{IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "macd",
@@ -27,6 +28,8 @@ struct Macd {
     /// Rows that the fast average still has to let pass.
     held_back: usize,
 }
+
+kept!(Macd { fast, slow, signal, held_back });
 
 impl Macd {
     fn new(fast: usize, slow: usize, signal: usize) -> Result<Self, IndicatorError> {

@@ -3,6 +3,7 @@
 use super::rolling_fold::{RollingFold, Sums};
 use super::scanned::{Scanned, Step};
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "mfi",
@@ -23,6 +24,8 @@ struct MoneyFlowIndex {
     last: f64,
     flows: RollingFold<Sums, 2>,
 }
+
+kept!(MoneyFlowIndex { last, flows });
 
 impl Step<4, 1> for MoneyFlowIndex {
     fn lookback(&self) -> usize {

@@ -80,13 +80,15 @@ mod zscore;
 pub use catalog::{CATALOG, Input, Param, Spec, find};
 pub use error::IndicatorError;
 
+use crate::keep::Keep;
+
 /// The most inputs, and the most outputs, that an indicator may have.
 pub const SERIES_MAX: usize = 8;
 
 /// A streaming indicator with its batch kernel.
 ///
 /// `update` and `batch` agree to the last bit unless the type's documentation states a tolerance.
-pub trait Indicator: Send + Sync {
+pub trait Indicator: Keep + Send + Sync {
     /// How many leading outputs are undefined (NaN).
     fn lookback(&self) -> usize;
 

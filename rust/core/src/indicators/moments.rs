@@ -3,6 +3,7 @@
 use super::extremes::{greater, lesser};
 use super::sums::{LANES, prefix, total};
 use super::window::Window;
+use crate::keep::kept;
 
 /// Below this share of the greatest second moment since the anchor, too many digits of the variance are lost.
 const CANCELLED: f64 = 1.0 / 65_536.0;
@@ -21,6 +22,8 @@ pub(super) struct Moments {
     second: f64,
     peak: f64,
 }
+
+kept!(Moments { window, anchor, first, second, peak });
 
 impl Moments {
     pub(super) fn new(period: usize) -> Self {

@@ -3,6 +3,7 @@
 use super::blocked::{Block, Blocked};
 use super::running_total::RunningTotal;
 use super::{Input, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "obv",
@@ -19,6 +20,8 @@ struct Obv {
     previous: f64,
     total: RunningTotal,
 }
+
+kept!(Obv { previous, total });
 
 /// The volume with the sign of the move from `previous` to `x`; NaN if `x` is not finite.
 #[inline(always)]

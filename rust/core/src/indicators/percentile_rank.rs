@@ -4,6 +4,7 @@ use super::batch::{self, Fresh, is_finite};
 use super::finite::{STRETCH, checked};
 use super::recent::Recent;
 use super::{Indicator, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "percentile_rank",
@@ -20,6 +21,8 @@ struct PercentileRank {
     period: usize,
     recent: Recent,
 }
+
+kept!(PercentileRank { recent });
 
 impl PercentileRank {
     fn new(period: usize) -> Self {

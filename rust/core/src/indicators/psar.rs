@@ -3,6 +3,7 @@
 use super::extremes::{greater, lesser};
 use super::scanned::{Scanned, Step};
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "psar",
@@ -30,6 +31,8 @@ struct ParabolicSar {
     high: f64,
     low: f64,
 }
+
+kept!(ParabolicSar { bars, up, factor, extreme, stop, high, low });
 
 impl ParabolicSar {
     fn new(acceleration: f64, maximum: f64) -> Self {

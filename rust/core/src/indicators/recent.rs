@@ -1,11 +1,15 @@
 //! The last values of a series side by side in memory, oldest first.
 
+use crate::keep::kept;
+
 /// The last `period` values; pushing moves them once in a while, a constant cost a value.
 #[derive(Debug, Clone)]
 pub(super) struct Recent {
     period: usize,
     values: Vec<f64>,
 }
+
+kept!(Recent { values });
 
 impl Recent {
     pub(super) const fn new(period: usize) -> Self {

@@ -1,5 +1,7 @@
 //! Recursive averages, defined block by block so that whole columns need not wait for row after row.
 
+use crate::keep::kept;
+
 /// How many rows make a block.
 pub(super) const AHEAD: usize = 8;
 
@@ -38,6 +40,8 @@ pub(super) struct Recursive {
     base: f64,
     value: f64,
 }
+
+kept!(Recursive { seen, sum, row, rows, count, last, base, value });
 
 impl Recursive {
     /// The average of TA-Lib's EMA: the new value weighs 2/(period+1).

@@ -10,11 +10,12 @@
 
 use super::batch::is_finite;
 use super::finite::STRETCH;
+use crate::keep::{Blank, Keep, kept};
 
 /// How rows of `N` values become items and how items join.
 pub(super) trait Fold<const N: usize> {
     /// What is folded.
-    type Item: Copy;
+    type Item: Keep + Blank + Copy;
     /// Joins with any item to that item.
     const EMPTY: Self::Item;
     /// The item of `row`, `position` rows after the anchor (negative: before it).
@@ -57,6 +58,8 @@ pub(super) struct RollingFold<F: Fold<N>, const N: usize> {
     suffix: Vec<F::Item>,
     prefix: F::Item,
 }
+
+kept!([F: Fold<N>, const N: usize] RollingFold<F, N> { block, suffix, prefix });
 
 impl<F: Fold<N>, const N: usize> RollingFold<F, N> {
     pub(super) fn new(window: usize) -> Self {

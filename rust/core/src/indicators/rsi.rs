@@ -3,6 +3,7 @@
 use super::blocked::{Block, Blocked};
 use super::recursive::{AHEAD, Recursive, shifted};
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "rsi",
@@ -21,6 +22,8 @@ pub(super) struct Rsi {
     losses: Recursive,
     previous: f64,
 }
+
+kept!(Rsi { gains, losses, previous });
 
 #[inline]
 fn share(gain: f64, loss: f64) -> f64 {

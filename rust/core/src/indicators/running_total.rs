@@ -1,6 +1,7 @@
 //! A running total, defined block by block so that whole columns need not wait for row after row.
 
 use super::recursive::AHEAD;
+use crate::keep::kept;
 
 /// The sum of everything so far: the total before the block plus what the rows of the block add up to, so that
 /// [`RunningTotal::blocks`] takes many rows at once and makes the bits of [`RunningTotal::push`].
@@ -11,6 +12,8 @@ pub(super) struct RunningTotal {
     /// The place of the next row in its block.
     row: usize,
 }
+
+kept!(RunningTotal { base, added, row });
 
 impl RunningTotal {
     /// Whether a block begins with the next row.

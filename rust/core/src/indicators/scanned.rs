@@ -2,9 +2,10 @@
 
 use super::Indicator;
 use super::finite::{checked, scan};
+use crate::keep::{Keep, kept};
 
 /// A fresh or running state over rows of `N` values with `M` outputs.
-pub(super) trait Step<const N: usize, const M: usize>: Clone + Send + Sync + 'static {
+pub(super) trait Step<const N: usize, const M: usize>: Keep + Clone + Send + Sync + 'static {
     /// How many leading outputs are NaN.
     fn lookback(&self) -> usize;
     /// Takes a row of finite values; NaN during the warm-up.
@@ -16,6 +17,8 @@ pub(super) struct Scanned<S: Step<N, M>, const N: usize, const M: usize> {
     fresh: S,
     state: S,
 }
+
+kept!([S: Step<N, M>, const N: usize, const M: usize] Scanned<S, N, M> { state });
 
 impl<S: Step<N, M>, const N: usize, const M: usize> Scanned<S, N, M> {
     pub(super) fn boxed(fresh: S) -> Box<dyn Indicator> {

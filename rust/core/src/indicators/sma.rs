@@ -3,6 +3,7 @@
 use super::batch::{self, Fresh};
 use super::sums::{RollingSum, sliding_mean};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "sma",
@@ -18,6 +19,8 @@ pub(super) const SPEC: Spec = Spec {
 pub(super) struct Sma {
     sum: RollingSum,
 }
+
+kept!(Sma { sum });
 
 impl Sma {
     /// A fresh average over `period` values.

@@ -3,6 +3,7 @@
 use super::batch::{self, Fresh};
 use super::moments::{Moments, sliding_moments};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "stddev",
@@ -17,6 +18,8 @@ pub(super) const SPEC: Spec = Spec {
 /// streaming agree to 1e-12 relative to the source.
 #[derive(Debug, Clone)]
 pub(super) struct StdDev(Moments);
+
+kept!(StdDev { 0 });
 
 impl StdDev {
     /// A fresh deviation over `period` values.

@@ -5,6 +5,7 @@ use super::sma::Sma;
 use super::stochastic_fast::{RawK, SlidingK};
 use super::sums::sliding_mean;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "stochastic",
@@ -27,6 +28,8 @@ pub(super) struct Stochastic {
     slowk: Sma,
     slowd: Sma,
 }
+
+kept!(Stochastic { raw, slowk, slowd });
 
 impl Stochastic {
     /// A fresh oscillator.

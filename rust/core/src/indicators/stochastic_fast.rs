@@ -5,6 +5,7 @@ use super::extremes::{Extreme, Sliding, greater, lesser};
 use super::sma::Sma;
 use super::sums::{LANES, fold_block, sliding_mean};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "stochastic_fast",
@@ -23,6 +24,8 @@ pub(super) struct RawK {
     flat: f64,
     missing: usize,
 }
+
+kept!(RawK { highest, lowest, missing });
 
 #[inline]
 pub(super) fn position(close: f64, lowest: f64, highest: f64, flat: f64) -> f64 {
@@ -101,6 +104,8 @@ pub(super) struct StochasticFast {
     raw: RawK,
     average: Sma,
 }
+
+kept!(StochasticFast { raw, average });
 
 impl StochasticFast {
     /// A fresh oscillator.

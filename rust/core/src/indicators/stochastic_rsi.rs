@@ -7,6 +7,7 @@ use super::sma::Sma;
 use super::stochastic_fast::{RawK, SlidingK};
 use super::sums::sliding_mean;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "stochastic_rsi",
@@ -29,6 +30,8 @@ pub(super) struct StochasticRsi {
     raw: RawK,
     average: Sma,
 }
+
+kept!(StochasticRsi { rsi, raw, average });
 
 impl StochasticRsi {
     /// A fresh oscillator.

@@ -3,6 +3,7 @@
 use super::batch::is_finite;
 use super::extremes::{greater, lesser};
 use super::window::Window;
+use crate::keep::kept;
 
 /// Rows that sliding sums take at once.
 pub(super) const LANES: usize = 8;
@@ -13,6 +14,8 @@ pub(super) struct ExactSum {
     high: f64,
     low: f64,
 }
+
+kept!(ExactSum { high, low });
 
 impl ExactSum {
     #[inline]
@@ -36,6 +39,8 @@ pub(super) struct RollingSum {
     /// Values in the window that are not 0: the sum of none is exactly 0.
     nonzero: usize,
 }
+
+kept!(RollingSum { window, sum, nonzero });
 
 impl RollingSum {
     pub(super) fn new(period: usize) -> Self {

@@ -3,6 +3,7 @@
 use super::extremes::{greater, lesser};
 use super::scanned::{Scanned, Step};
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "supertrend",
@@ -26,6 +27,8 @@ struct SuperTrend {
     lower: f64,
     long: bool,
 }
+
+kept!(SuperTrend { bars, average, close, upper, lower, long });
 
 impl SuperTrend {
     fn new(period: f64, multiplier: f64) -> Self {

@@ -3,6 +3,7 @@
 use super::blocked::{Block, Blocked, ROWS};
 use super::recursive::Recursive;
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "tema",
@@ -16,6 +17,8 @@ pub(super) const SPEC: Spec = Spec {
 /// Mulloy's TEMA of seeded EMAs in series.
 #[derive(Clone)]
 struct Tema([Recursive; 3]);
+
+kept!(Tema { 0 });
 
 fn combine(once: f64, twice: f64, thrice: f64) -> f64 {
     3.0 * once - 3.0 * twice + thrice

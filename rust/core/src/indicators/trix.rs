@@ -3,6 +3,7 @@
 use super::blocked::{Block, Blocked, ROWS};
 use super::recursive::{AHEAD, Recursive, shifted};
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "trix",
@@ -20,6 +21,8 @@ struct Trix {
     stages: [Recursive; 3],
     previous: f64,
 }
+
+kept!(Trix { stages, previous });
 
 impl Trix {
     fn new(period: usize) -> Self {

@@ -3,6 +3,7 @@
 use super::batch::{self, Fresh};
 use super::recursive::{AHEAD, shifted};
 use super::{Indicator, Input, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "true_range",
@@ -18,6 +19,8 @@ pub(super) const SPEC: Spec = Spec {
 pub(super) struct TrueRange {
     previous: f64,
 }
+
+kept!(TrueRange { previous });
 
 impl Default for TrueRange {
     fn default() -> Self {

@@ -2,6 +2,7 @@
 
 use super::blocked::{Block, Blocked};
 use super::{Input, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "vwap",
@@ -19,6 +20,8 @@ pub(super) struct Vwap {
     product: f64,
     volume: f64,
 }
+
+kept!(Vwap { product, volume });
 
 #[inline]
 pub(super) fn typical(high: f64, low: f64, close: f64) -> f64 {

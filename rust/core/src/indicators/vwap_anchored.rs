@@ -3,6 +3,7 @@
 use super::scanned::{Scanned, Step};
 use super::vwap::Vwap;
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "vwap_anchored",
@@ -20,6 +21,8 @@ struct VwapAnchored {
     anchor: f64,
     vwap: Vwap,
 }
+
+kept!(VwapAnchored { vwap });
 
 impl Step<5, 1> for VwapAnchored {
     fn lookback(&self) -> usize {

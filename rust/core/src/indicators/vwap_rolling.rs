@@ -4,6 +4,7 @@ use super::batch::{self, Fresh};
 use super::vwap::typical;
 use super::weighted_mean::{VolumeMean, sliding_volume_mean};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "vwap_rolling",
@@ -18,6 +19,8 @@ pub(super) const SPEC: Spec = Spec {
 /// Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
 pub(super) struct VwapRolling(VolumeMean);
+
+kept!(VwapRolling { 0 });
 
 impl VwapRolling {
     /// A fresh average over `period` bars.

@@ -3,6 +3,7 @@
 use super::scanned::{Scanned, Step};
 use super::vwap::Vwap;
 use super::{Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "vwap_session",
@@ -22,6 +23,8 @@ struct VwapSession {
     session: f64,
     vwap: Vwap,
 }
+
+kept!(VwapSession { session, vwap });
 
 impl Step<5, 1> for VwapSession {
     fn lookback(&self) -> usize {

@@ -3,6 +3,7 @@
 use super::batch::{self, Fresh};
 use super::weighted_mean::{VolumeMean, sliding_volume_mean};
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "vwma",
@@ -17,6 +18,8 @@ pub(super) const SPEC: Spec = Spec {
 /// Batch and streaming agree to 1e-12 relative.
 #[derive(Debug, Clone)]
 pub(super) struct Vwma(VolumeMean);
+
+kept!(Vwma { 0 });
 
 impl Vwma {
     /// A fresh average over `period` rows.

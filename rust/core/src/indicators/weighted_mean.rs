@@ -1,6 +1,7 @@
 //! A rolling mean weighted by volume: the engine of VWMA and the rolling VWAP.
 
 use super::sums::{RollingSum, sliding_sum, trusted};
+use crate::keep::kept;
 
 /// The mean of the last `period` values weighted by their volumes; NaN while they have none.
 #[derive(Debug, Clone)]
@@ -8,6 +9,8 @@ pub(super) struct VolumeMean {
     products: RollingSum,
     volumes: RollingSum,
 }
+
+kept!(VolumeMean { products, volumes });
 
 impl VolumeMean {
     pub(super) fn new(period: usize) -> Self {

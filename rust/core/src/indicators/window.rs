@@ -1,5 +1,7 @@
 //! The last `period` values of a series, and their weighted sum.
 
+use crate::keep::kept;
+
 /// A ring of the last `period` values.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
@@ -7,6 +9,8 @@ pub(super) struct Window {
     next: usize,
     full: bool,
 }
+
+kept!(Window { ring, next, full });
 
 impl Window {
     pub(super) fn new(period: usize) -> Self {
@@ -55,6 +59,8 @@ pub(super) struct WeightedSum {
     turn: Turn,
 }
 
+kept!(WeightedSum { window, plain, weighted, turn });
+
 /// The sums of the turn under way, from zero.
 #[derive(Debug, Clone, Default)]
 struct Turn {
@@ -62,6 +68,8 @@ struct Turn {
     plain: f64,
     weighted: f64,
 }
+
+kept!(Turn { count, plain, weighted });
 
 impl WeightedSum {
     pub(super) fn new(period: usize) -> Self {

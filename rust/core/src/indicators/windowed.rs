@@ -4,6 +4,7 @@ use super::Indicator;
 use super::batch::{self, Fresh};
 use super::finite::checked;
 use super::rolling_fold::{Fold, RollingFold, Window, fold_windows};
+use crate::keep::kept;
 
 /// The formula over rows of `N` values with `M` outputs.
 pub(super) trait Formula<const N: usize, const M: usize>: Clone + Send + Sync + 'static {
@@ -18,6 +19,8 @@ pub(super) struct Windowed<K: Formula<N, M>, const N: usize, const M: usize> {
     formula: K,
     state: RollingFold<K::Fold, N>,
 }
+
+kept!([K: Formula<N, M>, const N: usize, const M: usize] Windowed<K, N, M> { state });
 
 impl<K: Formula<N, M>, const N: usize, const M: usize> Windowed<K, N, M> {
     pub(super) fn new(window: usize, formula: K) -> Self {

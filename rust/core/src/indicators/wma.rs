@@ -4,6 +4,7 @@ use super::batch::{self, Fresh};
 use super::sums::{sliding_weighted_mean, weights};
 use super::window::WeightedSum;
 use super::{Indicator, IndicatorError, Input, Param, Spec};
+use crate::keep::kept;
 
 pub(super) const SPEC: Spec = Spec {
     name: "wma",
@@ -21,6 +22,8 @@ pub(super) struct Wma {
     sum: WeightedSum,
     weights: f64,
 }
+
+kept!(Wma { sum });
 
 impl Wma {
     /// A fresh average over `period` values.

@@ -1,6 +1,7 @@
 //! Higher bars made one base bar at a time: what `bars::resample` makes of columns, in fixed memory.
 
 use crate::bars::{Bar, bucket_start};
+use crate::keep::kept;
 
 /// Collects the base bars of one higher bar.
 #[derive(Debug, Clone)]
@@ -11,6 +12,8 @@ pub(super) struct Bucket {
     is_partial: bool,
     is_fresh: bool,
 }
+
+kept!(Bucket { current, is_partial, is_fresh });
 
 impl Bucket {
     pub(super) const fn new(span_ns: i64) -> Self {

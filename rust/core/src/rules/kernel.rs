@@ -4,6 +4,7 @@
 
 use super::graph::Op;
 use super::rows::Rows;
+use crate::keep::{Keep, Store};
 use crate::timeframe::DAY_NS;
 
 const NAN: f64 = f64::NAN;
@@ -24,6 +25,23 @@ pub(super) enum State {
         run: u64,
         last: f64,
     },
+}
+
+impl Keep for State {
+    fn keep(&mut self, store: &mut Store) {
+        match self {
+            Self::None => {}
+            Self::Lag { ring, next } => {
+                ring.keep(store);
+                next.keep(store);
+            }
+            Self::Run { defined, run, last } => {
+                defined.keep(store);
+                run.keep(store);
+                last.keep(store);
+            }
+        }
+    }
 }
 
 impl State {

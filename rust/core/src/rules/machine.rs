@@ -10,6 +10,7 @@ use super::kernel::{State, apply, clock};
 use super::program::Program;
 use crate::bars::Bar;
 use crate::indicators::Indicator;
+use crate::keep::{Keep, Store};
 
 /// A bar that a machine cannot take; its state is as before.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -79,6 +80,19 @@ struct CallState {
     outputs: Vec<f64>,
 }
 
+impl Keep for Machine {
+    fn keep(&mut self, store: &mut Store) {
+        self.frames.iter_mut().filter_map(|frame| frame.bucket.as_mut()).for_each(|bucket| bucket.keep(store));
+        self.values.iter_mut().for_each(|value| value.keep(store));
+        self.states.iter_mut().for_each(|state| state.keep(store));
+        self.calls.iter_mut().for_each(|call| call.indicator.keep(store));
+        self.outputs.iter_mut().for_each(|output| output.keep(store));
+        self.now.keep(store);
+        self.evaluated.keep(store);
+        self.last_open.iter_mut().for_each(|open| open.keep(store));
+    }
+}
+
 struct Closed {
     end: i64,
     frame: usize,
@@ -117,6 +131,12 @@ impl Machine {
             last_open: vec![None; program.instruments.len()],
             program: program.clone(),
         }
+    }
+
+    /// A machine of the same program that has seen nothing.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self::new(&self.program)
     }
 
     /// Takes a closed base bar of the instrument at that place in the scope; true when it is the rules' own instrument,

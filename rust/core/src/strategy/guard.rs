@@ -4,13 +4,17 @@
 //! farther away. The best price is taken over at the end of a bar, so a trailing or break-even stop never uses a price
 //! that may have come after the one that hit it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Distance, ExitsSpec};
+use crate::exact;
 use crate::instrument::Instrument;
 use crate::orders::Reason;
 use crate::units::{Grid, Rounding};
 
 /// A price at which the position is to be left, and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Level {
     /// The price in ticks.
     pub ticks: i64,
@@ -19,13 +23,17 @@ pub struct Level {
 }
 
 /// Distances from rules, in quote units, as evaluated on the bar of the entry signal; NaN where no rule gives one.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Distances {
     /// For [`ExitsSpec::stop_loss`].
+    #[serde(with = "exact")]
     pub stop_loss: f64,
     /// For [`ExitsSpec::take_profit`].
+    #[serde(with = "exact")]
     pub take_profit: f64,
     /// For [`ExitsSpec::trailing`].
+    #[serde(with = "exact")]
     pub trailing: f64,
 }
 
@@ -35,12 +43,15 @@ impl Distances {
 }
 
 /// The guard of one open position.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Guard {
     opened: i64,
     /// +1 for a long position, -1 for a short one.
     direction: f64,
+    #[serde(with = "exact")]
     entry: f64,
+    #[serde(with = "exact")]
     best: f64,
     distances: Distances,
     stop: Option<Level>,
@@ -50,6 +61,7 @@ pub struct Guard {
     /// Profit targets by the time from which they hold, ascending.
     steps: Vec<(i64, i64)>,
     /// No level is reached while the price stays strictly between these, in quote units.
+    #[serde(with = "exact::pair")]
     calm: (f64, f64),
 }
 
@@ -255,6 +267,12 @@ impl ExitsSpec {
             || self.trailing.is_some()
             || self.break_even.is_some()
             || !self.profit_table.is_empty()
+    }
+
+    /// Whether there is anything at all.
+    #[must_use]
+    pub fn takes_out(&self) -> bool {
+        self.has_levels() || self.max_hold_ns.is_some()
     }
 
     /// The first distance that a rule should have given and did not: not a number above zero.

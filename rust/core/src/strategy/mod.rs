@@ -8,7 +8,7 @@ pub mod sizing;
 use serde::{Deserialize, Serialize};
 
 use crate::rules::Source;
-use crate::units::{Decimal, Rate};
+use crate::units::{Decimal, RATE_ONE, Rate};
 
 /// A price distance from the entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -213,4 +213,13 @@ pub struct ScaleOutSpec {
     pub when: Option<Source>,
     /// The part of the position's largest size to take off.
     pub fraction: Rate,
+}
+
+impl ScaleOutSpec {
+    /// The lots to take off a position whose largest size were so many.
+    #[must_use]
+    pub fn lots_of(&self, largest: i64) -> i64 {
+        // Whole numbers: a hundred lots times 0.29 in doubles are less than 29.
+        (i128::from(largest) * i128::from(self.fraction.0) / i128::from(RATE_ONE)) as i64
+    }
 }

@@ -2,6 +2,7 @@
 
 mod callback;
 mod carry;
+mod decider;
 mod kept;
 mod market;
 
@@ -12,8 +13,7 @@ use tradenode_sim::error::RunError as Stop;
 use tradenode_sim::models::latency::RoundTrips;
 use tradenode_sim::ticks::{self, Outcomes, TickSpec};
 
-pub(crate) use self::callback::EventCallback;
-pub(crate) use self::kept::CallbackState;
+pub(crate) use self::decider::{Decider, DeciderState, refused};
 use crate::backtest::{answer, raise};
 use crate::csv::contiguous;
 use crate::policy::Policy;
@@ -43,13 +43,14 @@ fn run_events<'py>(
         None => None,
     };
     let Some(strategy) = strategy else {
-        let done = py.detach(|| ticks::run_maker(&spec, &views, trips)).map_err(|error: Stop| raise(error))?;
-        let result = answer(py, done.recorder, &[])?;
+        let (recorder, outcomes) =
+            py.detach(|| ticks::run_described(&spec, &views, trips)).map_err(|error: Stop| raise(error))?;
+        let result = answer(py, recorder, &[])?;
         result.set_item("logs", Vec::<String>::new())?;
-        return with_outcomes(result, &done.outcomes);
+        return with_outcomes(result, &outcomes);
     };
-    let callback = EventCallback::new(strategy, Policy::read(on_error)?)?;
-    let done = ticks::run(&spec, &views, trips, callback).map_err(raise)?;
+    let decider = Decider::new(&spec, Some(strategy), Policy::read(on_error)?)?;
+    let done = ticks::run(&spec, &views, trips, decider).map_err(raise)?;
     let result = answer(py, done.recorder, &[])?;
     result.set_item("logs", done.strategy.logs(py))?;
     with_outcomes(result, &done.outcomes)

@@ -6,7 +6,7 @@ use pyo3::types::PyTuple;
 use serde::{Deserialize, Serialize};
 use tradenode_core::orders::Side;
 use tradenode_core::risk::Kill;
-use tradenode_sim::error::{RunError as Stop, StateError};
+use tradenode_sim::error::StateError;
 use tradenode_sim::models::latency::Latency;
 use tradenode_sim::ticks::{self, News, TickSpec, TraderState};
 use tradenode_sim::venue::{Report, What};
@@ -18,23 +18,19 @@ use super::rows::Columns;
 use super::venue::check;
 use crate::backtest::{ConfigError, raise};
 use crate::desk::{status_name, word};
-use crate::events::{CallbackState, EventCallback};
+use crate::events::{Decider, DeciderState, refused};
 use crate::policy::Policy;
 use crate::tape::GivenTape;
 
 /// Levels of one side: ticks and lots, the best first.
 type Levels = Vec<(i64, i64)>;
 
-/// A trader and the numbers that its strategy has given, as they are kept.
+/// A trader and what decides at it, as they are kept.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
     trader: TraderState,
-    calls: CallbackState,
-}
-
-fn refused(error: StateError) -> PyErr {
-    raise(Stop::State(Box::new(error)))
+    calls: DeciderState,
 }
 
 fn not_begun() -> PyErr {
@@ -43,7 +39,7 @@ fn not_begun() -> PyErr {
 
 #[pyclass(module = "tradenode._core", unsendable)]
 pub(crate) struct Trader {
-    trader: ticks::Trader<'static, EventCallback>,
+    trader: ticks::Trader<'static, Decider>,
     /// Whether the strategy has begun: before, it has no desks.
     started: bool,
     commands: Commands,
@@ -51,7 +47,7 @@ pub(crate) struct Trader {
 }
 
 impl Trader {
-    fn begun(&mut self) -> PyResult<&mut ticks::Trader<'static, EventCallback>> {
+    fn begun(&mut self) -> PyResult<&mut ticks::Trader<'static, Decider>> {
         if self.started {
             return Ok(&mut self.trader);
         }
@@ -62,25 +58,28 @@ impl Trader {
 #[pymethods]
 impl Trader {
     #[new]
-    #[pyo3(signature = (spec, start, strategy, on_error = "halt", *, numbers = Numbers::AS_THEY_ARE, places = None))]
+    #[pyo3(signature = (
+        spec, start, strategy = None, on_error = "halt", *, numbers = Numbers::AS_THEY_ARE, places = None
+    ))]
     fn new(
+        py: Python<'_>,
         spec: &[u8],
         start: i64,
-        strategy: &Bound<'_, PyAny>,
+        strategy: Option<&Bound<'_, PyAny>>,
         on_error: &str,
         numbers: Numbers,
         places: Option<Vec<usize>>,
     ) -> PyResult<Self> {
         let spec = TickSpec::from_json(spec).map_err(|error| raise(error.into()))?;
-        let callback = EventCallback::new(strategy, Policy::read(on_error)?)?;
-        let trader = ticks::Trader::new(&spec, &spec.sources(), start, Latency::none(), callback);
+        let decider = Decider::new(&spec, strategy, Policy::read(on_error)?)?;
+        let trader = ticks::Trader::new(&spec, &spec.sources(), start, Latency::none(), decider);
         let trader = trader.map_err(|error| raise(error.into()))?;
         let listed = trader.desk().instruments().len();
         let places = places.unwrap_or_else(|| (0..listed).collect());
         if places.len() != listed {
             return Err(PyValueError::new_err(format!("{} places of {listed} instruments", places.len())));
         }
-        let commands = Commands::new(strategy.py(), numbers, places)?;
+        let commands = Commands::new(py, numbers, places)?;
         Ok(Self { trader, started: false, commands, columns: Columns::default() })
     }
 
@@ -89,8 +88,9 @@ impl Trader {
         self.trader.start().map_err(raise)
     }
 
-    fn state(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
-        let kept = Kept { trader: self.trader.state().map_err(refused)?, calls: self.trader.strategy().state(py) };
+    fn state(&mut self, py: Python<'_>) -> PyResult<Vec<u8>> {
+        let trader = self.trader.state().map_err(refused)?;
+        let kept = Kept { trader, calls: self.trader.strategy_mut().state(py, self.started) };
         serde_json::to_vec(&kept).map_err(|error| refused(StateError::Json(error.to_string())))
     }
 
@@ -100,12 +100,8 @@ impl Trader {
         if self.started {
             return Err(PyValueError::new_err("a trader that has begun cannot be put back: make a new one"));
         }
-        if !kept.calls.is_sound(instruments.len()) {
-            return Err(refused(StateError::Broken("strategy's orders")));
-        }
         self.trader.restore(kept.trader).map_err(refused)?;
-        self.trader.strategy_mut().restore(py, &instruments, kept.calls)?;
-        self.started = self.trader.strategy().has_begun();
+        self.started = self.trader.strategy_mut().restore(py, &instruments, kept.calls)?;
         Ok(())
     }
 
@@ -113,8 +109,9 @@ impl Trader {
         if made.started {
             return Err(PyValueError::new_err("a trader that has begun is nothing to go on as: make a new one"));
         }
+        made.trader.strategy().can_follow(self.trader.strategy()).map_err(refused)?;
         self.trader.reload(&mut made.trader).map_err(refused)?;
-        self.trader.strategy_mut().take_desks(made.trader.strategy_mut());
+        self.trader.strategy_mut().take_over(made.trader.strategy_mut());
         Ok(())
     }
 

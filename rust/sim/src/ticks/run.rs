@@ -5,10 +5,13 @@ use tradenode_core::event::Tape;
 use super::engine::{TickEngine, TickRun};
 use super::feed::Feed;
 use super::maker::Maker;
+use super::outcomes::Outcomes;
+use super::rules::RuleTrader;
 use super::spec::TickSpec;
 use super::strategy::TickStrategy;
 use crate::error::RunError;
 use crate::models::latency::{Latency, RoundTrips};
+use crate::recorder::Recorder;
 use crate::spec::SpecError;
 
 /// Checks the tapes, one an instrument, and runs a strategy over them. Recorded round trips of orders, where given, take
@@ -46,15 +49,20 @@ pub fn run<'a, S: TickStrategy>(
     Ok(engine.finish())
 }
 
-/// The same with the description's market maker.
+/// The same with what the description has decide: its rules, or its market maker.
 ///
 /// # Errors
-/// See [`run`]; a description without one.
-pub fn run_maker<'a>(
+/// See [`run`]; a description that has neither.
+pub fn run_described<'a>(
     spec: &TickSpec,
     tapes: &[Tape<'a>],
     trips: Option<RoundTrips<'a>>,
-) -> Result<TickRun<'a, Maker>, RunError> {
+) -> Result<(Recorder<'a>, Outcomes), RunError> {
+    if spec.plan.is_some() {
+        let TickRun { recorder, outcomes, .. } = run(spec, tapes, trips, RuleTrader::new(spec, None)?)?;
+        return Ok((recorder, outcomes));
+    }
     let maker = spec.maker.ok_or_else(|| SpecError::Conflict { key: "maker", reason: "nothing decides".to_owned() })?;
-    run(spec, tapes, trips, Maker::new(maker))
+    let TickRun { recorder, outcomes, .. } = run(spec, tapes, trips, Maker::new(maker))?;
+    Ok((recorder, outcomes))
 }

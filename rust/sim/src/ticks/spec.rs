@@ -10,6 +10,7 @@ use super::terms::{LiquidationSpec, MarginMode, PositionMode};
 use crate::ledger::Terms;
 use crate::models::fees::FeesSpec;
 use crate::models::latency::LegSpec;
+use crate::plan::PlanSpec;
 use crate::spec::{AccountSpec, SlippageSpec, SpecError};
 use crate::venue::{BookSource, VenueSpec};
 
@@ -54,6 +55,9 @@ pub struct TickSpec {
     /// The market maker that decides.
     #[serde(default)]
     pub maker: Option<MakerSpec>,
+    /// The strategy of rules that decides.
+    #[serde(default)]
+    pub plan: Option<PlanSpec>,
 }
 
 /// How long requests and reports take, and the seed of what is drawn.
