@@ -20,7 +20,7 @@ SPEED = 20.0
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[VenuePort]:
-    tape = with_funding(as_tape(synthetic()), "BTCUSDT", 1, 2_000)
+    tape = with_funding(as_tape(synthetic()), "BTCUSDT", 1, 300)
     async with venue(front(document(), [tape]), SPEED) as made:
         port = made.client()
         await port.open()

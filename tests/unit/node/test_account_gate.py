@@ -266,7 +266,7 @@ def going(seed: int, limits: dict[str, Any] | None = None) -> tuple[NodeCore, Co
     return core, world, world.run()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 10_000))
 def test_no_limit_of_the_account_is_exceeded_by_what_its_strategies_do(seed: int) -> None:
     _, _, run = going(seed)
@@ -301,7 +301,7 @@ def test_without_the_gate_its_limits_would_be_exceeded() -> None:
     assert failed == 4
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10_000), st.integers(60, 3_000))
 def test_what_is_put_back_goes_on_as_it_would_have(seed: int, before: int) -> None:
     one, world, run = going(seed)

@@ -80,7 +80,12 @@ def test_cash_adds_up_to_the_venues_to_the_last_digit(seed: int, seats: int) -> 
     theirs, ours = world.cash()
     assert theirs - CASH == ours - seats * CASH
     assert world.held()[0] == world.held()[1]
-    assert sum(report.what == "funding" for report in world.reports) > 2
+
+
+def test_there_is_funding_in_the_world_of_this_test() -> None:
+    world = Paid(3, core_of(3, 3), str(CASH))
+    world.to_its_end()
+    assert sum(report.what == "funding" for report in world.reports) > 5
 
 
 def test_a_liquidation_closes_what_they_hold() -> None:
