@@ -102,7 +102,7 @@ class Check:
         Raises:
             ConfigError: every fault of the config, one of the strategy, or what cannot change while a run goes on.
         """
-        life = seat_life(wanted, self._listings)
+        life = self._life_of(wanted)
         of_node = place == 0 and not self._starting
         faults = list(_unlike(self._life.seats[place], life, wanted.config, of_node=of_node))
         if not faults:
@@ -117,6 +117,18 @@ class Check:
             raise wanted.source.error(faults)
         return Reload(place, life, by, reason)
 
+    def _life_of(self, wanted: Given) -> SeatLife:
+        """What a config's seat is made of, for which its strategy is made: whatever that does, the node goes on."""
+        try:
+            with tried():
+                return seat_life(wanted, self._listings)
+        except TradenodeError:
+            raise
+        # A file that ends its process must not end the node.
+        except (Exception, SystemExit) as error:
+            message = f"{name_of(wanted.config)} is not reloaded: {told(error)}"
+            raise wanted.source.error([Fault(message=message, path=("strategy", "python"))]) from error
+
     def _tried(self, place: int, life: SeatLife) -> Iterator[str]:
         """What is wrong with the strategy, or keeps the one before from telling it what it knows."""
         before = self._core.seats[place].plan.strategy
@@ -128,7 +140,6 @@ class Check:
             known = state_of(before)
         except TradenodeError:
             raise
-        # A file that ends its process must not end the node.
         except (Exception, SystemExit) as error:
             yield f"{life.name} is not reloaded: {told(error)}"
             return

@@ -55,8 +55,10 @@ def why_not(strategy: object) -> str | None:
     return None
 
 
-def attributes_of(strategy: object) -> dict[str, Any] | None:
-    """The attributes of a strategy as they are written (`strategy.plain`); None where that cannot be done."""
+def attributes_of(strategy: object | None) -> dict[str, Any] | None:
+    """The attributes of a strategy as they are written (`strategy.plain`); None without one, and where they cannot be."""
+    if strategy is None:
+        return None
     try:
         return dict(msgspec.json.decode(_attributes(strategy))["attributes"]["dict"])
     except NotPlainError:

@@ -30,7 +30,7 @@ leverage = {leverage}
 [strategy]
 python = "maker.py:Maker"
 """
-STRATEGY = "from tradenode import Strategy\n\nclass Maker(Strategy):\n    pass\n"
+STRATEGY = "from tradenode import Strategy\n\nclass Maker(Strategy):\n    def on_book(self, desk, book): pass\n"
 LISTINGS = [
     Listing(venue="v", symbol=symbol, base=symbol[0], quote="U", settlement="U", tick="0.1", lot="0.001")
     for symbol in ("AU", "BU", "CU")
