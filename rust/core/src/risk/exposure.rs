@@ -48,6 +48,7 @@ impl RiskGate {
         let held = account.position(place).lots;
         let open = open.with(intent.side, intent.lots, notional)?;
         let after = open.filled(intent.side, instrument, held, at.marks[place])?;
+        let asked = Asked { open: &open, ..*asked };
         if after.lots.unsigned_abs() > self.caps[place].lots as u64 {
             let lots = |lots| instrument.quantity.value(lots);
             return Ok(refuse(Check::MaxPosition, lots(self.caps[place].lots), lots(after.lots.abs())));
@@ -69,7 +70,7 @@ impl RiskGate {
                 return Ok(covered);
             }
         }
-        self.portfolio(intent, &Asked { open: &open, ..*asked }, notional)
+        self.portfolio(intent, &asked, notional, after.worth)
     }
 
     /// How many instruments there are; where legs are kept, each has two places.
@@ -91,13 +92,15 @@ impl RiskGate {
         (0..at.instruments.len()).filter(counts).count()
     }
 
-    /// What one instrument may come to.
+    /// What one instrument may come to. `known` is what its position would be worth once all orders of a side have filled, where
+    /// that is known.
     fn reach(
         &self,
         instrument: usize,
         at: &Situation<'_>,
         account: &Account,
         open: &OpenOrders,
+        known: Option<(Side, Atoms)>,
     ) -> Result<Reach, MoneyError> {
         let after = |place: usize, side, open: &OpenOrders| {
             let held = account.position(place).lots;
@@ -110,7 +113,11 @@ impl RiskGate {
             let (high, low) = (long + held(short_leg, Side::Sell)?, held(instrument, Side::Buy)? + short);
             return Ok(Reach { gross: long - short, high, low });
         }
-        let (high, low) = (after(instrument, Side::Buy, open)?, after(instrument, Side::Sell, open)?);
+        let (high, low) = match known {
+            Some((Side::Buy, high)) => (high, after(instrument, Side::Sell, open)?),
+            Some((Side::Sell, low)) => (after(instrument, Side::Buy, open)?, low),
+            None => (after(instrument, Side::Buy, open)?, after(instrument, Side::Sell, open)?),
+        };
         // What is held and shrinks is nobody's new risk: it counts where nothing is to come on the other side of it.
         let gross = match open.adding.map(|lots| lots > 0) {
             [true, false] => high.abs(),
@@ -120,16 +127,25 @@ impl RiskGate {
         Ok(Reach { gross, high, low })
     }
 
-    /// Checks all positions together.
-    fn portfolio(&self, intent: &Intent, asked: &Asked<'_>, notional: Atoms) -> Result<Verdict, MoneyError> {
+    /// Checks all positions together; `after` is what the intent's would be worth once all orders of its side have filled.
+    fn portfolio(
+        &self,
+        intent: &Intent,
+        asked: &Asked<'_>,
+        notional: Atoms,
+        after: Atoms,
+    ) -> Result<Verdict, MoneyError> {
         let (at, account) = (asked.at, asked.account);
         let listed = self.listed(at);
         let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?.max(0);
         let (mut gross, mut net, mut needed) = (0, 0, fee);
         let (mut asset, mut moving): (Atoms, Atoms) = (0, 0);
         for other in 0..listed {
-            let open = if other == intent.instrument { Some(asked.open) } else { at.open.get(other) };
-            let reach = self.reach(other, at, account, open.unwrap_or(&OpenOrders::NONE))?;
+            let reach = if other == intent.instrument {
+                self.reach(other, at, account, asked.open, Some((intent.side, after)))?
+            } else {
+                self.reach(other, at, account, at.open.get(other).unwrap_or(&OpenOrders::NONE), None)?
+            };
             if reach == Reach::default() {
                 continue;
             }
