@@ -67,19 +67,27 @@ impl Exchange {
     pub(super) fn send_reports(&mut self, instrument: usize, wire: &mut Wire<'_>) -> Result<bool, RunError> {
         let any = self.venue.has_reports(instrument);
         if any {
-            let mut filled = None;
-            for report in self.venue.reports(instrument) {
-                if matches!(report.what, What::Filled(_)) {
-                    filled = Some(report.at);
-                }
-                let fee = self.clearing.settle(&report)?;
-                wire.tell(News::Order(report, fee));
-            }
-            if let Some(at) = filled {
-                self.look(instrument, at, wire)?;
-            }
+            self.send_all(instrument, wire)?;
         }
         Ok(any)
+    }
+
+    #[inline(never)]
+    fn send_all(&mut self, instrument: usize, wire: &mut Wire<'_>) -> Result<(), RunError> {
+        let mut filled = None;
+        let reports = self.venue.lend_reports(instrument);
+        for report in &reports {
+            if matches!(report.what, What::Filled(_)) {
+                filled = Some(report.at);
+            }
+            let fee = self.clearing.settle(report)?;
+            wire.tell(News::Order(*report, fee));
+        }
+        self.venue.take_back(instrument, reports);
+        match filled {
+            Some(at) => self.look(instrument, at, wire).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Ends the orders whose time is over, which is told from that time on.
