@@ -49,17 +49,17 @@ impl Exchange {
     pub(super) fn happen(&mut self, instrument: usize, event: &Event, wire: &mut Wire<'_>) -> Result<bool, RunError> {
         self.venue.on_event(instrument, event);
         let told = self.send_reports(instrument, wire)?;
-        if self.moves_money(instrument, event) {
+        if self.moves_money(instrument, event.kind, event.flags) {
             return Ok(self.settle(instrument, event, wire)? | told);
         }
         Ok(told)
     }
 
-    /// Whether a row that the venue has taken may move money.
+    /// Whether a row of that kind, with these flags, that the venue has taken may move money.
     #[inline]
-    pub(super) fn moves_money(&self, instrument: usize, event: &Event) -> bool {
-        matches!(event.kind, Kind::Mark | Kind::Funding)
-            || (event.flags & LAST != 0 && self.clearing.band(instrument).is_left_by(self.venue.book(instrument)))
+    pub(super) fn moves_money(&self, instrument: usize, kind: Kind, flags: u8) -> bool {
+        matches!(kind, Kind::Mark | Kind::Funding)
+            || (flags & LAST != 0 && self.clearing.band(instrument).is_left_by(self.venue.book(instrument)))
     }
 
     /// Books and sends what the venue has to tell; whether that was anything.
