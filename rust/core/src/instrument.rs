@@ -199,10 +199,15 @@ impl Instrument {
     #[inline]
     pub fn worth(&self, lots: i64, ticks: i64) -> Result<Atoms, MoneyError> {
         if self.spec.inverse {
-            assert!(ticks > 0, "an inverse contract has a price above zero");
-            return Ok(-mul_div(times(self.unit, i128::from(lots))?, 1, ticks)?);
+            return self.inverse_worth(lots, ticks);
         }
         times(i128::from(lots) * i128::from(ticks), self.unit)
+    }
+
+    #[inline(never)]
+    fn inverse_worth(&self, lots: i64, ticks: i64) -> Result<Atoms, MoneyError> {
+        assert!(ticks > 0, "an inverse contract has a price above zero");
+        Ok(-mul_div(times(self.unit, i128::from(lots))?, 1, ticks)?)
     }
 
     /// The magnitude of [`Instrument::worth`].

@@ -151,12 +151,20 @@ fn divide(value: Atoms, denominator: i64) -> (Atoms, i64) {
     }
 }
 
-/// `value` × `factor`, by way of 64-bit halves where the factor fits them, which is several times faster.
+/// `value` × `factor`, in one step where both fit 64 bits, by way of halves where the factor does.
 ///
 /// # Errors
 /// A result beyond 128 bits.
 #[inline]
 pub fn times(value: Atoms, factor: Atoms) -> Result<Atoms, MoneyError> {
+    if let (Ok(value), Ok(factor)) = (i64::try_from(value), i64::try_from(factor)) {
+        return Ok(Atoms::from(value) * Atoms::from(factor));
+    }
+    long_times(value, factor)
+}
+
+#[inline(never)]
+fn long_times(value: Atoms, factor: Atoms) -> Result<Atoms, MoneyError> {
     match u64::try_from(factor).ok().and_then(|small| product(value.unsigned_abs(), small)) {
         Some(magnitude) => Ok(if value < 0 { -magnitude } else { magnitude }),
         None => value.checked_mul(factor).ok_or(MoneyError::Overflow),
@@ -169,16 +177,25 @@ pub fn times(value: Atoms, factor: Atoms) -> Result<Atoms, MoneyError> {
 /// A result beyond 128 bits.
 #[inline]
 pub fn rate_of(value: Atoms, rate: Rate) -> Result<Atoms, MoneyError> {
-    const BILLION: Divisor = Divisor::new(RATE_ONE as u64);
+    const BILLION: u64 = RATE_ONE as u64;
+    const DIVISOR: Divisor = Divisor::new(BILLION);
     if rate == Rate::ONE {
         return Ok(value);
     }
     // Rounding half to even is the same on both sides of zero, so magnitudes suffice.
-    let Some(product) = product(value.unsigned_abs(), rate.0.unsigned_abs()) else {
-        return mul_div(value, rate.0, RATE_ONE);
+    let (amount, parts) = (value.unsigned_abs(), rate.0.unsigned_abs());
+    let (floor, left) = match u64::try_from(amount) {
+        // The billions and the rest apart: neither product, nor their sum, is beyond 64 bits.
+        Ok(amount) if parts <= BILLION => {
+            let rest = amount % BILLION * parts;
+            (Atoms::from(amount / BILLION * parts + rest / BILLION), rest % BILLION)
+        }
+        _ => match product(amount, parts) {
+            Some(product) => DIVISOR.divide(product),
+            None => return mul_div(value, rate.0, RATE_ONE),
+        },
     };
-    let (floor, left) = BILLION.divide(product);
-    let magnitude = floor + Atoms::from(rounds_up(left, BILLION.value, floor));
+    let magnitude = floor + Atoms::from(rounds_up(left, BILLION, floor));
     Ok(if (value < 0) == (rate.0 < 0) { magnitude } else { -magnitude })
 }
 

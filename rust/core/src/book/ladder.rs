@@ -99,6 +99,23 @@ impl<const BLOCKS: usize> Ladder<BLOCKS> {
         before
     }
 
+    /// The same for a level of the window and a size of at least 0 after which the greatest key is what it was; `None`, and
+    /// nothing is done, for others.
+    #[inline(always)]
+    pub(super) fn set_in_place(&mut self, key: i64, size: i64) -> Option<i64> {
+        let at_best = key == self.best.key;
+        if (key > self.best.key) | (size < i64::from(at_best)) || !self.covers(key) {
+            return None;
+        }
+        let (block, slot) = (Self::block(key), Self::slot(key));
+        let before = std::mem::replace(&mut self.sizes[block][slot], size);
+        self.occupied[block] = self.occupied[block] & !(1 << slot) | u64::from(size != 0) << slot;
+        self.count(before, size);
+        // Half of all updates are of the best level: no branch.
+        self.best.size += (size - self.best.size) & -i64::from(at_best);
+        Some(before)
+    }
+
     /// The level with the greatest key that is not above this one.
     #[inline]
     pub(super) fn at_or_below(&self, key: i64) -> Option<Keyed> {

@@ -86,6 +86,13 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
         self.sides[side as usize].set(key_of(side, price), size.max(0))
     }
 
+    /// The same for a size of at least 0 after which the best prices are what they were, as after most; `None`, and nothing is
+    /// done, for others and wherever that takes more than a look.
+    #[inline(always)]
+    pub fn set_in_place(&mut self, side: Side, price: i64, size: i64) -> Option<i64> {
+        self.sides[side as usize].set_in_place(key_of(side, price), size)
+    }
+
     /// The size of a level, 0 where there is none.
     #[must_use]
     #[inline]

@@ -190,6 +190,7 @@ impl Life {
     ///
     /// # Errors
     /// What cannot follow; nothing has changed then.
+    #[inline]
     pub fn step(&mut self, step: Step) -> Result<Effect, LifeError> {
         match step {
             Step::Submit => self.move_if(step, self.status == Status::Initialized, Status::Submitted),

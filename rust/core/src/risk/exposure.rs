@@ -49,6 +49,7 @@ impl RiskGate {
         let held = account.position(place).lots;
         let open = open.with(intent.side, intent.lots, notional)?;
         let after = open.filled(intent.side, instrument, held, at.marks[place])?;
+        let asked = Asked { open: &open, ..*asked };
         if let Err(refusal) = self.capped(place, instrument, after) {
             return Ok(Err(refusal));
         }
@@ -66,7 +67,7 @@ impl RiskGate {
                 return Ok(covered);
             }
         }
-        self.portfolio(intent, &Asked { open: &open, ..*asked }, notional)
+        self.portfolio(intent, &asked, notional, after.worth)
     }
 
     /// Whether an instrument lets a position be as large.
@@ -114,7 +115,7 @@ impl RiskGate {
             }
             let (kind, reason) = (OrderKind::Market, Reason::Strategy);
             let nothing = Intent { instrument, side, lots: 0, kind, reduce_only: false, reason };
-            if let Err(refusal) = self.portfolio(&nothing, &Asked { at, account, open }, 0)?
+            if let Err(refusal) = self.portfolio(&nothing, &Asked { at, account, open }, 0, after.worth)?
                 && !found.iter().any(|(_, told)| told.check == refusal.check)
             {
                 found.push((instrument, refusal));
@@ -149,14 +150,15 @@ impl RiskGate {
         (0..at.instruments.len()).filter(counts).count()
     }
 
-    /// What one instrument may come to; `own` for that of the intent.
+    /// What one instrument may come to. Of the intent's own it is `known` what its position would be worth once all orders of
+    /// a side have filled.
     fn reach(
         &self,
         instrument: usize,
         at: &Situation<'_>,
         account: &Account,
         open: &OpenOrders,
-        own: bool,
+        known: Option<(Side, Atoms)>,
     ) -> Result<Reach, MoneyError> {
         let after = |place: usize, side, open: &OpenOrders| {
             let held = account.position(place).lots;
@@ -169,9 +171,14 @@ impl RiskGate {
             let (high, low) = (long + held(short_leg, Side::Sell)?, held(instrument, Side::Buy)? + short);
             return Ok(Reach { gross: long - short, high, low });
         }
-        let (high, low) = (after(instrument, Side::Buy, open)?, after(instrument, Side::Sell, open)?);
+        let (high, low) = match known {
+            Some((Side::Buy, high)) => (high, after(instrument, Side::Sell, open)?),
+            Some((Side::Sell, low)) => (after(instrument, Side::Buy, open)?, low),
+            None => (after(instrument, Side::Buy, open)?, after(instrument, Side::Sell, open)?),
+        };
         // Of the intent's own instrument, what is held and shrinks is not its new risk: it counts where nothing is to come
         // on the other side of it. What is held elsewhere counts, whatever waits against it.
+        let own = known.is_some();
         let gross = match open.adding.map(|lots| lots > 0) {
             [true, false] if own => high.abs(),
             [false, true] if own => low.abs(),
@@ -180,17 +187,25 @@ impl RiskGate {
         Ok(Reach { gross, high, low })
     }
 
-    /// Checks all positions together.
-    fn portfolio(&self, intent: &Intent, asked: &Asked<'_>, notional: Atoms) -> Result<Verdict, MoneyError> {
+    /// Checks all positions together; `after` is what the intent's would be worth once all orders of its side have filled.
+    fn portfolio(
+        &self,
+        intent: &Intent,
+        asked: &Asked<'_>,
+        notional: Atoms,
+        after: Atoms,
+    ) -> Result<Verdict, MoneyError> {
         let (at, account) = (asked.at, asked.account);
         let listed = self.listed(at);
         let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?.max(0);
         let (mut gross, mut net, mut needed) = (0, 0, fee);
         let (mut asset, mut moving): (Atoms, Atoms) = (0, 0);
         for other in 0..listed {
-            let own = other == intent.instrument;
-            let open = if own { Some(asked.open) } else { at.open.get(other) };
-            let reach = self.reach(other, at, account, open.unwrap_or(&OpenOrders::NONE), own)?;
+            let reach = if other == intent.instrument {
+                self.reach(other, at, account, asked.open, Some((intent.side, after)))?
+            } else {
+                self.reach(other, at, account, at.open.get(other).unwrap_or(&OpenOrders::NONE), None)?
+            };
             if reach == Reach::default() {
                 continue;
             }

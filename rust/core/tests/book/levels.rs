@@ -63,8 +63,11 @@ fn change<const BLOCKS: usize>(market: &mut Market, book: &mut Book<BLOCKS>, twi
             assert_eq!(book.truncate(side, count), twin.truncate(side, count));
         }
         _ => {
-            let size = market.size();
-            assert_eq!(book.set(side, price, size), twin.set(side, price, size));
+            let (size, best) = (market.size(), book.best_prices());
+            let in_place = if market.chance.below(2) == 0 { book.set_in_place(side, price, size) } else { None };
+            assert!(in_place.is_none() || book.best_prices() == best);
+            let before = in_place.unwrap_or_else(|| book.set(side, price, size));
+            assert_eq!(before, twin.set(side, price, size));
         }
     }
     assert_eq!(book.best(side), twin.levels(side).next());

@@ -20,10 +20,14 @@ impl Ledger<'_> {
         }
     }
 
-    /// The same without the open profit.
-    pub(crate) fn trades_at_legs(&mut self, instrument: usize, price: f64) {
-        for place in (instrument..self.last.len()).step_by(self.listed) {
-            self.trades_at(place, price);
+    /// The same for a price in ticks, without the open profit.
+    #[inline]
+    pub(crate) fn trades_at_ticks(&mut self, instrument: usize, ticks: i64) {
+        let price = self.instruments[instrument].price.value(ticks);
+        let mut place = instrument;
+        while place < self.last.len() {
+            (self.last[place], self.marks[place]) = (price, ticks);
+            place += self.listed;
         }
     }
 

@@ -83,7 +83,13 @@ impl LegSpec {
         }
     }
 
+    #[inline]
     fn draw(&self, random: &mut Random) -> i64 {
+        if let Self::Constant { ns } = *self { ns } else { self.draw_at_random(random) }
+    }
+
+    #[inline(never)]
+    fn draw_at_random(&self, random: &mut Random) -> i64 {
         match *self {
             Self::Constant { ns } => ns,
             Self::Normal { mean_ns, deviation_ns, least_ns } => {

@@ -59,7 +59,7 @@ impl Ahead {
     /// Lots ahead.
     #[must_use]
     pub const fn lots(&self) -> f64 {
-        self.front.max(0.0)
+        greater(self.front, 0.0)
     }
 
     /// Lots that were ahead have gone.
@@ -102,16 +102,26 @@ impl Ahead {
             let front = self.lots();
             let behind = before as f64 - front;
             let share = model.share_behind(front, behind, lot);
-            self.front = front - (1.0 - share) * cancelled + (behind - share * cancelled).min(0.0);
+            self.front = front - (1.0 - share) * cancelled + less(behind - share * cancelled, 0.0);
         }
-        self.front = self.front.min(after);
+        self.front = less(self.front, after);
     }
+}
+
+/// The greater of two, the other where one is no number: one instruction, which [`f64::max`] is not.
+const fn greater(one: f64, other: f64) -> f64 {
+    if one > other { one } else { other }
+}
+
+/// The lesser of two, in the same way.
+const fn less(one: f64, other: f64) -> f64 {
+    if one < other { one } else { other }
 }
 
 impl QueueModel {
     /// The share of cancels that were behind us; 1 where nothing rests ahead.
     fn share_behind(self, front: f64, behind: f64, lot: f64) -> f64 {
-        let behind = behind.max(0.0);
+        let behind = greater(behind, 0.0);
         let log = |lots: f64| (lots * lot).ln_1p();
         // The square, which most ask for, is exact in one product.
         let power = |lots: f64, n: f64| if n == 2.0 { lots * lots } else { lots.powf(n) };

@@ -357,6 +357,13 @@ impl Desk<'_> {
         self.owner.open(instrument)
     }
 
+    /// An instrument's order by its place among [`Desk::open_orders`].
+    #[must_use]
+    #[inline]
+    pub fn open_order(&self, instrument: usize, place: usize) -> &OwnOrder {
+        self.owner.at(instrument, place)
+    }
+
     /// An order that has not ended, or the one that ended last.
     #[must_use]
     pub fn order(&self, order: u64) -> Option<&OwnOrder> {
@@ -395,12 +402,11 @@ impl Desk<'_> {
 
     /// Sends a cancel that the gate is not asked about.
     pub(super) fn cancel_in_any_case(&mut self, order: u64) -> bool {
-        let Some(instrument) = self.owner.get(order).map(|order| order.intent.instrument) else { return false };
         let sent = self.owner.cancel(order);
-        if sent {
+        if let Some(instrument) = sent {
             self.wire.request(Request::Cancel { instrument, order }, self.now);
         }
-        sent
+        sent.is_some()
     }
 
     /// Sends a new size, filled lots included, and price; false where the gate refused it, the order has ended or a request
@@ -466,8 +472,7 @@ impl Desk<'_> {
         let instrument = intent.instrument;
         let mid = self.views[instrument].mid();
         if mid > 0.0 {
-            let price = self.ledger.instruments[instrument].price.value(mid.round() as i64);
-            self.ledger.trades_at_legs(instrument, price);
+            self.ledger.trades_at_ticks(instrument, mid.round() as i64);
         }
         self.ledger.markets[instrument] = self.views[instrument].market();
         let approved = self.ledger.approve(intent, self.now, replaced)?;

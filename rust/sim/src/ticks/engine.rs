@@ -160,8 +160,9 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         let told = self.exchange.send_reports(0, &mut self.trader.desk.wire)?;
         // What was told may have moved the band.
         if (concerns || told)
+            && let Some((kind, flags)) = self.feeds[0].last_kind()
+            && self.exchange.moves_money(0, kind, flags)
             && let Some(event) = self.feeds[0].last_happened()
-            && self.exchange.moves_money(0, &event)
         {
             return Ok(self.exchange.settle(0, &event, &mut self.trader.desk.wire)? | told);
         }

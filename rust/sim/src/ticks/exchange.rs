@@ -49,17 +49,17 @@ impl Exchange {
     pub(super) fn happen(&mut self, instrument: usize, event: &Event, wire: &mut Wire<'_>) -> Result<bool, RunError> {
         self.venue.on_event(instrument, event);
         let told = self.send_reports(instrument, wire)?;
-        if self.moves_money(instrument, event) {
+        if self.moves_money(instrument, event.kind, event.flags) {
             return Ok(self.settle(instrument, event, wire)? | told);
         }
         Ok(told)
     }
 
-    /// Whether a row that the venue has taken may move money.
+    /// Whether a row of that kind, with these flags, that the venue has taken may move money.
     #[inline]
-    pub(super) fn moves_money(&self, instrument: usize, event: &Event) -> bool {
-        matches!(event.kind, Kind::Mark | Kind::Funding)
-            || (event.flags & LAST != 0 && self.clearing.band(instrument).is_left_by(self.venue.book(instrument)))
+    pub(super) fn moves_money(&self, instrument: usize, kind: Kind, flags: u8) -> bool {
+        matches!(kind, Kind::Mark | Kind::Funding)
+            || (flags & LAST != 0 && self.clearing.band(instrument).is_left_by(self.venue.book(instrument)))
     }
 
     /// Books and sends what the venue has to tell; whether that was anything.
@@ -67,19 +67,27 @@ impl Exchange {
     pub(super) fn send_reports(&mut self, instrument: usize, wire: &mut Wire<'_>) -> Result<bool, RunError> {
         let any = self.venue.has_reports(instrument);
         if any {
-            let mut filled = None;
-            for report in self.venue.reports(instrument) {
-                if matches!(report.what, What::Filled(_)) {
-                    filled = Some(report.at);
-                }
-                let fee = self.clearing.settle(&report)?;
-                wire.tell(News::Order(report, fee));
-            }
-            if let Some(at) = filled {
-                self.look(instrument, at, wire)?;
-            }
+            self.send_all(instrument, wire)?;
         }
         Ok(any)
+    }
+
+    #[inline(never)]
+    fn send_all(&mut self, instrument: usize, wire: &mut Wire<'_>) -> Result<(), RunError> {
+        let mut filled = None;
+        let reports = self.venue.lend_reports(instrument);
+        for report in &reports {
+            if matches!(report.what, What::Filled(_)) {
+                filled = Some(report.at);
+            }
+            let fee = self.clearing.settle(report)?;
+            wire.tell(News::Order(*report, fee));
+        }
+        self.venue.take_back(instrument, reports);
+        match filled {
+            Some(at) => self.look(instrument, at, wire).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Ends the orders whose time is over, which is told from that time on.

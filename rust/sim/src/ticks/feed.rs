@@ -55,10 +55,12 @@ impl<'a> Feed<'a> {
     pub(crate) fn makes_one_book(&self) -> bool {
         let tells_more = |&kind: &u8| {
             (Kind::Add as u8..=Kind::Execute as u8).contains(&kind)
-                || kind == Kind::Mark as u8
-                || kind == Kind::Status as u8
+                | (kind == Kind::Mark as u8)
+                | (kind == Kind::Status as u8)
         };
-        self.source == BookSource::Depth && !self.tape.is_empty() && !self.tape.kind.iter().any(tells_more)
+        // By column and without a jump: hardly any tape has such a row.
+        let more = self.tape.kind.iter().fold(false, |more, kind| more | tells_more(kind));
+        self.source == BookSource::Depth && !self.tape.is_empty() && !more
     }
 
     /// From now on the desk sees what [`Feed::show`] tells at these calls.
@@ -112,6 +114,13 @@ impl<'a> Feed<'a> {
         concerns
     }
 
+    /// The kind and the flags of the row that [`Feed::happen`] took last: of columns that are at hand, which the others of
+    /// [`Feed::last_happened`] need not be.
+    pub(crate) fn last_kind(&self) -> Option<(Kind, u8)> {
+        let row = self.at_venue.checked_sub(1)?;
+        Some((Kind::from_number(self.tape.kind[row])?, self.tape.flags[row]))
+    }
+
     /// The row that [`Feed::happen`] took last, at its time at the venue.
     pub(crate) fn last_happened(&self) -> Option<Event> {
         let row = self.at_venue.checked_sub(1)?;
@@ -130,12 +139,14 @@ impl<'a> Feed<'a> {
     /// the tape has it, of rows that need no other note.
     fn note(&mut self, venue: &Venue, instrument: usize) -> i64 {
         let Some(glances) = &mut self.glances else { return i64::MAX };
+        let mut next = glances.next();
         if let Some(received) = self.tape.ts_recv.get(self.at_venue).map(|at| at.saturating_add(self.delay))
-            && received > glances.next()
+            && received > next
         {
             glances.note(Glance::at(venue.book(instrument), venue.last(instrument)), received);
+            next = glances.next();
         }
-        glances.next().saturating_sub(self.delay)
+        next.saturating_sub(self.delay)
     }
 
     /// Shows the view what is seen of the venue's book at a call, and whether every row is received by then.

@@ -57,10 +57,12 @@ impl Desk<'_> {
     }
 
     /// Does what the kill switch wants done now.
+    #[inline]
     pub(super) fn step_switch(&mut self) -> Result<(), RunError> {
-        if self.switch.pulled().is_none() {
-            return Ok(());
-        }
+        if self.switch.pulled().is_none() { Ok(()) } else { self.step_pulled() }
+    }
+
+    fn step_pulled(&mut self) -> Result<(), RunError> {
         let mut switch = std::mem::take(&mut self.switch);
         for command in switch.step(self.now, self) {
             match command {

@@ -37,30 +37,29 @@ impl Maker {
         Self { spec }
     }
 
-    /// Where a side should be quoted: never through the touch.
-    fn wanted(&self, desk: &Desk<'_>, side: Side) -> Option<i64> {
-        let (bid, ask) = desk.view(0).touch()?;
+    /// Where each side should be quoted: never through the touch.
+    fn wanted(&self, desk: &Desk<'_>) -> [Option<i64>; 2] {
+        let Some((bid, ask)) = desk.view(0).touch() else { return [None; 2] };
         let position = desk.position(0);
-        if position * side.sign() >= self.spec.max_lots {
-            return None;
-        }
         let reserve = (bid.price + ask.price) as f64 / 2.0 - self.spec.skew_ticks * position as f64;
-        Some(match side {
-            Side::Buy => ((reserve - self.spec.half_spread_ticks).floor() as i64).min(bid.price),
-            Side::Sell => ((reserve + self.spec.half_spread_ticks).ceil() as i64).max(ask.price),
-        })
+        let (buys, sells) = (position < self.spec.max_lots, -position < self.spec.max_lots);
+        [
+            buys.then(|| ((reserve - self.spec.half_spread_ticks).floor() as i64).min(bid.price)),
+            sells.then(|| ((reserve + self.spec.half_spread_ticks).ceil() as i64).max(ask.price)),
+        ]
     }
 
-    fn quote(&self, desk: &mut Desk<'_>, side: Side) -> Result<(), RunError> {
-        let wanted = self.wanted(desk, side);
+    fn quote(&self, desk: &mut Desk<'_>, side: Side, wanted: Option<i64>) -> Result<(), RunError> {
         let mut there = false;
         for place in (0..desk.open_orders(0).len()).rev() {
-            let id = desk.open_orders(0)[place];
-            let Some(order) = desk.order(id).filter(|order| order.intent.side == side) else { continue };
+            let order = desk.open_order(0, place);
+            if order.intent.side != side {
+                continue;
+            }
             if order.intent.kind.price() == wanted {
                 there = true;
             } else {
-                desk.cancel(id);
+                desk.cancel(order.id);
             }
         }
         match wanted {
@@ -80,7 +79,8 @@ impl TickStrategy for Maker {
     }
 
     fn on_timer(&mut self, desk: &mut Desk<'_>) -> Result<(), RunError> {
-        self.quote(desk, Side::Buy)?;
-        self.quote(desk, Side::Sell)
+        let [bid, ask] = self.wanted(desk);
+        self.quote(desk, Side::Buy, bid)?;
+        self.quote(desk, Side::Sell, ask)
     }
 }

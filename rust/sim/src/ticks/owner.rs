@@ -39,8 +39,9 @@ pub struct OwnOrder {
 #[derive(Debug, Default)]
 pub(crate) struct Owner {
     orders: Slots<OwnOrder>,
-    /// By instrument, oldest first.
+    /// Their numbers by instrument, oldest first, and beside them their slots.
     open: Vec<Vec<u64>>,
+    slots: Vec<Vec<u32>>,
     /// How often the orders of an instrument have changed.
     changes: Vec<u64>,
     /// The slot of the order that ended last: who hears of the end may look at it.
@@ -61,6 +62,7 @@ impl Owner {
         Self {
             orders: Slots::default(),
             open: vec![Vec::new(); instruments],
+            slots: vec![Vec::new(); instruments],
             changes: vec![0; instruments],
             ended: None,
         }
@@ -94,13 +96,12 @@ impl Owner {
             owner.orders.end(id);
         }
         for mut order in state.orders {
-            let (id, instrument) = (order.id, order.checked(open.len(), false)?.intent.instrument);
+            let instrument = order.checked(open.len(), false)?.intent.instrument;
             order.pending = order.left(&traded[instrument]).map_err(|_| StateError::Broken("orders"))?;
             if let Some(pending) = &order.pending {
                 open[instrument].add(pending);
             }
-            owner.open[instrument].push(id);
-            owner.orders.insert(id, order);
+            owner.insert(instrument, order);
         }
         Ok(owner)
     }
@@ -113,6 +114,12 @@ impl Owner {
     /// The numbers of an instrument's orders, oldest first.
     pub(crate) fn open(&self, instrument: usize) -> &[u64] {
         &self.open[instrument]
+    }
+
+    /// An instrument's order by its place among [`Owner::open`].
+    #[inline]
+    pub(crate) fn at(&self, instrument: usize, place: usize) -> &OwnOrder {
+        &self.orders[self.slots[instrument][place]]
     }
 
     /// All orders with their numbers, ascending.
@@ -143,7 +150,6 @@ impl Owner {
         let intent = *approved.intent();
         let mut life = Life::new(intent.lots);
         life.step(Step::Submit)?;
-        self.open[intent.instrument].push(approved.id());
         self.changes[intent.instrument] += 1;
         let (id, wanted) = (approved.id(), None);
         let mut order = OwnOrder { id, intent, terms, tag, life, wanted, mark, pending: None };
@@ -151,16 +157,22 @@ impl Owner {
         if let Some(pending) = &order.pending {
             open.add(pending);
         }
-        self.orders.insert(id, order);
+        self.insert(intent.instrument, order);
         Ok(())
     }
 
-    /// Whether a cancel may be sent now; it then counts as sent.
-    pub(crate) fn cancel(&mut self, order: u64) -> bool {
-        let Some(slot) = self.orders.find(order) else { return false };
+    fn insert(&mut self, instrument: usize, order: OwnOrder) {
+        self.open[instrument].push(order.id);
+        self.slots[instrument].push(self.orders.insert(order.id, order));
+    }
+
+    /// The instrument of an order for which a cancel may be sent now; it then counts as sent.
+    pub(crate) fn cancel(&mut self, order: u64) -> Option<usize> {
+        let slot = self.orders.find(order)?;
         let order = &mut self.orders[slot];
-        self.changes[order.intent.instrument] += 1;
-        order.life.step(Step::RequestCancel).is_ok()
+        let instrument = order.intent.instrument;
+        self.changes[instrument] += 1;
+        order.life.step(Step::RequestCancel).is_ok().then_some(instrument)
     }
 
     /// Whether a replace may be sent now; it then counts as sent.
@@ -247,7 +259,7 @@ impl Owner {
             open.add(left);
         }
         if was_best {
-            let pending = self.open[instrument].iter().filter_map(|&id| self.pending(id));
+            let pending = self.slots[instrument].iter().filter_map(|&slot| self.orders[slot].pending);
             open.set_best(side, pending.filter(|pending| pending.side == side).filter_map(|pending| pending.price));
         }
         Ok(())
@@ -255,7 +267,11 @@ impl Owner {
 
     fn forget(&mut self, order: u64) {
         let Some(slot) = self.orders.end(order) else { return };
-        self.open[self.orders[slot].intent.instrument].retain(|&open| open != order);
+        let instrument = self.orders[slot].intent.instrument;
+        if let Some(place) = self.open[instrument].iter().position(|&open| open == order) {
+            self.open[instrument].remove(place);
+            self.slots[instrument].remove(place);
+        }
         if let Some(before) = self.ended.replace(slot) {
             self.orders.release(before);
         }

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use tradenode_core::book::Book;
-use tradenode_core::event::{Event, GAP, Kind, LAST, Status, Tape, side_number};
+use tradenode_core::event::{Event, GAP, Kind, LAST, Status, Tape, side_number, side_of};
 use tradenode_core::orders::Side;
 
+use super::Reach;
 use super::by_order::Prints;
 use super::holding::Holding;
 use super::matching::Met;
@@ -14,7 +15,6 @@ use super::recorded::Recorded;
 use super::report::{End, Report, What};
 use super::settings::{BookSource, VenueSpec};
 use super::taken::Taken;
-use super::{Band, Reach};
 use crate::models::queue::Ahead;
 use tradenode_core::slots::Slots;
 
@@ -146,51 +146,74 @@ impl Market {
         let levels = self.source != BookSource::Orders;
         let Reach { until, received, band } = *reach;
         let (mut now, mut row, mut concerns) = (*clock, first, false);
+        let mut calm = self.is_calm(reach);
         while row < rows {
             let at = ts_event[row].max(now).min(ts_recv[row]);
             if at > until || ts_recv[row] > received {
                 break;
             }
             now = at;
-            if levels && kinds[row] == Kind::Depth as u8 && flags[row] & !LAST == 0 && at < self.next_expiry {
-                let side = if sides[row] == side_number(Some(Side::Buy)) { Side::Buy } else { Side::Sell };
+            let side = if sides[row] == side_number(Some(Side::Buy)) { Side::Buy } else { Side::Sell };
+            let plain = kinds[row] == Kind::Depth as u8 && flags[row] & !LAST == 0;
+            if plain
+                && calm
+                && let Some(before) = self.book.set_in_place(side, prices[row], sizes[row])
+            {
+                if self.spans[side as usize].holds(prices[row]) {
+                    self.requeue(side, prices[row], before, sizes[row]);
+                }
+                row += 1;
+                continue;
+            }
+            if plain && levels && at < self.next_expiry {
                 self.on_depth(side, prices[row], sizes[row]);
-                if flags[row] == 0 || self.is_quiet(band) {
-                    row += 1;
+                calm = self.is_calm(reach);
+                row += 1;
+                if calm || flags[row - 1] == 0 {
                     continue;
                 }
                 self.on_last(true, at);
                 concerns = band.is_left_by(&self.book);
+            } else if calm && kinds[row] == Kind::Trade as u8 {
+                let taker = side_of(sides[row]).or_else(|| self.taker_of(prices[row]));
+                self.on_trade_by(taker, prices[row], sizes[row], at);
+                row += 1;
             } else {
                 let event = Event { ts_event: at, ..tape.event(row) };
                 self.expire_until(at);
                 self.on_event(&event);
+                row += 1;
                 concerns = matches!(event.kind, Kind::Mark | Kind::Funding)
                     || (event.flags & LAST != 0 && band.is_left_by(&self.book));
             }
-            row += 1;
             if concerns || !self.out.is_empty() {
                 break;
             }
+            calm = self.is_calm(reach);
         }
         *clock = now;
         (row, concerns)
     }
 
-    /// Whether the end of a message about levels brings nothing about: they can be traded on and have reached no order of
-    /// ours, none waits, and the touch is within the band.
-    #[inline(always)]
-    fn is_quiet(&mut self, band: Band) -> bool {
+    /// Whether rows of levels that leave the best prices where they are, and trades that meet none of ours, bring nothing about
+    /// besides, whether they end a message or not: the book can be traded on, its levels have reached no order of ours, none
+    /// waits, the touch is within the band and no order's time is over before all rows are taken.
+    #[inline]
+    fn is_calm(&self, reach: &Reach) -> bool {
         let (bid, ask) = self.book.best_prices();
+        let unreached = |side: Side, best| height(side, best) < self.spans[side as usize].reach;
         // One jump for all, which is hardly ever guessed wrong.
-        let sound = !self.book.is_stale() & (bid <= ask);
-        self.unsound = !sound;
+        let sound = !self.book.is_stale() & !self.unsound & (bid <= ask) & (self.status == Status::Trading);
         sound
-            & (self.status == Status::Trading)
+            & matches!(self.source, BookSource::Depth | BookSource::Quotes)
             & !self.crossing
+            & unreached(Side::Buy, bid)
+            & unreached(Side::Sell, ask)
             & self.waiting.is_empty()
-            & (band.low <= bid)
-            & (ask <= band.high)
+            & self.taken.is_empty()
+            & (reach.band.low <= bid)
+            & (ask <= reach.band.high)
+            & (reach.until < self.next_expiry)
     }
 
     /// Takes a row of the venue's tape.
@@ -297,19 +320,28 @@ impl Market {
     #[inline]
     fn on_trade(&mut self, event: &Event) {
         let taker = event.side.or_else(|| self.taker_of(event.price));
-        self.last = event.price;
         match self.source {
             BookSource::Depth | BookSource::Quotes => {}
-            BookSource::Orders => return self.note_print(event, taker),
+            BookSource::Orders => {
+                self.last = event.price;
+                return self.note_print(event, taker);
+            }
             BookSource::Trades => self.show_trade(event.price, event.size),
         }
+        self.on_trade_by(taker, event.price, event.size, event.ts_event);
+    }
+
+    /// The same by whoever took, where the book is as the trade leaves it.
+    #[inline]
+    fn on_trade_by(&mut self, taker: Option<Side>, price: i64, size: i64, at: i64) {
+        self.last = price;
         if let Some(taker) = taker
             && let Some(&first) = self.resting[taker.opposite() as usize].first()
-            && self.orders[first].reaches(event.price)
-            && event.size > 0
+            && self.orders[first].reaches(price)
+            && size > 0
             && self.is_sound()
         {
-            self.trade_with(taker.opposite(), event.price, event.size, Met::Queue, event.ts_event);
+            self.trade_with(taker.opposite(), price, size, Met::Queue, at);
         }
     }
 

@@ -62,6 +62,15 @@ impl Market {
 
     #[cold]
     pub(super) fn trade_with(&mut self, side: Side, price: i64, size: i64, by: Met, at: i64) {
+        let (orders, list) = (&self.orders, &self.resting[side as usize]);
+        let reaches = |slot: Option<&u32>| slot.is_some_and(|&slot| orders[slot].reaches(price));
+        if !reaches(list.get(1)) {
+            // Mostly it is one.
+            if let Some(&first) = list.first().filter(|&first| reaches(Some(first))) {
+                self.meet(first, price, size, size, by, at);
+            }
+            return;
+        }
         let mut met = std::mem::take(&mut self.met);
         let orders = &self.orders;
         let reached = self.resting[side as usize].iter().take_while(|&&slot| orders[slot].reaches(price));

@@ -202,6 +202,19 @@ impl Venue {
         self.markets[instrument].out.drain(..)
     }
 
+    /// The same as a list whose memory [`Venue::take_back`] wants back.
+    #[inline]
+    pub(crate) fn lend_reports(&mut self, instrument: usize) -> Vec<Report> {
+        std::mem::take(&mut self.markets[instrument].out)
+    }
+
+    /// Takes the list of [`Venue::lend_reports`] back, to be used again.
+    #[inline]
+    pub(crate) fn take_back(&mut self, instrument: usize, mut reports: Vec<Report>) {
+        reports.clear();
+        self.markets[instrument].out = reports;
+    }
+
     /// Whether [`Venue::reports`] would give anything.
     #[must_use]
     #[inline]

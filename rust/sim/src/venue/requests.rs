@@ -16,10 +16,13 @@ impl Market {
             return self.refuse(order.id, why, at);
         }
         self.report(at, order.id, What::Accepted);
-        if order.terms.links.parent != 0 && !self.has_filled(order.terms.links.parent) {
-            return self.hold(&mut order);
+        match (order.terms.links.parent, order.terms.trigger) {
+            // It has just been found fit.
+            (0, Trigger::None) => self.meet_book(&mut order, at),
+            (0, _) => self.wait(&mut order, at),
+            (parent, _) if self.has_filled(parent) => self.enter(&mut order, at),
+            _ => self.hold(&mut order),
         }
-        self.enter(&mut order, at);
     }
 
     fn admissible(&self, order: &Order, at: i64) -> Result<(), Refused> {

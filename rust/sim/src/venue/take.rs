@@ -15,8 +15,20 @@ impl Market {
         if let Some(why) = self.unfit(order) {
             return self.end(order.id, if why == Refused::WouldTake { End::WouldTake } else { End::NoMarket }, at);
         }
+        self.meet_book(order, at);
+    }
+
+    /// The same for one that is known to be fit.
+    pub(super) fn meet_book(&mut self, order: &mut Order, at: i64) {
         let whole = order.terms.time_in_force == TimeInForce::FillOrKill;
-        let kept = if whole && !self.can_fill_whole(order, at) { Err(End::Remainder) } else { self.take(order, at) };
+        let kept = if order.terms.post_only {
+            // Fit, it reaches nothing.
+            Ok(())
+        } else if whole && !self.can_fill_whole(order, at) {
+            Err(End::Remainder)
+        } else {
+            self.take(order, at)
+        };
         match kept {
             Err(end) => self.end(order.id, end, at),
             Ok(()) if order.left == 0 => {}
@@ -40,7 +52,8 @@ impl Market {
         let other = order.side.opposite();
         let ours = self.resting[other as usize].first().map(|&slot| self.orders[slot].ticks);
         let theirs = self.book.best(other).map(|level| level.price);
-        ours.into_iter().chain(theirs).any(|price| order.reaches(price))
+        let reached = |price: Option<i64>| price.is_some_and(|price| order.reaches(price));
+        reached(ours) || reached(theirs)
     }
 
     fn can_fill_whole(&self, order: &Order, at: i64) -> bool {

@@ -6,6 +6,7 @@ mod drawn_orders;
 mod links;
 mod queue;
 mod stage;
+mod stretches;
 mod taking;
 mod trust;
 mod waiting;
