@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,7 @@ from tradenode.config.event_run import event_spec
 from tradenode.config.faults import Fault
 from tradenode.config.model import Config
 from tradenode.config.node import NodeTable
-from tradenode.config.strategy_file import file_text, load_strategy
+from tradenode.config.strategy_file import file_text, load_strategy, tried
 from tradenode.config.values import near
 from tradenode.errors import ConfigError
 from tradenode.messages.listing import Listing
@@ -56,7 +57,7 @@ def seat_life(given: Given, listings: Sequence[Listing]) -> SeatLife:
         raise ConfigError(f"{source.file} is about bars", hint='a node needs events: `kind = "events"` in `[data]`')
     table = config.strategy
     text = "" if table is None else file_text(table, given.base, source)
-    who = deciding(config, source, _strategy(given, text))
+    rules = _rules(given, text)
     found = [_listed(given, place, name, listings) for place, name in enumerate(config.data.instruments)]
     contracts = [msgspec.to_builtins(listing) for listing in found]
     books = [config.data.book or "depth"] * len(found)
@@ -66,8 +67,16 @@ def seat_life(given: Given, listings: Sequence[Listing]) -> SeatLife:
         base=str(given.base.resolve()),
         file=text,
         symbols=[listing.symbol for listing in found],
-        spec=msgspec.Raw(event_spec(config, contracts, books, who.rules)),
+        spec=msgspec.Raw(event_spec(config, contracts, books, rules)),
     )
+
+
+def _rules(given: Given, text: str) -> dict[str, Any] | None:
+    """The rules that decide; a strategy in Python has some only where there are bars, and is made on trial for them."""
+    if given.config.strategy is not None and not given.config.data.timeframe:
+        return None
+    with tried():
+        return deciding(given.config, given.source, _strategy(given, text)).rules
 
 
 def name_of(config: Config) -> str:

@@ -41,9 +41,9 @@ def sweep(
     """Runs a configuration with every set of values; each comes to exactly what `backtest` makes of it.
 
     Rules over bars run in threads and share the indicators that they have in common; a strategy in Python, and whatever
-    runs over events, has processes of its own. The result is the same whatever their number. Rules that buy and sell one instrument whole at the next open
-    take a quarter of the time, or less, where no limit on losses, positions or hours binds: `[risk] defaults = "off"`
-    in the config.
+    runs over events, has processes of its own. The result is the same whatever their number. Rules that buy and sell
+    one instrument whole at the next open take a quarter of the time, or less, where no limit on losses, positions or
+    hours binds: `[risk] defaults = "off"` in the config.
 
     Args:
         config: as for `backtest`.

@@ -16,7 +16,7 @@ from tradenode import Desk, Order, PriceBook, Trade, every
 from tradenode._core import SimVenue, Trader
 from tradenode.errors import RunError
 from tradenode.messages.feed import Rows
-from tradenode.messages.node import Command, Input, Kill, Ring, Start, Sweep
+from tradenode.messages.node import Command, Input, Kill, Ring, SeatLife, Start, Sweep
 from tradenode.messages.orders import Cancel, Report, Submit, plain_request
 from tradenode.messages.tape import BUY, LAST, SELL, SNAPSHOT, EventKind
 from tradenode.node.core import NodeCore
@@ -223,6 +223,55 @@ def test_rules_that_are_put_back_go_on_as_they_would_have(seed: int, before: int
     for _ in zip(range(after), going, strict=False):
         pass
     assert other.state() == one.state()
+
+
+def test_rules_go_on_through_a_reload_and_stay_what_they_are() -> None:
+    one, other = NodeCore(ruled(), SYMBOLS, 0), NodeCore(ruled(), SYMBOLS, 0)
+    world = World(5, one, kills=False)
+    world.cores.append(other)
+    going = world.run()
+    life = SeatLife("plain", "", "", "", list(SYMBOLS), msgspec.Raw(ruled()[0].spec))
+    for _ in range(3):
+        for _ in zip(range(700), going, strict=False):
+            pass
+        other.seats[0].reload(world.now, ruled()[0], life)
+        assert other.seats[0].trader.state() == one.seats[0].trader.state()
+    assert world.commands > 20
+    calling = msgspec.structs.replace(ruled()[0], spec=described(**LIMITS), strategy=Drawn(0))
+    before = one.state()
+    with pytest.raises(RunError, match="one of rules, not of call-backs"):
+        one.seats[0].reload(world.now, calling, life)
+    assert one.state() == before
+
+
+def test_rules_with_another_size_know_what_they_knew_and_other_rules_begin_anew() -> None:
+    one, other, third = (NodeCore(ruled(), SYMBOLS, 0) for _ in range(3))
+    world = World(5, one, kills=False)
+    world.cores += [other, third]
+    going = world.run()
+    for _ in zip(range(2_000), going, strict=False):
+        pass
+    spec = ruled()[0].spec
+    larger = msgspec.structs.replace(ruled()[0], spec=spec.replace(b'"quantity": "0.004"', b'"quantity": "0.005"'))
+    rules = msgspec.json.decode(spec)
+    rules["plan"]["rules"]["enter_long"]["when"] = "close > sma(30)"
+    changed = msgspec.structs.replace(ruled()[0], spec=msgspec.json.encode(rules))
+    assert larger.spec != spec
+    life = SeatLife("plain", "", "", "", list(SYMBOLS), msgspec.Raw(spec))
+
+    def kept(core: NodeCore) -> Any:
+        return msgspec.json.decode(core.seats[0].trader.state())["calls"]["rules"]["rules"]
+
+    was = kept(one)
+    other.seats[0].reload(world.now, larger, life)
+    third.seats[0].reload(world.now, changed, life)
+    for name in ("lanes", "formed", "closed_at", "acts"):
+        assert kept(other)[name] == kept(third)[name] == was[name]
+    assert kept(other)["machines"] == was["machines"]
+    assert kept(third)["machines"] != was["machines"]
+    for core in (other, third):
+        for now, message in ((world.now + 1, Ring()), (world.now + 2, Sweep(1_000))):
+            core.take(now, message)
 
 
 def test_rules_trade_in_the_world_of_this_test() -> None:

@@ -3,8 +3,8 @@
 use tradenode_core::event::{Event, Kind, Tape};
 
 use super::alarm::Alarm;
-use super::desk::View;
 use super::glances::{Glance, Glances};
+use super::view::View;
 use crate::venue::{Band, BookSource, Reach, Venue};
 
 /// A tape with the places that venue and desk have reached in it.

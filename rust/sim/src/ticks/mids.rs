@@ -2,8 +2,8 @@
 
 use tradenode_core::event::{Kind, LAST, Tape};
 
-use super::desk::View;
 use super::feed::Feed;
+use super::view::View;
 use crate::venue::BookSource;
 
 /// The mid in ticks at each of some ascending times (ns UTC, the venue's), after all rows of that time.

@@ -25,9 +25,10 @@ mod state;
 mod strategy;
 mod terms;
 mod trader;
+mod view;
 mod wire;
 
-pub use desk::{Desk, Ticket, View};
+pub use desk::{Desk, Ticket};
 pub use engine::{TickEngine, TickRun};
 pub use feed::Feed;
 pub use joint::Joint;
@@ -43,6 +44,7 @@ pub use state::TraderState;
 pub use strategy::{Interest, TickStrategy};
 pub use terms::{LiquidationSpec, MarginMode, PositionMode};
 pub use trader::Trader;
+pub use view::View;
 pub use wire::{News, Payment, Wire};
 
 #[cfg(test)]

@@ -11,11 +11,12 @@ use tradenode_core::risk::{KillSwitch, OpenOrders};
 
 use super::alarm::Alarm;
 use super::calls::Calls;
-use super::desk::{Desk, View};
+use super::desk::Desk;
 use super::outcomes::Outcomes;
 use super::owner::{Owner, OwnerState};
 use super::strategy::TickStrategy;
 use super::trader::Trader;
+use super::view::View;
 use crate::error::StateError;
 use crate::ledger::LedgerState;
 

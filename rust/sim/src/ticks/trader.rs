@@ -10,11 +10,12 @@ use tradenode_core::risk::{Kill, KillSwitch, LatchError, Market};
 
 use super::alarm::Alarm;
 use super::calls::Calls;
-use super::desk::{Desk, View};
+use super::desk::Desk;
 use super::outcomes::Outcomes;
 use super::owner::Owner;
 use super::spec::TickSpec;
 use super::strategy::{Interest, TickStrategy};
+use super::view::View;
 use super::wire::{News, Wire};
 use crate::error::RunError;
 use crate::ledger::Ledger;
