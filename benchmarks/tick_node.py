@@ -1,7 +1,8 @@
 """A node in its own process, fed with frames at a pace: `python -m benchmarks.tick_node MODE FOLDER --runs N`.
 
-MODE is "process" or "power" (what an order outlasts before it is sent), "flood" (frames as fast as they go) or "quiet"
-(ten strategies on twenty instruments, and no market). The frames are bytes of the loopback venue's dialect; an order is
+MODE is "process" or "power" (what an order outlasts before it is sent), "compiled" (as "process", decided by a rule in
+place of a Python call-back), "flood" (frames as fast as they go) or "quiet" (ten strategies on twenty instruments, and
+no market). The frames are bytes of the loopback venue's dialect; an order is
 over when its bytes are in the socket. A frame's time begins when it was due, not when it was looked at: a late one is
 late for all that come behind it (no coordinated omission).
 """
@@ -35,13 +36,14 @@ from tradenode.messages.feed import Rows
 from tradenode.messages.listing import Listing
 from tradenode.messages.node import Life, Start
 from tradenode.messages.orders import Report
+from tradenode.messages.tape import LAST, EventKind
 from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
 from tradenode.node.node import Node, Settings
 from tradenode.node.seat import SeatPlan
 
-RATES = {"process": 10_000, "power": 1_000, "flood": 0}
-SECONDS = {"process": 3.0, "power": 3.0, "flood": 1.0}
+RATES = {"process": 10_000, "compiled": 10_000, "power": 1_000, "flood": 0}
+SECONDS = {"process": 3.0, "compiled": 3.0, "power": 3.0, "flood": 1.0}
 FLOOD = 30_000
 MID = 600_000
 EVERY = 10
@@ -52,6 +54,8 @@ HEADER, ORDER_BYTES = 40, 160
 
 BATCH = 64
 """So many frames are in one read of the socket where they come as fast as they go."""
+
+DEPTH, TRADE = int(EventKind.DEPTH), int(EventKind.TRADE)
 
 INSTRUMENT = {
     "symbol": "BTCUSDT",
@@ -64,6 +68,13 @@ INSTRUMENT = {
     "taker_fee": "0.0004",
 }
 LIMITS = {"max_open_orders": 100, "max_position": "1000", "price_band": "0.5", "max_drawdown": "0.5"}
+
+RULES = {
+    "timeframe_ns": EVERY * 1_000_000_000 // RATES["compiled"],
+    "rules": {"enter_long": {"when": "ema(3) > 0", "order": "limit", "price": "close - 1"}},
+    "size": {"kind": "fixed_quantity", "quantity": "0.001"},
+}
+"""Every bar, which is as long as so many frames, leads to an order."""
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Frame).decode
@@ -108,11 +119,11 @@ class Wire:
         """Not in lockstep."""
 
 
-def spec(instruments: int) -> bytes:
+def spec(instruments: int, **more: Any) -> bytes:
     """A desk of so many instruments."""
     named = [INSTRUMENT | {"symbol": f"X{place}"} for place in range(instruments)]
     account = {"currency": "USDT", "cash": "1000000"}
-    return json.dumps({"account": account, "instruments": named, "risk": LIMITS}).encode()
+    return json.dumps({"account": account, "instruments": named, "risk": LIMITS} | more).encode()
 
 
 def made(folder: str, mode: str, plans: list[SeatPlan], symbols: list[str]) -> tuple[Node, Wire]:
@@ -127,28 +138,35 @@ def made(folder: str, mode: str, plans: list[SeatPlan], symbols: list[str]) -> t
     return node, wire
 
 
-def frames(count: int) -> list[bytes]:
-    """A book, and changes of two levels of it."""
+def frames(count: int, gap: int = 0) -> list[bytes]:
+    """A book, and changes of two levels of it; every so many frames also a trade, that much time after the last one."""
     now, random = time.time_ns(), np.random.default_rng(1)
     sides, levels = [1] * 10 + [2] * 10, [*range(MID, MID - 10, -1), *range(MID + 1, MID + 11)]
     whole = Rows("X0", 1, now, [now] * 20, [4] * 20, sides, [2] * 19 + [3], levels, [1000] * 20)
     steps, sizes = random.integers(1, 9, (count, 2)).tolist(), random.integers(1, 999, (count, 2)).tolist()
-    changes = (
-        Rows("X0", place + 2, now, [now] * 2, [4, 4], [1, 2], [0, 1], [MID - low, MID + 1 + high], size)
-        for place, ((low, high), size) in enumerate(zip(steps, sizes, strict=True))
-    )
-    return [encode(whole), *(encode(rows) for rows in changes)]
+    made = [encode(whole)]
+    for place, ((low, high), (bid, ask)) in enumerate(zip(steps, sizes, strict=True)):
+        at, kinds, sides = now + place * gap, [DEPTH, DEPTH], [1, 2]
+        prices, lots = [MID - low, MID + 1 + high], [bid, ask]
+        if gap and place % EVERY == 0:
+            kinds, sides, prices, lots = [*kinds, TRADE], [*sides, 1], [*prices, MID], [*lots, 1]
+        flags = [0] * (len(kinds) - 1) + [int(LAST)]
+        made.append(encode(Rows("X0", place + 2, at, [at] * len(kinds), kinds, sides, flags, prices, lots)))
+    return made
 
 
 async def fed(mode: str, folder: str) -> dict[str, Any]:
     """The frames at their pace: how long orders took, and how busy the node was."""
-    node, wire = made(folder, mode, [SeatPlan("taker", spec(1), ("X0",), Taker())], ["X0"])
+    plan = SeatPlan("taker", spec(1), ("X0",), Taker())
+    if mode == "compiled":
+        plan = SeatPlan("rules", spec(1, plan=RULES), ("X0",), None)
+    node, wire = made(folder, mode, [plan], ["X0"])
     asyncio.get_running_loop().add_reader(node._log.journal.fileno(), node._on_durable)
     rate = RATES[mode]
-    raws = frames(int(SECONDS[mode] * rate) if rate else FLOOD)
+    gap = 1_000_000_000 // rate if rate else 0
+    raws = frames(int(SECONDS[mode] * rate) if rate else FLOOD, gap if mode == "compiled" else 0)
     disk = Disk(folder) if mode == "power" else None
     collected()
-    gap = 1_000_000_000 // rate if rate else 0
     took: list[int] = []
     begin = time.perf_counter_ns() + 1_000_000
     cpu = time.process_time()
@@ -237,7 +255,7 @@ def resident_mb() -> float:
 def main() -> None:
     """Measures, and prints what a contestant of `benchmarks.harness` prints."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("mode", choices=("process", "power", "flood", "quiet"))
+    parser.add_argument("mode", choices=(*RATES, "quiet"))
     parser.add_argument("folder")
     parser.add_argument("--runs", type=int, default=1)
     options = parser.parse_args()
