@@ -142,7 +142,7 @@ class Twin:
     def reach(self, instrument: int, side: int, mark: float) -> float:
         """What is worth at most when all that may add on a side has filled, with its sign.
 
-        What only reduces is left out: an order that comes later and uncovers what waits is held against lots alone.
+        What only reduces is left out: what an order that comes later uncovers opens no more lots than there were.
         """
         waiting = self.waiting(instrument, side)
         adding = sum(each.left for each in waiting)

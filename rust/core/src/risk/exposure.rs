@@ -195,12 +195,21 @@ impl RiskGate {
         notional: Atoms,
         after: Atoms,
     ) -> Result<Verdict, MoneyError> {
+        let (held, margin) = self.sums(intent, asked, after)?;
+        let fee = rate_of(notional, asked.at.instruments[intent.instrument].spec().taker_fee)?.max(0);
+        let equity = asked.account.equity(asked.at.instruments, asked.at.marks)?;
+        if margin + fee > equity && !self.isolated {
+            return Ok(refuse(Check::Margin, self.scale.to_f64(equity), self.scale.to_f64(margin + fee)));
+        }
+        Ok(self.together(held, equity, intent.side))
+    }
+
+    /// What all positions come to together, and the margin that they need.
+    fn sums(&self, intent: &Intent, asked: &Asked<'_>, after: Atoms) -> Result<(Together, Atoms), MoneyError> {
         let (at, account) = (asked.at, asked.account);
-        let listed = self.listed(at);
-        let fee = rate_of(notional, at.instruments[intent.instrument].spec().taker_fee)?.max(0);
-        let (mut gross, mut net, mut needed) = (0, 0, fee);
-        let (mut asset, mut moving): (Atoms, Atoms) = (0, 0);
-        for other in 0..listed {
+        let mut held = Together::default();
+        let mut margin = 0;
+        for other in 0..self.listed(at) {
             let reach = if other == intent.instrument {
                 self.reach(other, at, account, asked.open, Some((intent.side, after)))?
             } else {
@@ -209,25 +218,51 @@ impl RiskGate {
             if reach == Reach::default() {
                 continue;
             }
-            gross += reach.gross;
+            held.gross += reach.gross;
             let signed = if intent.side == Side::Buy { reach.high } else { reach.low };
-            net += signed;
-            needed += rate_of(reach.gross, self.margin[other])?;
+            held.net += signed;
+            margin += rate_of(reach.gross, self.margin[other])?;
             if self.bases[other] == self.bases[intent.instrument] {
-                asset += signed;
+                held.asset += signed;
             }
-            moving += match self.moves_with(intent.instrument, other) {
+            held.moving += match self.moves_with(intent.instrument, other) {
                 0 => 0,
                 // Against each other: worst is what makes a position of the other side.
                 sign if sign < 0 => -(if intent.side == Side::Buy { reach.low } else { reach.high }),
                 _ => signed,
             };
         }
-        let equity = account.equity(at.instruments, at.marks)?;
-        if needed > equity && !self.isolated {
-            return Ok(refuse(Check::Margin, self.scale.to_f64(equity), self.scale.to_f64(needed)));
+        Ok((held, margin))
+    }
+
+    /// Whether what waits on an intent's side may open what it opens once the intent, which only reduces, has taken the position
+    /// away that it counted on.
+    ///
+    /// Where no more lots are opened than there are now, limits on how much is held let it pass: at one price both are worth
+    /// the same. Which way it lies always counts.
+    pub(super) fn uncovers(&self, intent: &Intent, asked: &Asked<'_>) -> Result<Verdict, MoneyError> {
+        let (at, account) = (asked.at, asked.account);
+        let place = self.place(intent.instrument, intent.side, intent.reduce_only);
+        let (instrument, held) = (&at.instruments[place], account.position(place).lots);
+        let mut open = *asked.open;
+        let reducing = &mut open.reducing[intent.side as usize];
+        *reducing = reducing.saturating_add(intent.lots);
+        let after = open.filled(intent.side, instrument, held, at.marks[place])?;
+        if after.lots.signum() != intent.side.sign() {
+            return Ok(Ok(()));
         }
-        Ok(self.together(Together { gross, net, asset, moving }, equity, intent.side))
+        if let Err(refusal) = self.capped(place, instrument, after)
+            && (refusal.check == Check::MaxPosition || after.lots.abs() > held.abs())
+        {
+            return Ok(Err(refusal));
+        }
+        let asked = Asked { open: &open, ..*asked };
+        if after.lots.abs() > held.abs() {
+            return self.portfolio(intent, &asked, 0, after.worth);
+        }
+        let (sums, _) = self.sums(intent, &asked, after.worth)?;
+        let equity = account.equity(at.instruments, at.marks)?;
+        Ok(self.together(Together { gross: 0, ..sums }, equity, intent.side))
     }
 
     /// The limits on what is held together.
@@ -294,7 +329,7 @@ impl RiskGate {
 }
 
 /// Sums over all instruments as an intent would leave them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Together {
     gross: Atoms,
     net: Atoms,

@@ -274,23 +274,12 @@ impl RiskGate {
     /// Whether orders that wait on the same side, and that count on the position to shrink, do not open too much once this
     /// one has shrunk it. While trading is stopped they are on their way out, and what closes must pass.
     fn leaves_room(&self, intent: &Intent, asked: &Asked<'_>) -> Result<Verdict, MoneyError> {
-        let (at, account) = (asked.at, asked.account);
-        let place = self.place(intent.instrument, intent.side, intent.reduce_only);
-        let side = intent.side as usize;
-        let waits = asked.open.adding[side] > 0;
-        if !waits || !intent.reduce_only || at.at_once || self.latch.state() != TradingState::Active {
+        // Where legs are kept, what waits opens the other leg, whatever becomes of this one.
+        let waits = asked.open.adding[intent.side as usize] > 0 && self.legs == 0;
+        if !waits || !intent.reduce_only || asked.at.at_once || self.latch.state() != TradingState::Active {
             return Ok(Ok(()));
         }
-        let mut open = *asked.open;
-        open.reducing[side] = open.reducing[side].saturating_add(intent.lots);
-        let held = account.position(place).lots;
-        let after = open.filled(intent.side, &at.instruments[place], held, at.marks[place])?;
-        let most = self.caps[place].lots;
-        if after.lots.signum() == intent.side.sign() && after.lots.abs() > most {
-            let lots = |lots| at.instruments[place].quantity.value(lots);
-            return Ok(refuse(Check::MaxPosition, lots(most), lots(after.lots.abs())));
-        }
-        Ok(Ok(()))
+        self.uncovers(intent, asked)
     }
 
     /// Halted, only what the venue too keeps from opening anything passes.

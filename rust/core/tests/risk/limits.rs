@@ -93,6 +93,14 @@ impl Twin {
         prop_assert!(worth <= 3500.0 + 1e-6, "notional {worth}");
         let count = |instrument| self.book.open(instrument).count;
         prop_assert!(count(instrument) <= 6);
+        let (gross, net) = self.together(instrument, side);
+        prop_assert!(gross <= 6000.0 + 1e-6, "gross {gross}");
+        prop_assert!(net <= 5000.0 + 1e-6, "net {net}");
+        Ok(())
+    }
+
+    /// All positions at their worst: gross, and what is left on a side.
+    fn together(&self, instrument: usize, side: Side) -> (f64, f64) {
         let (mut gross, mut net) = (0.0, 0.0);
         for each in 0..3 {
             let sides = [Side::Buy, Side::Sell].map(|side| (self.waiting(each, side).0 > 0, self.worst(each, side)));
@@ -104,8 +112,23 @@ impl Twin {
             let (lots, worth) = self.worst(each, side);
             net += lots.signum() as f64 * worth;
         }
-        prop_assert!(gross <= 6000.0 + 1e-6, "gross {gross}");
-        prop_assert!(net * side.sign() as f64 <= 5000.0 + 1e-6, "net {net}");
+        (gross, net * side.sign() as f64)
+    }
+
+    /// Right after a reduction was approved: what it uncovers of orders that wait on its side opens no more than limits let
+    /// it, nor more lots than there were.
+    fn uncovers_no_more(&self, instrument: usize, side: Side) -> Result<(), TestCaseError> {
+        let ((lots, worth), held) = (self.worst(instrument, side), self.held(instrument));
+        if lots * side.sign() <= 0 || self.waiting(instrument, side).0 == 0 {
+            return Ok(());
+        }
+        prop_assert!(lots.abs() as f64 * Self::unit(instrument) <= 40.0, "position {lots}");
+        let (gross, net) = self.together(instrument, side);
+        prop_assert!(net <= 5000.0 + 1e-6, "net {net}");
+        if lots.abs() > held.abs() {
+            prop_assert!(worth <= 3500.0 + 1e-6, "notional {worth}");
+            prop_assert!(gross <= 6000.0 + 1e-6, "gross {gross}");
+        }
         Ok(())
     }
 
@@ -118,7 +141,7 @@ impl Twin {
         if asked.reduce_only {
             let reducible = if held * asked.side.sign() < 0 { held.abs() } else { 0 };
             prop_assert!(got.lots <= reducible + before.adding[asked.side.opposite() as usize]);
-            return Ok(());
+            return self.uncovers_no_more(asked.instrument, asked.side);
         }
         prop_assert_eq!(got.lots, asked.lots);
         let waiting = before.adding[asked.side as usize] + before.reducing[asked.side as usize];
