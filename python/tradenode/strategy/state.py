@@ -56,7 +56,7 @@ def why_not(strategy: object) -> str | None:
 
 
 def attributes_of(strategy: object | None) -> dict[str, Any] | None:
-    """The attributes of a strategy as they are written (`strategy.plain`); None without one, and where they cannot be."""
+    """The attributes of a strategy as they are written (`strategy.plain`); None where there are none to be told."""
     if strategy is None:
         return None
     try:
