@@ -81,8 +81,18 @@ def test_one_that_fails_again_and_again_halts_the_node() -> None:
     assert node.core.seats[0].trader.trading == "halted"
 
 
-def test_a_turn_that_breaks_off_ends_the_node_and_nothing_is_started_again() -> None:
-    beside = Closing(fails=0)
+class Syncing(Beside):
+    """A part that waits for a journal that has broken off."""
+
+    async def keep(self, node: Node) -> None:
+        self.began += 1
+        node._log.journal.abandon()
+        node.sync()
+
+
+@pytest.mark.parametrize("made", [Closing, Syncing])
+def test_a_turn_that_breaks_off_ends_the_node_and_nothing_is_started_again(made: type[Beside]) -> None:
+    beside = made(fails=0)
     with pytest.raises(JournalError, match="it is closed"):
         simulate(lived(beside, 20.0), 3)
     assert beside.began == 1

@@ -72,7 +72,7 @@ class Words:
     def new_order(self, order: Order) -> NewOrder:
         """An order as the venue takes it."""
         plain = NewOrder(
-            client_id=f"{self._prefix}{order.number}",
+            client_id=self.client_id(order.number),
             symbol=self.symbols[order.instrument],
             side=order.side,
             kind=order.kind,

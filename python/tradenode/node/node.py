@@ -16,7 +16,7 @@ import msgspec
 
 from tradenode.errors import ExchangeError, RunError, TradenodeError
 from tradenode.exchange.port import Message, VenuePort
-from tradenode.execution.numbers import SEATS_MOST
+from tradenode.execution.numbers import seat_of
 from tradenode.kernel.clock import Clock
 from tradenode.kernel.inbox import Inbox
 from tradenode.kernel.supervisor import Supervisor
@@ -63,6 +63,10 @@ At = Callable[[str], None]
 """Is told at which point the node is, for a test that ends it there."""
 
 
+def nowhere(_: str) -> None:
+    """For a node that nobody wants to end."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How a node behaves.
 
@@ -103,6 +107,7 @@ class Node:
 
     Attributes:
         core: what it does.
+        settings: how it behaves; `change` takes others.
         state: "starting", "running", "stopping" or "stopped".
         ended: set when the venue's tape is over.
         turns: how many inputs were acted upon.
@@ -124,7 +129,7 @@ class Node:
         settings: Settings,
         *,
         speed: float = 1.0,
-        at: At | None = None,
+        at: At = nowhere,
         life: Life | None = None,
     ) -> None:
         """Take what it is made of; `speed` is how many of its seconds are one of the loop's, 0 in lockstep.
@@ -135,7 +140,7 @@ class Node:
         self.reconciled = 0
         self.parts = Supervisor(clock, self._give_up, self._part_failed)
         self.ended = asyncio.Event()
-        self._port, self._log, self._clock, self._settings, self._at = port, log, clock, settings, at
+        self._port, self._log, self._clock, self.settings, self._at = port, log, clock, settings, at
         self._lockstep, self._speed = speed == 0, speed or 1.0
         self._now = 0
         self._time = self._said if self._lockstep else clock.now
@@ -212,14 +217,9 @@ class Node:
         self._act(reload)
         return self.core.refused
 
-    @property
-    def settings(self) -> Settings:
-        """How it behaves."""
-        return self._settings
-
     def change(self, settings: Settings) -> None:
-        """Behave otherwise from now on, but for what was set up when it began: durability, foreign orders, dead man."""
-        self._settings = settings
+        """Behave otherwise from now on, but for what was set up when it began (`reloading.FIXED_OF_NODE`)."""
+        self.settings = settings
         self.budget.longest_ns, self.budget.strikes_most = settings.budget_ns, settings.strikes
 
     @property
@@ -234,7 +234,7 @@ class Node:
 
     def sync(self) -> None:
         """Wait until all that it was told is durable. Raises JournalError."""
-        self._log.journal.sync()
+        self._fatally(self._log.journal.sync)
 
     @staticmethod
     async def _or_end(wanted: Coroutine[Any, Any, object], watched: Sequence[asyncio.Future[Any]]) -> None:
@@ -286,7 +286,7 @@ class Node:
         failed: ExchangeError | None = None
         for attempt in range(TRIES_MOST):
             if attempt:
-                await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
+                await asyncio.sleep(self.settings.retry_ns / SECOND_NS / self._speed)
             asked = set(self.core.doubts)
             self.core.doubts.clear()
             try:
@@ -312,33 +312,33 @@ class Node:
         while True:
             # Not `wait_for`: up to CPython 3.11 it may swallow a cancellation that comes with the event.
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.audit_ns / SECOND_NS / self._speed):
+                async with asyncio.timeout(self.settings.audit_ns / SECOND_NS / self._speed):
                     await self._asking.wait()
             self._asking.clear()
             try:
                 await self._reconcile()
             except ExchangeError as error:
                 self.core.note(self._time(), f"the venue was not asked: {error}")
-                await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
+                await asyncio.sleep(self.settings.retry_ns / SECOND_NS / self._speed)
                 self._asking.set()
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(self._settings.sweep_ns / SECOND_NS / self._speed)
-            self._act(Sweep(self._settings.silence_ns))
+            await asyncio.sleep(self.settings.sweep_ns / SECOND_NS / self._speed)
+            self._act(Sweep(self.settings.silence_ns))
 
     async def _finish(self) -> None:
         """The orderly end: the strategies are told, their orders go or stay, the journal is closed."""
         self.state = "stopping"
         self._act(Stop())
-        if self._settings.on_stop == "cancel":
+        if self.settings.on_stop == "cancel":
             self._act(Kill("cancel_all", "node", "it is stopped"))
             waited = 0
             # In lockstep no time goes on behind the end of the events.
             over = self._lockstep and self.ended.is_set()
-            while self.core.orders.living and waited < self._settings.grace_ns and not over:
-                await asyncio.sleep(self._settings.retry_ns / SECOND_NS / self._speed)
-                waited += self._settings.retry_ns
+            while self.core.orders.living and waited < self.settings.grace_ns and not over:
+                await asyncio.sleep(self.settings.retry_ns / SECOND_NS / self._speed)
+                waited += self.settings.retry_ns
         self._log.journal.close(self._time())
 
     def hear(self, message: Message, raw: bytes) -> None:
@@ -358,9 +358,13 @@ class Node:
         return self._now
 
     def _act(self, message: Input) -> None:
-        """Acts upon an input of the node's own. A turn that breaks off ends the node, whoever has asked for it."""
+        """Acts upon an input of the node's own."""
+        self._fatally(lambda: self._turn(message, b""))
+
+    def _fatally(self, act: Callable[[], object]) -> None:
+        """Does something whose failure ends the node, whoever has asked for it: no part is started again for it."""
         try:
-            self._turn(message, b"")
+            act()
         except Exception as error:
             self._fail(error)
             raise
@@ -368,19 +372,18 @@ class Node:
     def _turn(self, message: Message | Input, raw: bytes) -> None:
         if self._lockstep and isinstance(message, FRAMES):
             self._now = max(self._now, message.recv)
-        now, observer, at = self._time(), self.observer, self._at
+        now, observer = self._time(), self.observer
         began = 0 if observer is None else observer.begin()
         cause = self._log.input(now, message, raw)
         commands = self.core.take(now, message)
         self.turns += 1
         for command in commands:
-            sequence = self._log.command(now, command, number_of(command) % SEATS_MOST, cause)
+            sequence = self._log.command(now, command, seat_of(number_of(command)), cause)
             self._unsent.append((sequence, command, now))
             if observer is not None:
                 observer.gave(began, message, sequence)
         if commands:
-            if at is not None:
-                at("before write")
+            self._at("before write")
             self._write()
         elif not self._flushing:
             self._flushing = True
@@ -401,7 +404,7 @@ class Node:
 
     def _save(self, now: int, life: Life) -> None:
         """Takes a snapshot, from which a start goes on; books, which it has not, come behind it as inputs."""
-        first, self._save_at = self._save_at == 0, now + self._settings.save_ns
+        first, self._save_at = self._save_at == 0, now + self.settings.save_ns
         if first:
             return
         try:
@@ -438,7 +441,7 @@ class Node:
 
     def _write(self) -> None:
         journal = self._log.journal
-        if self._settings.durability == "process":
+        if self.settings.durability == "process":
             self._release(journal.write())
         else:
             last = journal.commit()
@@ -458,16 +461,12 @@ class Node:
 
     def _release(self, safe: int) -> None:
         """Sends the commands that are as safe as they have to be."""
-        at = self._at
-        if at is not None:
-            at("after write")
+        self._at("after write")
         while self._unsent and self._unsent[0][0] <= safe:
             sequence, command, given = self._unsent.popleft()
-            if at is not None:
-                at("before send")
+            self._at("before send")
             self._port.send(command, given)
-            if at is not None:
-                at("after send")
+            self._at("after send")
             if self.observer is not None:
                 self.observer.sent(sequence)
 

@@ -27,10 +27,11 @@ FIXED: tuple[tuple[Key, str], ...] = (
     (("account", "cash"), "what the account began with"),
     (("venue", "margin"), "what backs a position"),
     (("venue", "positions"), "what fills add up to"),
+    (("node", "risk"), "what the account's gate lets pass"),
 )
 """Keys that stay as they are as long as the run goes on, and what they say."""
 
-FIXED_OF_NODE = ("durability", "foreign", "dead_man", "risk")
+FIXED_OF_NODE = ("durability", "foreign", "max_cash_difference", "dead_man")
 """Keys of `[node]` that are looked at when a node starts; it follows the others at once."""
 
 ANEW = "a new run folder begins anew"
@@ -120,8 +121,7 @@ class Check:
     def _life_of(self, wanted: Given) -> SeatLife:
         """What a config's seat is made of, for which its strategy is made: whatever that does, the node goes on."""
         try:
-            with tried():
-                return seat_life(wanted, self._listings)
+            return seat_life(wanted, self._listings)
         except TradenodeError:
             raise
         # A file that ends its process must not end the node.

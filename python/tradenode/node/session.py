@@ -19,7 +19,7 @@ from tradenode.node.assembly import Given, build, named_apart, seat_life, settin
 from tradenode.node.core import NodeCore
 from tradenode.node.dead_man import DeadMan
 from tradenode.node.log import NodeLog
-from tradenode.node.node import At, Node
+from tradenode.node.node import At, Node, nowhere
 from tradenode.node.reloading import Check, Reloader, changed
 from tradenode.node.replay import Replay, recovered
 from tradenode.node.switch import Switch
@@ -84,7 +84,7 @@ async def opened(
     address: str,
     folder: Path,
     tell: Callable[[str], None],
-    at: At | None = None,
+    at: At = nowhere,
     *,
     reload: bool = False,
 ) -> Session:

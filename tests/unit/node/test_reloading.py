@@ -100,6 +100,13 @@ FAULTS: list[tuple[str, dict[str, str], str, str]] = [
     (STRATEGY, {"account": "cash = 5"}, "cash", ""),
     (STRATEGY, {"data": 'book = "quotes"'}, "what the books are made of cannot change while a run goes on", "hint"),
     (STRATEGY, {"node": 'durability = "process"'}, "durability is looked at when a node starts", "--reload"),
+    (
+        STRATEGY,
+        {"node": 'max_cash_difference = "1%"'},
+        "max_cash_difference is looked at when a node starts",
+        "--reload",
+    ),
+    (STRATEGY, {"node.risk": "max_position = 1"}, "what the account's gate lets pass cannot change", "new run folder"),
     (STRATEGY, {"venue": 'positions = "hedging"'}, "what fills add up to cannot change", "hint"),
 ]
 

@@ -4,45 +4,26 @@ use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
-use tradenode_core::event::Tape;
+use tradenode_core::event::{Tape, TapeColumns};
 
 /// Columns that one message after the other is read into: their room is kept.
 #[derive(Debug, Default)]
-pub(super) struct Columns {
-    ts_event: Vec<i64>,
-    ts_recv: Vec<i64>,
-    kind: Vec<u8>,
-    side: Vec<u8>,
-    flags: Vec<u8>,
-    price: Vec<i64>,
-    size: Vec<i64>,
-    order_id: Vec<u64>,
-}
+pub(super) struct Columns(TapeColumns);
 
 impl Columns {
     /// Reads a message that is received now. The columns are broken after an error, and made anew by the next message.
     pub(super) fn read(&mut self, now: i64, rows: &Bound<'_, PyAny>) -> PyResult<Tape<'_>> {
-        let py = rows.py();
-        fill(&mut self.ts_event, rows, intern!(py, "ts_event"), |each| each.extract())?;
-        fill(&mut self.kind, rows, intern!(py, "kind"), |each| each.extract())?;
-        fill(&mut self.side, rows, intern!(py, "side"), |each| each.extract())?;
-        fill(&mut self.flags, rows, intern!(py, "flags"), |each| each.extract())?;
-        fill(&mut self.price, rows, intern!(py, "price"), |each| each.extract())?;
-        fill(&mut self.size, rows, intern!(py, "size"), |each| each.extract())?;
-        fill(&mut self.order_id, rows, intern!(py, "order_id"), |each| each.extract())?;
-        self.ts_recv.clear();
-        self.ts_recv.resize(self.ts_event.len(), now);
-        let tape = Tape {
-            ts_event: &self.ts_event,
-            ts_recv: &self.ts_recv,
-            kind: &self.kind,
-            side: &self.side,
-            flags: &self.flags,
-            price: &self.price,
-            size: &self.size,
-            order_id: &self.order_id,
-            ..Tape::default()
-        };
+        let (py, Self(to)) = (rows.py(), self);
+        fill(&mut to.ts_event, rows, intern!(py, "ts_event"), |each| each.extract())?;
+        fill(&mut to.kind, rows, intern!(py, "kind"), |each| each.extract())?;
+        fill(&mut to.side, rows, intern!(py, "side"), |each| each.extract())?;
+        fill(&mut to.flags, rows, intern!(py, "flags"), |each| each.extract())?;
+        fill(&mut to.price, rows, intern!(py, "price"), |each| each.extract())?;
+        fill(&mut to.size, rows, intern!(py, "size"), |each| each.extract())?;
+        fill(&mut to.order_id, rows, intern!(py, "order_id"), |each| each.extract())?;
+        to.ts_recv.clear();
+        to.ts_recv.resize(to.ts_event.len(), now);
+        let tape = to.view();
         tape.check_lengths().map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(tape)
     }
