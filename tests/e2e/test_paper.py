@@ -15,8 +15,8 @@ from rehearsal import COMMAND, asked, project, tradenode, venue
 pytest.importorskip("aiohttp", reason="a venue over sockets needs aiohttp (the extra `web`)")
 
 MORTAL = Path(__file__).with_name("mortal.py")
-POINTS = ("before write", "after write", "before send", "after send")
-KILLS = int(os.environ.get("TRADENODE_NODE_KILLS", "8"))
+POINTS = ("before write", "after write", "before send", "after send", "before report", "after report")
+KILLS = int(os.environ.get("TRADENODE_NODE_KILLS", "12"))
 """So many lives of a node end by SIGKILL; 1,000 take half an hour."""
 
 

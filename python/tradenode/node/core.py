@@ -137,6 +137,12 @@ class NodeCore:
 
     def take(self, now: int, message: Input) -> list[Command]:
         """Act upon an input that is received now; what it leads to, in order."""
+        commands = self.act(now, message)
+        self.gave(commands, now)
+        return commands
+
+    def act(self, now: int, message: Input) -> list[Command]:
+        """As `take`, for who sends the commands first: `gave` has to come before the next input."""
         self._takes[type(message)](now, message)
         if self.account is not None:
             self._heed(now, self.account)
@@ -144,9 +150,12 @@ class NodeCore:
         for seat in self._called:
             commands += seat.trader.requests()
         self._called.clear()
+        return commands
+
+    def gave(self, commands: Sequence[Command], now: int) -> None:
+        """Take note of commands that an input has led to."""
         for command in commands:
             self.orders.command(command, now)
-        return commands
 
     def life(self, life: Life) -> Life:
         """What the node is made of now that was made of that."""

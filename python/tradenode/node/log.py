@@ -8,8 +8,10 @@ import msgspec
 
 from tradenode._core import Journal, SimDisk
 from tradenode.errors import JournalError
+from tradenode.execution.numbers import seat_of
 from tradenode.messages.feed import Rows
 from tradenode.messages.node import INPUTS, KINDS, Command, Input, Kind, Life, Saved
+from tradenode.messages.orders import Cancel
 
 Decode = Callable[[bytes], Rows]
 """Reads the bytes of a message of market data, as the port did when they came."""
@@ -82,9 +84,10 @@ class NodeLog:
             return self._append(FRAME, now, raw, source)
         return self._append(KINDS[type(message)], now, self._encode(message), source)
 
-    def command(self, now: int, command: Command, seat: int, cause: int) -> int:
+    def command(self, now: int, command: Command, cause: int) -> int:
         """Take a command, which the next write writes."""
-        return self._append(COMMAND, now, self._encode(command), seat, cause)
+        number = command.number if type(command) is Cancel else command.order.number
+        return self._append(COMMAND, now, self._encode(command), seat_of(number), cause)
 
     def read(self, visit: Callable[[Entry], None], decode: Decode, start: int = 1) -> None:
         """Give every record to `visit`, in order.

@@ -16,7 +16,6 @@ import msgspec
 
 from tradenode.errors import ExchangeError, RunError, TradenodeError
 from tradenode.exchange.port import Message, VenuePort
-from tradenode.execution.numbers import seat_of
 from tradenode.kernel.clock import Clock
 from tradenode.kernel.inbox import Inbox
 from tradenode.kernel.supervisor import Supervisor
@@ -35,12 +34,12 @@ from tradenode.messages.node import (
     Suspend,
     Sweep,
 )
-from tradenode.messages.orders import Report, number_of
+from tradenode.messages.orders import Report
 from tradenode.messages.timeframe import SECOND_NS
 from tradenode.node.budget import Budget
 from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
-from tradenode.node.observer import Observer
+from tradenode.node.observer import At, Observer, nowhere
 from tradenode.node.reconcile import Reconciliation
 
 BACKLOG_MOST = 1_000_000
@@ -58,13 +57,6 @@ TRIES_MOST = 20
 STRIKES_WINDOW_NS = 60 * SECOND_NS
 
 FRAMES = (Rows, Report, Status, Advance)
-
-At = Callable[[str], None]
-"""Is told at which point the node is, for a test that ends it there."""
-
-
-def nowhere(_: str) -> None:
-    """For a node that nobody wants to end."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -344,7 +336,11 @@ class Node:
     def hear(self, message: Message, raw: bytes) -> None:
         """Take what the venue's stream tells."""
         if self._backlog is None:
+            if type(message) is Report:
+                self._at("before report")
             self._turn(message, raw)
+            if type(message) is Report:
+                self._at("after report")
             return
         if not self._backlog.put((message, raw)):
             raise ExchangeError(f"{BACKLOG_MOST} messages wait for the node to be held against its venue")
@@ -375,16 +371,18 @@ class Node:
         now, observer = self._time(), self.observer
         began = 0 if observer is None else observer.begin()
         cause = self._log.input(now, message, raw)
-        commands = self.core.take(now, message)
+        commands = self.core.act(now, message)
         self.turns += 1
-        for command in commands:
-            sequence = self._log.command(now, command, seat_of(number_of(command)), cause)
-            self._unsent.append((sequence, command, now))
-            if observer is not None:
-                observer.gave(began, message, sequence)
         if commands:
+            for command in commands:
+                sequence = self._log.command(now, command, cause)
+                self._unsent.append((sequence, command, now))
+                if observer is not None:
+                    observer.gave(began, message, sequence)
             self._at("before write")
             self._write()
+            # Behind their way out: what is noted of them is needed with the next input.
+            self.core.gave(commands, now)
         elif not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_soon(self._flush)

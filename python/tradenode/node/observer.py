@@ -1,10 +1,17 @@
 """Who looks on at what a node does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from tradenode.exchange.port import Message
 from tradenode.messages.node import Command, Input
+
+At = Callable[[str], None]
+"""Is told at which point the node is, for a test that ends it there."""
+
+
+def nowhere(_: str) -> None:
+    """For a node that nobody wants to end."""
 
 
 class Observer(Protocol):

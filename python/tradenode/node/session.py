@@ -19,7 +19,8 @@ from tradenode.node.assembly import Given, build, named_apart, seat_life, settin
 from tradenode.node.core import NodeCore
 from tradenode.node.dead_man import DeadMan
 from tradenode.node.log import NodeLog
-from tradenode.node.node import At, Node, nowhere
+from tradenode.node.node import Node
+from tradenode.node.observer import At, nowhere
 from tradenode.node.reloading import Check, Reloader, changed
 from tradenode.node.replay import Replay, recovered
 from tradenode.node.switch import Switch

@@ -57,6 +57,8 @@ impl<F: StorageFile> Committer<F> {
         let mut state = self.shared.lock();
         if sequence > state.wanted {
             state.wanted = sequence;
+            // The thread wants the lock as soon as it wakes.
+            drop(state);
             self.shared.wanted.notify_one();
         }
     }
