@@ -51,7 +51,7 @@ async def operate(session: "Session", monitor: int | None, log: "LogFile | None"
     node, life = session.node, session.life
     node.observer = watch = Watch(None if log is None else log.line)
     if log is not None:
-        node.core.on_note = partial(_note, log)
+        node.core.standing.on_note = partial(_note, log)
     cash = [float(msgspec.json.decode(seat.spec)["account"]["cash"]) for seat in life.seats]
     statistics = Statistics(node, watch, life.name, life.venue, cash, session.speed or 1.0)
     with ExitStack() as around:

@@ -145,6 +145,7 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
         market_age_s: since the last market data of any, seconds of the wall's; None before.
         reconciled_s: since the venue was last asked for everything and all fitted, seconds of the wall's; None before.
         doubts: how many questions to the venue are open.
+        actors: of each actor of its chain the counts.
         parts: of what goes on beside it the state, the starts, and the failures of late.
         journal: the last record written.
         tick_to_order: from the beginning of a turn of market data to each order's way to the port.
@@ -169,6 +170,7 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     market_age_s: float | None
     reconciled_s: float | None
     doubts: int
+    actors: dict[str, dict[str, int | str]]
     parts: dict[str, dict[str, int | str]]
     journal: int
     tick_to_order: Spread

@@ -86,7 +86,7 @@ class NodeLog:
 
     def command(self, now: int, command: Command, cause: int) -> int:
         """Take a command, which the next write writes."""
-        number = command.number if type(command) is Cancel else command.order.number
+        number = command.number if isinstance(command, Cancel) else command.order.number
         return self._append(COMMAND, now, self._encode(command), seat_of(number), cause)
 
     def read(self, visit: Callable[[Entry], None], decode: Decode, start: int = 1) -> None:

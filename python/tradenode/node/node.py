@@ -147,7 +147,7 @@ class Node:
         self._flushing = False
         self._life, self._save_at = life, 0
         self.budget = Budget(settings.budget_ns, settings.strikes, STRIKES_WINDOW_NS, len(core.seats))
-        core.stopwatch = self.budget
+        core.desks.stopwatch = self.budget
         self._reconciliation = Reconciliation(
             port,
             core,

@@ -73,6 +73,25 @@ class Seat:
         self.cash = Decimal(str(spec["account"]["cash"]))
         self.places = {symbol: place for place, symbol in enumerate(plan.symbols)}
 
+    def on_start(self, now: int) -> None:
+        """Its strategy begins; timers that were due before do not ring. Raises what its strategy raises."""
+        self.trader.recall()
+        self.trader.skip(now)
+        self.trader.start()
+
+    def on_failure(self, now: int, error: Exception) -> None:
+        """Its strategy has raised."""
+        self.suspend(now, f"raised {type(error).__name__}: {error}")
+
+    def on_stop(self, now: int) -> None:
+        """Its strategy ends. Raises what its strategy raises."""
+        self.trader.stop()
+
+    def leave(self) -> None:
+        """Its strategy is called no more, after an orderly end."""
+        self.state = "stopped"
+        self.trader.retire()
+
     def suspend(self, now: int, reason: str) -> None:
         """Call the strategy no more and cancel its orders; under "flatten" close its positions too."""
         if self.state in ("suspended", "stopped"):

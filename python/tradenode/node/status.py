@@ -56,6 +56,7 @@ class Statistics:
             market_age_s=None if newest is None else (steady - newest) / SECOND_NS,
             reconciled_s=(now - node.reconciled) / SECOND_NS / self._speed if node.reconciled else None,
             doubts=len(core.doubts),
+            actors=core.router.statistics(),
             parts=node.parts.statistics(),
             journal=node.written,
             tick_to_order=_spread(watch.tick_to_order),

@@ -43,6 +43,7 @@ def standing(**changes: Any) -> NodeStatus:
         reconciled_s=12.0,
         doubts=0,
         journal=99,
+        actors={"data": {"messages": 1_000, "losses": 0}},
         parts={"audit": {"state": "running", "starts": 1, "failures": 0}},
         tick_to_order=SOME,
         journal_sync=NONE,

@@ -177,7 +177,7 @@ def remade(plan: SeatPlan, now: SeatLife, seed: int) -> SeatPlan:
 
 def test_in_place_of_one_that_has_failed_another_trades_when_somebody_says_so() -> None:
     life_ = begun()
-    life_.core._plan = lambda _: SeatPlan("asker", life_.core.seats[0].plan.spec, ("BTCUSDT",), Asker())
+    life_.core.desks._plan = lambda _: SeatPlan("asker", life_.core.seats[0].plan.spec, ("BTCUSDT",), Asker())
     seat = life_.core.seats[0]
     asked = SeatLife("asker", "", "", "", ["BTCUSDT"], msgspec.Raw(seat.plan.spec))
     life_.take(Suspend(0, "slow"))

@@ -11,7 +11,8 @@ from tradenode import Strategy, every
 from tradenode.messages.feed import Rows
 from tradenode.messages.node import Input, Kill, Reopen, Resume, Ring, Start, Stop
 from tradenode.messages.orders import Cancel, Report, Submit
-from tradenode.node.core import NEVER, NodeCore
+from tradenode.node.core import NodeCore
+from tradenode.node.desks import NEVER
 from tradenode.node.seat import SeatPlan
 
 SYMBOL = "BTCUSDT"
