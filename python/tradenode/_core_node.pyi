@@ -1,5 +1,6 @@
 """What a node and its rehearsal venue are made of, members of `tradenode._core`: for type checkers alone."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self, TypeAlias, final
 
 import numpy as np
@@ -239,3 +240,35 @@ class Trader:
 
     def logs(self) -> list[tuple[int, int, str]]:
         """Take out what the strategy logged: instrument, time and line."""
+
+@final
+class Floor:
+    """All desks of a node, which one message reaches at once. It belongs to the thread that made it."""
+
+    def __new__(
+        cls, traders: Sequence[Trader], listeners: dict[str, list[tuple[int, int]]], clock: Callable[[], int]
+    ) -> Self:
+        """`traders` by their seats; `listeners` has of each symbol the seats that trade it, each with the instrument's
+        place at its desk; `clock` tells a time that passes, ns. Raises ValueError for a seat that there is not."""
+
+    def message(self, now: int, rows: Rows, longest_ns: int) -> list[tuple[int, int, Exception | None]] | None:
+        """Let every desk that trades the instrument, and whose strategy has begun, take the rows of a message.
+
+        What one raises keeps it from no other. Tells of those that raised or took longer than `longest_ns`: seat, time
+        (ns) and exception; None where there are none. Raises ValueError for lists of different lengths.
+        """
+
+    def took(self, seat: int, ns: int) -> None:
+        """Take note of how long a desk took for something else. Raises ValueError for a seat that there is not."""
+
+    def requests(self) -> list[Submit | Cancel | Replace]:
+        """Take out what all desks ask of the venue, in the order of their seats."""
+
+    @property
+    def next_tick(self) -> int:
+        """When an alarm is due next at a desk whose strategy has begun, ns UTC; the largest number of 64 bits for
+        never."""
+
+    @property
+    def times(self) -> list[tuple[int, int]]:
+        """Of each seat how long its calls have taken in all, and the longest, ns."""

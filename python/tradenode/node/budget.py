@@ -14,29 +14,22 @@ class Budget:
         longest_ns: the longest that a call may take.
         strikes_most: so many calls within a window may take longer; with the next one a strategy is suspended.
         window_ns: how far back longer calls count.
-        busy_ns: of each seat how long all of its calls have taken.
-        slowest_ns: of each seat its longest call.
         over: the seats that have used up their budget, and why; emptied by who suspends them.
     """
 
     def __init__(self, longest_ns: int, strikes_most: int, window_ns: int, seats: int) -> None:
         self.longest_ns, self.strikes_most, self.window_ns = longest_ns, strikes_most, window_ns
         self.now = SteadyClock().now
-        self.busy_ns, self.slowest_ns = [0] * seats, [0] * seats
         self.over: list[tuple[int, str]] = []
         self._strikes: list[list[int]] = [[] for _ in range(seats)]
 
-    def took(self, seat: int, began: int) -> None:
-        """A call that began at that time of `now` is over."""
-        now = self.now()
-        length = now - began
-        self.busy_ns[seat] += length
-        if length > self.slowest_ns[seat]:
-            self.slowest_ns[seat] = length
+    def took(self, seat: int, length: int) -> None:
+        """A call is over that took so long, ns."""
         if length > self.longest_ns:
-            self._strike(seat, now, length)
+            self._strike(seat, length)
 
-    def _strike(self, seat: int, now: int, length: int) -> None:
+    def _strike(self, seat: int, length: int) -> None:
+        now = self.now()
         strikes = [at for at in self._strikes[seat] if at > now - self.window_ns] + [now]
         self._strikes[seat] = strikes
         if len(strikes) > self.strikes_most:

@@ -82,7 +82,7 @@ class NodeCore:
         self.router.turn(now, message)
         if self.account is not None:
             self.risk.heed(now, self.account)
-        wanted = self.desks.requests()
+        wanted = self.desks.floor.requests()
         return self.execution.requests() + wanted if self.execution.asks else wanted
 
     def gave(self, commands: Sequence[Command], now: int) -> None:
@@ -120,8 +120,8 @@ class NodeCore:
 
     @property
     def next_timer(self) -> int:
-        """When a timer is due next, ns UTC; `NEVER` before the strategies begin."""
-        return self.desks.next_timer
+        """When a timer is due next, ns UTC; `desks.NEVER` before the strategies begin."""
+        return self.desks.floor.next_tick
 
     @property
     def traded(self) -> list[str]:

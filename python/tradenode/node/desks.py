@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tradenode._core import Floor
 from tradenode.config.strategy_file import told, tried
 from tradenode.errors import ConfigError, ReportError, TradenodeError
 from tradenode.execution.numbers import SEATS_MOST
 from tradenode.kernel.actor import Actor, Handler
-from tradenode.messages.feed import Advance
-from tradenode.messages.node import Command, Kill, Reload, Reopen, Resume, Ring, SeatLife, Suspend
+from tradenode.kernel.clock import SteadyClock
+from tradenode.messages.feed import Advance, Rows
+from tradenode.messages.node import Kill, Reload, Reopen, Resume, Ring, SeatLife, Suspend
 from tradenode.node.budget import Budget
 from tradenode.node.seat import Seat, SeatPlan
 from tradenode.node.standing import Standing
@@ -29,8 +31,9 @@ class Desks(Actor):
     Attributes:
         seats: in the order of their numbers.
         listeners: of each symbol the seats that trade it, with its place at the desk.
+        floor: all of them at once, for market data.
         refused: why the last reload came to nothing; empty where it has not.
-        stopwatch: takes the times of calls in life; nothing that a core does depends on it.
+        stopwatch: is told how long calls take in life; nothing that a core does depends on it.
     """
 
     name = "strategy"
@@ -49,10 +52,12 @@ class Desks(Actor):
             symbol: [(seat, seat.places[symbol]) for seat in self.seats if symbol in seat.places]
             for symbol in instruments
         }
+        places = {symbol: [(seat.number, place) for seat, place in each] for symbol, each in self.listeners.items()}
+        self._clock = SteadyClock().now
+        self.floor = Floor([seat.trader for seat in self.seats], places, self._clock)
         self.refused = ""
         self.stopwatch: Budget | None = None
         self._standing, self._plan = standing, plan
-        self._called: list[Seat] = []
         self._failures = 0
 
     def routes(self) -> Mapping[type, Handler]:
@@ -75,39 +80,35 @@ class Desks(Actor):
         """
         if seat.state == "waiting":
             return
-        self._called.append(seat)
-        stopwatch = self.stopwatch
-        began = 0 if stopwatch is None else stopwatch.now()
+        began = self._clock()
         try:
             act(*given)
         except ReportError:
             raise
         except Exception as error:
-            self._failures += 1
-            where = "; ".join(getattr(error, "__notes__", ()))
-            self._standing.note(now, f"{seat.plan.name} raised {type(error).__name__}: {error} {where}".rstrip())
-            seat.on_failure(now, error)
-        if stopwatch is not None:
-            stopwatch.took(seat.number, began)
+            self._failed(now, seat, error)
+        took = self._clock() - began
+        self.floor.took(seat.number, took)
+        if self.stopwatch is not None:
+            self.stopwatch.took(seat.number, took)
 
-    def requests(self) -> list[Command]:
-        """What the desks that were called want, in the order of the calls; it is theirs no more."""
-        if not self._called:
-            return []
-        wanted: list[Command] = []
-        for seat in self._called:
-            wanted += seat.trader.requests()
-        self._called.clear()
-        return wanted
+    def tell(self, now: int, rows: Rows) -> None:
+        """Let every desk that trades their instrument take rows: as `call` for each, in one call of the core."""
+        stopwatch = self.stopwatch
+        told = self.floor.message(now, rows, NEVER if stopwatch is None else stopwatch.longest_ns)
+        if told is None:
+            return
+        for number, ns, error in told:
+            if error is not None:
+                self._failed(now, self.seats[number], error)
+            if stopwatch is not None:
+                stopwatch.took(number, ns)
 
-    @property
-    def next_timer(self) -> int:
-        """When a timer is due next, ns UTC; `NEVER` before the strategies begin."""
-        first = self.seats[0]
-        if len(self.seats) == 1 and first.state != "waiting":
-            return first.trader.next_tick
-        # The timers of a strategy that has not begun do not ring.
-        return min((seat.trader.next_tick for seat in self.seats if seat.state != "waiting"), default=NEVER)
+    def _failed(self, now: int, seat: Seat, error: Exception) -> None:
+        self._failures += 1
+        where = "; ".join(getattr(error, "__notes__", ()))
+        self._standing.note(now, f"{seat.plan.name} raised {type(error).__name__}: {error} {where}".rstrip())
+        seat.on_failure(now, error)
 
     def on_start(self, now: int) -> None:
         """Strategies begin that have not, or have ended in order."""
@@ -126,11 +127,10 @@ class Desks(Actor):
         """How many strategies run, how often one has raised; of all their calls the time, and of each its longest."""
         running = sum(seat.state == "running" for seat in self.seats)
         told: dict[str, int | str] = {"strategies": len(self.seats), "running": running, "failures": self._failures}
-        if (watch := self.stopwatch) is None:
-            return told
-        slowest = {f"slowest_us.{seat.plan.name}": watch.slowest_ns[seat.number] // 1000 for seat in self.seats}
-        busy = {f"busy_ms.{seat.plan.name}": watch.busy_ns[seat.number] // 1_000_000 for seat in self.seats}
-        return told | busy | slowest
+        for seat, (busy, slowest) in zip(self.seats, self.floor.times, strict=True):
+            told[f"busy_ms.{seat.plan.name}"] = busy // 1_000_000
+            told[f"slowest_us.{seat.plan.name}"] = slowest // 1000
+        return told
 
     def _begin(self, now: int, seat: Seat) -> None:
         seat.state, seat.mended = "running", False
@@ -150,7 +150,6 @@ class Desks(Actor):
         seat = self.seats[suspend.seat]
         self._standing.note(now, f"{seat.plan.name} is suspended: {suspend.reason}")
         seat.suspend(now, suspend.reason)
-        self._called.append(seat)
 
     def _reopen(self, now: int, reopen: Reopen) -> None:
         """Strategies that could not begin because of the halt begin now."""

@@ -20,7 +20,7 @@ class Market(Actor):
 
     def __init__(self, instruments: Sequence[str], desks: Desks, standing: Standing) -> None:
         self._instruments, self._desks, self._standing = instruments, desks, standing
-        self._listeners, self._call = desks.listeners, desks.call
+        self._listeners = desks.listeners
         self._messages = self._losses = 0
 
     def routes(self) -> Mapping[type, Handler]:
@@ -46,8 +46,7 @@ class Market(Actor):
 
     def _rows(self, now: int, rows: Rows) -> None:
         self._messages += 1
-        for seat, place in self._listeners.get(rows.symbol, ()):
-            self._call(now, seat, seat.trader.message, now, place, rows)
+        self._desks.tell(now, rows)
 
     def _status(self, now: int, status: Status) -> None:
         """A stream that has lost something: what it was about cannot be traded on until it stands again."""
@@ -72,4 +71,4 @@ class Market(Actor):
         self._losses += 1
         for seat, place in self._listeners.get(symbol, ()):
             if (rows := lost_rows(symbol, now, seat.sources[place])) is not None:
-                self._call(now, seat, seat.trader.message, now, place, rows)
+                self._desks.call(now, seat, seat.trader.message, now, place, rows)

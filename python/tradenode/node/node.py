@@ -459,14 +459,15 @@ class Node:
 
     def _release(self, safe: int) -> None:
         """Sends the commands that are as safe as they have to be."""
-        self._at("after write")
-        while self._unsent and self._unsent[0][0] <= safe:
-            sequence, command, given = self._unsent.popleft()
-            self._at("before send")
-            self._port.send(command, given)
-            self._at("after send")
-            if self.observer is not None:
-                self.observer.sent(sequence)
+        at, unsent, send, observer = self._at, self._unsent, self._port.send, self.observer
+        at("after write")
+        while unsent and unsent[0][0] <= safe:
+            sequence, command, given = unsent.popleft()
+            at("before send")
+            send(command, given)
+            at("after send")
+            if observer is not None:
+                observer.sent(sequence)
 
     def _done(self) -> None:
         """The turn is over: the venue goes on, or the timer is set."""

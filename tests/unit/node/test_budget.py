@@ -65,7 +65,7 @@ def test_a_slow_and_a_broken_strategy_hold_up_no_other(tmp_path: Path) -> None:
     assert steady.state == "stopped"
     sent = [int(order.order.client_id.removeprefix("n-")) % 64 for order in ledger.orders]
     assert sent.count(steady.number) > 2 * max(sent.count(broken.number), sent.count(slow.number))
-    assert node.budget.slowest_ns[slow.number] > 200_000_000
+    assert node.core.desks.floor.times[slow.number][1] > 200_000_000
 
     replay = recovered(NodeLog(tmp_path), lambda _, start: NodeCore(plans(described), SYMBOLS, start), read_rows)
     assert replay.lost == []

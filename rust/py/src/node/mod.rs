@@ -2,6 +2,7 @@
 
 mod account_gate;
 mod command;
+mod floor;
 mod message;
 mod rows;
 mod trader;
@@ -12,5 +13,6 @@ use pyo3::prelude::*;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<account_gate::AccountGate>()?;
     module.add_class::<trader::Trader>()?;
+    module.add_class::<floor::Floor>()?;
     module.add_class::<venue::SimVenue>()
 }

@@ -4,6 +4,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use serde::{Deserialize, Serialize};
+use tradenode_core::event::Tape;
 use tradenode_core::orders::Side;
 use tradenode_core::risk::Kill;
 use tradenode_sim::error::StateError;
@@ -52,6 +53,24 @@ impl Trader {
             return Ok(&mut self.trader);
         }
         Err(not_begun())
+    }
+
+    /// Takes the rows of a message, where the strategy has begun.
+    pub(super) fn take(&mut self, now: i64, instrument: usize, rows: &Tape<'_>) -> PyResult<()> {
+        if self.started { self.trader.on_rows(now, instrument, rows).map_err(raise) } else { Ok(()) }
+    }
+
+    /// Takes out what is asked of the venue.
+    pub(super) fn take_requests<'py>(&mut self, py: Python<'py>, wanted: &mut Vec<Bound<'py, PyAny>>) -> PyResult<()> {
+        while let Some(request) = self.trader.take_request() {
+            wanted.extend(self.commands.of(py, &request)?);
+        }
+        Ok(())
+    }
+
+    /// When an alarm is due next; never before the strategy has begun.
+    pub(super) fn alarm(&self) -> i64 {
+        if self.started { self.trader.next_tick() } else { i64::MAX }
     }
 }
 
@@ -217,8 +236,9 @@ impl Trader {
     }
 
     fn requests<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let requests = std::iter::from_fn(|| self.trader.take_request());
-        requests.filter_map(|request| self.commands.of(py, &request).transpose()).collect()
+        let mut wanted = Vec::new();
+        self.take_requests(py, &mut wanted)?;
+        Ok(wanted)
     }
 
     fn stop(&mut self) -> PyResult<()> {
