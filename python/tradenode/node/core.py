@@ -1,4 +1,4 @@
-"""The core of a node: inputs in, commands out, one turn each, without a clock, a socket or a disk.
+"""The core of a node on a venue: inputs in, commands out, one turn each, without a clock, a socket or a disk.
 
 Everything that it does follows from its inputs and their times: the same inputs give the same commands, in life, after
 a crash and in a replay.
@@ -64,7 +64,7 @@ def no_plan(life: SeatLife) -> SeatPlan:
 
 
 class NodeCore:
-    """The strategies of a node at their desks, and their orders.
+    """The strategies of a node on one venue, at their desks, and their orders.
 
     Attributes:
         instruments: the symbols that its venue lists, by which orders and reports name instruments.
@@ -93,15 +93,17 @@ class NodeCore:
         account: AccountLife | None = None,
         *,
         plan: Plan = no_plan,
+        numbers: Sequence[int] | None = None,
     ) -> None:
-        """Make the seats; `plan` makes those that are reloaded.
+        """Make the seats; `plan` makes those that are reloaded, `numbers` are the seats' in the node, else from 0 on.
 
         Raises ConfigError for too many and for a description that is wrong.
         """
-        self.instruments = tuple(instruments)
-        if len(plans) > SEATS_MOST:
-            raise ConfigError(f"a node has at most {SEATS_MOST} strategies, asked for {len(plans)}")
-        self.seats = [Seat(number, plan, start, self.instruments) for number, plan in enumerate(plans)]
+        self.instruments, numbers = tuple(instruments), numbers or range(len(plans))
+        if (most := max(numbers, default=0) + 1) > SEATS_MOST:
+            raise ConfigError(f"a node has at most {SEATS_MOST} strategies, asked for {most}")
+        self.seats = [Seat(*pair, start, self.instruments) for pair in zip(numbers, plans, strict=True)]
+        self._numbered = {seat.number: seat for seat in self.seats}
         self.account = None if account is None else Account(account, self.seats)
         self.cash = Cash(self.seats)
         self.orders = Orders()
@@ -155,6 +157,10 @@ class NodeCore:
             if seat.life is not None:
                 seats[seat.number] = seat.life
         return replace(life, seats=seats)
+
+    def seat(self, number: int) -> Seat:
+        """The seat that has that number in the node. Raises KeyError for one that is on no desk here."""
+        return self._numbered[number]
 
     @property
     def traded(self) -> list[str]:
@@ -285,11 +291,11 @@ class NodeCore:
         if news == "foreign" and report.fill is not None and not report.client_id:
             self._liquidation(now, report)
             return
-        if news == "foreign" or place >= len(self.seats):
+        if news == "foreign" or place not in self._numbered:
             self.note(now, f"a report of no order of this node: {report.what} of {report.client_id or report.number}")
             self.doubts.add(0)
             return
-        self._tell(now, self.seats[place], number, report, late=news == "late_fill")
+        self._tell(now, self._numbered[place], number, report, late=news == "late_fill")
 
     def _tell(self, now: int, seat: Seat, number: int, report: Report, *, late: bool) -> None:
         symbol = self.instruments[report.instrument]
@@ -364,9 +370,9 @@ class NodeCore:
         self._report(now, Report(now, found.instrument, answer.number, what, reason))
 
     def _silent(self, now: int, number: int) -> None:
-        place = inner(number)[1]
-        seat = self.seats[place]
-        self._call(now, seat, seat.trader.silence, now, inner(number)[0])
+        own, place = inner(number)
+        seat = self._numbered[place]
+        self._call(now, seat, seat.trader.silence, now, own)
         self.doubts.add(number)
 
     def _sweep(self, now: int, sweep: Sweep) -> None:
@@ -424,7 +430,7 @@ class NodeCore:
 
     def _reload(self, now: int, reload: Reload) -> None:
         """Whatever is wrong with the new one, the old one goes on, and nothing of its desk has changed."""
-        seat = self.seats[reload.seat]
+        seat = self._numbered[reload.seat]
         try:
             with tried() as stay:
                 seat.reload(now, self._plan(reload.life), reload.life)
@@ -461,8 +467,8 @@ class NodeCore:
             self._kill(now, Kill("halt", "reconciliation", halts))
 
     def _suspend(self, now: int, suspend: Suspend) -> None:
-        self.note(now, f"{self.seats[suspend.seat].plan.name} is suspended: {suspend.reason}")
-        seat = self.seats[suspend.seat]
+        seat = self._numbered[suspend.seat]
+        self.note(now, f"{seat.plan.name} is suspended: {suspend.reason}")
         seat.suspend(now, suspend.reason)
         self._called.append(seat)
 
