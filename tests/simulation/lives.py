@@ -31,6 +31,8 @@ from tradenode.testing.virtual_loop import simulate
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 POINTS = ("before write", "after write", "before send", "after send")
 SECOND_NS = 1_000_000_000
+AHEAD_NS = 600 * SECOND_NS
+"""So much is the clock of a venue ahead of the one before it."""
 
 read_rows = msgspec.json.Decoder(Rows).decode
 
@@ -101,13 +103,14 @@ class Outcome(msgspec.Struct):
     notes: list[str]
 
 
-def tapes(seed: int, rows: int) -> list[Any]:
+def tapes(seed: int, rows: int, later_ns: int = 0) -> list[Any]:
+    """A market of so many rows an instrument; its clock may be ahead."""
     made = []
     # Four times as slow: there is time for an order's life between two rows.
     for place, symbol in enumerate(SYMBOLS):
         flow = SynthFlow(2 * seed + place, "touch", False, 0).take(rows, NEVER)
         columns = {name: column.copy() for name, column in flow.items()}
-        columns["ts_event"] *= 4
+        columns["ts_event"] = 4 * columns["ts_event"] + later_ns
         delays = np.random.default_rng(seed + place).integers(0, 2_000_000, len(columns["kind"]))
         columns["ts_recv"] = np.maximum.accumulate(columns["ts_event"] + delays)
         made.append(as_tape(columns, symbol))
@@ -158,12 +161,16 @@ class Lives:
 
     def tapes(self, place: int) -> list[Any]:
         """What happens at a venue."""
-        return tapes(self.seed + 1_000 * place, self.rows)
+        return tapes(self.seed + 1_000 * place, self.rows, place * AHEAD_NS)
 
     def world(self, place: int) -> World:
         """A venue."""
         seed = self.seed + 1_000 * place
         return World(self.described, listings(self.described), self.tapes(place), LATENCIES, self.faults, seed)
+
+    def port(self, world: World, place: int) -> SimulatedPort:
+        """The way to a venue, for one life."""
+        return SimulatedPort(world, "n")
 
     def run(self) -> Outcome:
         return simulate(self.lives(), self.seed)
@@ -203,11 +210,11 @@ class Lives:
                 if not left[0]:
                     raise Killed
 
-        ports = [SimulatedPort(world, "n") for world in worlds]
+        ports = [self.port(world, place) for place, world in enumerate(worlds)]
         death, lanes = Death(), []
         for place, (world, port, core) in enumerate(zip(worlds, ports, cores, strict=True)):
-            named = {"name": life.venues[place].name, "place": place}
-            lanes.append(self.lane(port, core, log, world.clock, self.settings, at=at, **named))
+            name = life.venues[place].name
+            lanes.append(self.lane(port, core, log, world.clock, self.settings, at=at, name=name, place=place))
             lanes[-1].death = death
         node = Node(lanes, life)
         self.beside(node)

@@ -26,7 +26,9 @@ def account_life(givens: Sequence[Given], seats: Sequence[SeatLife]) -> AccountL
     """
     for given in givens[1:]:
         if given.config.node.risk is not None:
-            fault = Fault(message="an account's limits are those of the first config", path=("node", "risk"))
+            fault = Fault(
+                message="the account's limits are those of the first config on its venue", path=("node", "risk")
+            )
             raise given.source.error([fault])
     table = givens[0].config.node.risk
     if table is None and len(seats) == 1:
