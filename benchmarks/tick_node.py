@@ -18,6 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,15 @@ from tradenode.kernel.clock import WallClock
 from tradenode.messages.dialect import Frame
 from tradenode.messages.feed import Rows
 from tradenode.messages.listing import Listing
-from tradenode.messages.node import Life, Start
+from tradenode.messages.node import Life, Start, VenueLife
 from tradenode.messages.orders import Report
 from tradenode.messages.tape import LAST, EventKind
 from tradenode.node.core import NodeCore
+from tradenode.node.lane import Lane
 from tradenode.node.log import NodeLog
-from tradenode.node.node import Node, Settings
+from tradenode.node.node import Node
 from tradenode.node.seat import SeatPlan
+from tradenode.node.settings import Settings
 
 RATES = {"process": 10_000, "compiled": 10_000, "power": 1_000, "flood": 0}
 SECONDS = {"process": 3.0, "compiled": 3.0, "power": 3.0, "flood": 1.0}
@@ -126,16 +129,18 @@ def spec(instruments: int, **more: Any) -> bytes:
     return json.dumps({"account": account, "instruments": named, "risk": LIMITS} | more).encode()
 
 
-def made(folder: str, mode: str, plans: list[SeatPlan], symbols: list[str]) -> tuple[Node, Wire]:
-    """A node that runs, without a loop's tasks."""
+def made(folder: str, mode: str, plans: list[SeatPlan], symbols: list[str]) -> tuple[Lane, Wire]:
+    """The only lane of a node that runs, without a loop's tasks."""
     listings = [Listing(venue="bench", **(INSTRUMENT | {"symbol": symbol})) for symbol in symbols]
     log, wire = NodeLog(folder), Wire(listings)
-    log.begin(1, Life("n", "0", "", symbols, []))
+    log.begin(1, Life("n", "0", [VenueLife("", "", symbols, 1)], []))
     core = NodeCore(plans, symbols, time.time_ns())
-    node = Node(wire, core, log, WallClock(), Settings(durability="power" if mode == "power" else "process"))  # type: ignore[arg-type]
-    node._backlog = None
-    node._act(Start())
-    return node, wire
+    settings = Settings(durability="power" if mode == "power" else "process")
+    lane = Lane(wire, core, log, WallClock(), settings)  # type: ignore[arg-type]
+    Node([lane])
+    lane._backlog = None
+    lane.act(Start())
+    return lane, wire
 
 
 def frames(count: int, gap: int = 0) -> list[bytes]:
@@ -160,8 +165,8 @@ async def fed(mode: str, folder: str) -> dict[str, Any]:
     plan = SeatPlan("taker", spec(1), ("X0",), Taker())
     if mode == "compiled":
         plan = SeatPlan("rules", spec(1, plan=RULES), ("X0",), None)
-    node, wire = made(folder, mode, [plan], ["X0"])
-    asyncio.get_running_loop().add_reader(node._log.journal.fileno(), node._on_durable)
+    lane, wire = made(folder, mode, [plan], ["X0"])
+    asyncio.get_running_loop().add_reader(lane.log.journal.fileno(), partial(durable, lane))
     rate = RATES[mode]
     gap = 1_000_000_000 // rate if rate else 0
     raws = frames(int(SECONDS[mode] * rate) if rate else FLOOD, gap if mode == "compiled" else 0)
@@ -175,12 +180,12 @@ async def fed(mode: str, folder: str) -> dict[str, Any]:
         while time.perf_counter_ns() < due:
             pass
         before = len(wire.sent)
-        node.hear(decode(raw), raw)
-        while node._unsent:
+        lane.hear(decode(raw), raw)
+        while lane._unsent:
             await asyncio.sleep(0)
         if len(wire.sent) > before:
             took.append(wire.sent[-1] - due)
-            ended(node, wire)
+            ended(lane, wire)
         if disk is not None:
             disk.write(raw)
             if place % EVERY == EVERY // 2:
@@ -197,8 +202,13 @@ async def fed(mode: str, folder: str) -> dict[str, Any]:
     if disk is not None:
         answer["sync_us"] = statistics.median(disk.took) / 1e3
     await asyncio.sleep(0)
-    node._log.journal.close(time.time_ns())
+    lane.log.journal.close(time.time_ns())
     return answer
+
+
+def durable(lane: Lane) -> None:
+    """The journal tells how far it is durable."""
+    lane.on_durable(lane.log.journal.poll())
 
 
 class Disk:
@@ -220,12 +230,12 @@ class Disk:
         self.took.append(time.perf_counter_ns() - begin)
 
 
-def ended(node: Node, wire: Wire) -> None:
+def ended(lane: Lane, wire: Wire) -> None:
     """The venue takes the order and lets it go, which is not timed."""
     wire.far.recv(1 << 16)
-    number = max(node.core.orders.living)
+    number = max(lane.core.orders.living)
     for what, reason in (("accepted", ""), ("cancelled", "asked")):
-        node.hear(Report(time.time_ns(), 0, number, what, reason), b"")  # type: ignore[arg-type]
+        lane.hear(Report(time.time_ns(), 0, number, what, reason), b"")  # type: ignore[arg-type]
 
 
 async def quiet(folder: str) -> dict[str, Any]:
@@ -234,13 +244,13 @@ async def quiet(folder: str) -> dict[str, Any]:
     lazy_tables()  # as a node's process does
     before = resident_mb()
     plans = [SeatPlan(f"idle{place}", spec(20), tuple(symbols), Idle()) for place in range(10)]
-    node, _ = made(folder, "process", plans, symbols)
+    lane, _ = made(folder, "process", plans, symbols)
     for seat_frames in frames(1):
         rows = decode(seat_frames)
         for symbol in symbols:
-            node.hear(msgspec.structs.replace(rows, symbol=symbol), b"")
+            lane.hear(msgspec.structs.replace(rows, symbol=symbol), b"")
     memory = resident_mb() - before
-    node._set_timer()
+    lane._set_timer()
     cpu, wall = time.process_time(), time.perf_counter()
     await asyncio.sleep(5.0)
     busy = (time.process_time() - cpu) / (time.perf_counter() - wall)

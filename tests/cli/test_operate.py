@@ -54,7 +54,9 @@ def looked_at(process: "subprocess.Popen[str]", address: str, run: Path) -> None
     assert (status["state"], status["phase"], strategy["trading"]) == ("running", "running", "active")
     assert strategy["positions"][0]["lots"] == 10
     assert {order["state"] for order in status["orders"]} == {"open"}
-    assert status["counts"]["fills"] >= 1
+    (there,) = status["venues"]
+    assert (there["name"], there["address"]) == ("", address)
+    assert there["counts"]["fills"] >= 1
     text = said("status", run).stdout
     for word in ("Maker", "X", "orders: 2 living", "tick to order", "sound"):
         assert word in text, text

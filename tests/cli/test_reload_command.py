@@ -114,7 +114,7 @@ def again_and_again(project: Path, run: Path, address: str, text: str) -> None:
     with node(project, address, run, "--reload", "--monitor", 0) as process:
         monitor = running(run)
         process.send_signal(signal.SIGHUP)
-        until(lambda: any("reloaded by signal" in text for _, text in stood(monitor)["notes"]))
+        until(lambda: any("reloaded by signal" in text for _, text in stood(monitor)["venues"][0]["notes"]))
         assert reload(run, "--strategy", "Taker")[0] == 2
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from tradenode.config.diagnose import load
+from tradenode.messages.addresses import addresses
 from tradenode.node.assembly import Given
 from tradenode.node.session import opened
 
@@ -25,11 +26,12 @@ async def live(config: Path, venue: str, run: Path, point: str, times: int) -> N
                 os.kill(os.getpid(), signal.SIGKILL)
 
     read, source = load(config)
-    session = await opened([Given(read, source, config.parent)], venue, run, print, at)
-    ending = asyncio.create_task(session.node.ended.wait())
+    session = await opened([Given(read, source, config.parent)], addresses([venue]), run, print, at)
+    ending = asyncio.create_task(session.node.until_ended())
     ending.add_done_callback(lambda _: session.node.stop())
     await session.run()
-    print(session.node.core.seats[0].trader.balance, session.node.core.phase, session.node.core.notes)
+    core = session.node.lanes[0].core
+    print(core.seats[0].trader.balance, core.phase, core.notes)
 
 
 if __name__ == "__main__":

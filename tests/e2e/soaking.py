@@ -14,6 +14,8 @@ from typing import Any
 
 from tradenode.config.diagnose import load
 from tradenode.errors import ExchangeError
+from tradenode.exchange.sim_venue import SimVenue
+from tradenode.messages.addresses import addresses
 from tradenode.messages.tape import BUY, SELL
 from tradenode.node.assembly import Given
 from tradenode.node.session import Session, opened
@@ -32,7 +34,8 @@ def resident_mb() -> float:
 
 async def account(session: Session) -> bool:
     """Whether cash and positions are the venue's."""
-    core, port = session.node.core, session._port
+    lane = session.node.lanes[0]
+    core, port = lane.core, lane.port
     trader = core.seats[0].trader
     for _ in range(TRIES_MOST):
         before = core.orders.fills
@@ -50,13 +53,15 @@ async def account(session: Session) -> bool:
 
 async def book(session: Session) -> bool:
     """Whether the desk's book is the venue's."""
-    symbol, port = session.node.core.traded[0], session._port
+    core, port = session.node.lanes[0].core, session.node.lanes[0].port
+    symbol = core.traded[0]
+    assert isinstance(port, SimVenue)
     for _ in range(TRIES_MOST):
         try:
             rows = await port.book(symbol)
         except ExchangeError:
             continue
-        stream, levels = port._stream, session.node.core.seats[0].trader.book(0)
+        stream, levels = port._stream, core.seats[0].trader.book(0)
         if stream is not None and stream._seqs.get(symbol) == rows.seq and levels is not None:
             told: dict[int, dict[int, int]] = {BUY: {}, SELL: {}}
             for side, price, size in zip(rows.side, rows.price, rows.size, strict=True):
@@ -76,7 +81,7 @@ async def checkpoints(session: Session, pause: float) -> None:
 
 async def checkpoint(session: Session) -> dict[str, Any]:
     """What there is to say now."""
-    core = session.node.core
+    core = session.node.lanes[0].core
     return {
         "account": await account(session),
         "book": await book(session),
@@ -90,11 +95,11 @@ async def checkpoint(session: Session) -> dict[str, Any]:
 async def soak(config: Path, venue: str, run: Path, pause: float) -> None:
     """The node's life."""
     read, source = load(config)
-    session = await opened([Given(read, source, config.parent)], venue, run, lambda _: None)
+    session = await opened([Given(read, source, config.parent)], addresses([venue]), run, lambda _: None)
     looking = asyncio.create_task(checkpoints(session, pause))
 
     async def end() -> None:
-        await session.node.ended.wait()
+        await session.node.until_ended()
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
         print(json.dumps(await checkpoint(session)), flush=True)

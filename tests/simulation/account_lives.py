@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 import numpy as np
 from tests.loopback import as_tape
-from tests.simulation.lives import SYMBOLS, Lives, Mortal, Slow
+from tests.simulation.lives import SYMBOLS, Lives, Slow
 
 from tradenode.messages.node import AccountLife, Life
 from tradenode.messages.tape import EventKind, Tape
 from tradenode.node.core import NodeCore
+from tradenode.node.lane import Lane
 from tradenode.node.seat import SeatPlan
 from tradenode.testing.simulated_venue import World
 
@@ -44,24 +45,24 @@ class AccountLives(Lives):
         risk = {"currency": "USDT", "instruments": spec["instruments"], "limits": limits}
         self.account = AccountLife(msgspec.Raw(msgspec.json.encode(risk)))
 
-    def tapes(self) -> list[Tape]:
+    def tapes(self, place: int) -> list[Tape]:
         """With funding, which the desks share."""
-        made = enumerate(zip(super().tapes(), SYMBOLS, strict=True))
-        return [with_funding(tape, symbol, self.seed + place) for place, (tape, symbol) in made]
+        made = enumerate(zip(super().tapes(place), SYMBOLS, strict=True))
+        return [with_funding(tape, symbol, self.seed + number) for number, (tape, symbol) in made]
 
-    def core(self, _: Life, start: int) -> NodeCore:
+    def core(self, life: Life, place: int) -> NodeCore:
         """Three seats and their account."""
         plans = [SeatPlan(f"s{n}", self.described, SYMBOLS, Slow(3 * self.seed + n)) for n in range(3)]
-        return NodeCore(plans, SYMBOLS, start, self.account if self.gate else None)
+        return NodeCore(plans, SYMBOLS, life.venues[place].begins, self.account if self.gate else None)
 
-    def differences(self, world: World, node: Mortal) -> list[str]:
+    def differences(self, world: World, lane: Lane) -> list[str]:
         """Also where the account held more than it may, by the venue's own record."""
-        told, held = super().differences(world, node), dict.fromkeys(SYMBOLS, 0)
+        told, held = super().differences(world, lane), dict.fromkeys(SYMBOLS, 0)
         for each in world.exchange.books.fills:
             held[each.symbol] += each.fill.lots * (1 if each.fill.side == "buy" else -1)
             if abs(held[each.symbol]) > MOST:
                 told.append(f"at {each.at} the account held {held[each.symbol]} lots of {each.symbol}")
         paid = len(world.exchange.books.fundings)
-        if node.core.cash.next_payment != paid + 1 or node.core.cash.gap:
-            told.append(f"{paid} payments were made, and the node knows {node.core.cash.next_payment - 1}")
+        if lane.core.cash.next_payment != paid + 1 or lane.core.cash.gap:
+            told.append(f"{paid} payments were made, and the node knows {lane.core.cash.next_payment - 1}")
         return told

@@ -56,9 +56,9 @@ class Forgetful(Mortal):
         super()._turn(message, raw)
         if isinstance(message, Answer) and message.asked == "submit" and message.outcome.verdict == "unknown":
             order = self.sent.get(message.number)
-            if order is not None and not self.dead:
+            if order is not None and not self.death.dead:
                 again = msgspec.structs.replace(order, number=order.number + (1 << 40))
-                self._port.send(Submit(again), self._time())
+                self.port.send(Submit(again), self._time())
 
     def _release(self, safe: int) -> None:
         submits = (each.order for _, each, _ in self._unsent if isinstance(each, Submit))
@@ -77,5 +77,5 @@ class Hasty(Mortal):
 @pytest.mark.parametrize("control", [Forgetful, Hasty])
 def test_controls_fail(control: type[Mortal]) -> None:
     """A harness that never fails proves nothing."""
-    failed = [bool(Lives(seed, ROUGH, node=control).run().breaches) for seed in range(30)]
+    failed = [bool(Lives(seed, ROUGH, lane=control).run().breaches) for seed in range(30)]
     assert sum(failed) > 3

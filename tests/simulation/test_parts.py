@@ -11,9 +11,11 @@ from tradenode._core import SimDisk
 from tradenode.errors import JournalError
 from tradenode.messages.node import Kill
 from tradenode.node.core import NodeCore
+from tradenode.node.lane import Lane
 from tradenode.node.log import NodeLog
-from tradenode.node.node import Node, Settings
+from tradenode.node.node import Node
 from tradenode.node.seat import SeatPlan
+from tradenode.node.settings import Settings
 from tradenode.testing.simulated_venue import NONE, SimulatedPort, World
 from tradenode.testing.virtual_loop import simulate
 
@@ -49,7 +51,7 @@ async def lived(beside: Beside, seconds: float) -> Node:
     log.begin(now, LIFE)
     core = NodeCore([SeatPlan("slow", described, SYMBOLS, Slow(3))], SYMBOLS, now)
     port = SimulatedPort(world, "n")
-    node = Node(port, core, log, world.clock, Settings(durability="process"))
+    node = Node([Lane(port, core, log, world.clock, Settings(durability="process"))])
     node.parts.add("beside", lambda: beside.keep(node))
     running = asyncio.create_task(node.run())
     await asyncio.wait([running], timeout=seconds)
@@ -67,9 +69,9 @@ def test_a_part_that_fails_is_started_again_and_the_node_trades_on() -> None:
     beside = Beside(fails=3)
     node = simulate(lived(beside, 20.0), 3)
     assert beside.began == 4
-    assert node.core.phase == "running"
+    assert node.lanes[0].core.phase == "running"
     assert node.parts.statistics()["beside"] == {"state": "stopped", "starts": 4, "failures": 3}
-    told = [text for _, text in node.core.notes if text.startswith("beside")]
+    told = [text for _, text in node.lanes[0].core.notes if text.startswith("beside")]
     assert told == ["beside failed and is started again: OSError: no room"] * 3
 
 
@@ -77,8 +79,8 @@ def test_one_that_fails_again_and_again_halts_the_node() -> None:
     beside = Beside(fails=99)
     node = simulate(lived(beside, 60.0), 3)
     assert beside.began == 6
-    assert node.core.phase == "halted"
-    assert node.core.seats[0].trader.trading == "halted"
+    assert node.lanes[0].core.phase == "halted"
+    assert node.lanes[0].core.seats[0].trader.trading == "halted"
 
 
 class Syncing(Beside):

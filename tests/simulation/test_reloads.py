@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 from tests.loopback import document
-from tests.simulation.lives import SYMBOLS, Lives, Mortal, Slow, read_rows
+from tests.simulation.lives import SYMBOLS, Lives, Slow, read_rows
 
 from tradenode import Desk
 from tradenode.errors import RunError
-from tradenode.messages.node import Life, Reload, SeatLife, Sweep
+from tradenode.messages.node import Life, Reload, SeatLife, Sweep, VenueLife
 from tradenode.node.core import NodeCore
 from tradenode.node.log import Entry, NodeLog
+from tradenode.node.node import Node
 from tradenode.node.replay import Replay
 from tradenode.node.seat import SeatPlan
 from tradenode.testing.simulated_venue import NONE, ROUGH, Faults
@@ -49,7 +50,7 @@ def seat(kind: str, most: int = 0) -> SeatLife:
     return SeatLife("slow", kind, "", "", list(SYMBOLS), msgspec.Raw(spec))
 
 
-FIRST = Life("n", "0", "", list(SYMBOLS), [seat("slow")])
+FIRST = Life("n", "0", [VenueLife("", "", list(SYMBOLS), 0)], [seat("slow")])
 
 
 class Reloaded(Lives):
@@ -65,16 +66,17 @@ class Reloaded(Lives):
         super().__init__(seed, faults, **more)
         self.tries = 0
 
-    def core(self, life: Life, start: int) -> NodeCore:
-        return NodeCore([self.plan(each) for each in life.seats], SYMBOLS, start, plan=self.plan)
+    def core(self, life: Life, place: int) -> NodeCore:
+        plans = [self.plan(each) for each in life.seats]
+        return NodeCore(plans, SYMBOLS, life.venues[place].begins, plan=self.plan)
 
     def plan(self, life: SeatLife) -> SeatPlan:
         return SeatPlan(life.name, bytes(life.spec), SYMBOLS, MADE[life.config](self.seed))
 
-    def beside(self, node: Mortal) -> None:
+    def beside(self, node: Node) -> None:
         node.parts.add("reloads", lambda: self.reloads(node))
 
-    async def reloads(self, node: Mortal) -> None:
+    async def reloads(self, node: Node) -> None:
         while True:
             await asyncio.sleep(self.random.uniform(0.02, 0.6))
             kind, most = self.random.choice(list(MADE)), self.random.choice((0, 0, 5, 40))
@@ -110,11 +112,10 @@ def test_a_node_that_dies_around_a_reload_comes_back(part: int) -> None:
         outcome = lives.run()
         assert outcome.breaches == [], f"seed {seed}: {outcome}"
         replay = replayed(lives)
-        assert replay.core is not None
         assert replay.life is not None
         assert replay.life.seats == [[*FIRST.seats, *made(lives)][-1]], f"seed {seed}"
         deaths, tries = deaths + outcome.deaths, tries + lives.tries
-        refused += sum("LookupError: nothing here" in text for _, text in replay.core.notes)
+        refused += sum("LookupError: nothing here" in text for _, text in replay.cores[0].notes)
     assert deaths > SEEDS // 8
     assert tries > 2 * SEEDS
     assert refused > SEEDS // 4
@@ -129,10 +130,10 @@ def test_the_same_seed_is_the_same_run() -> None:
 class Same(Reloaded):
     """Is reloaded with what it is made of."""
 
-    def again(self, node: Mortal) -> None:
+    def again(self, node: Node) -> None:
         node.reload(Reload(0, seat("slow"), "test", "again"))
 
-    async def reloads(self, node: Mortal) -> None:
+    async def reloads(self, node: Node) -> None:
         while True:
             await asyncio.sleep(0.05)
             self.again(node)
@@ -142,8 +143,8 @@ class Same(Reloaded):
 class Untouched(Same):
     """Is given something that changes nothing, at the same times: in what order things happen is the loop's draw."""
 
-    def again(self, node: Mortal) -> None:
-        node._act(Sweep(1 << 60))
+    def again(self, node: Node) -> None:
+        node.lanes[0].act(Sweep(1 << 60))
 
 
 def test_with_the_same_again_a_life_is_as_it_would_have_been() -> None:

@@ -30,6 +30,7 @@ def explain(run: Path, order: str, /, *, json: Annotated[bool, Parameter(negativ
     facts = [
         ["order", f"{found.client_id}: {found.order} of {found.symbol}"],
         ["strategy", found.strategy],
+        *([["venue", found.venue]] * bool(found.venue)),
         ["because of", f"{found.cause} (record {found.cause_sequence})"],
         *([name, str(value)] for name, value in found.seen.items()),
         *([f"its {name}", str(value)] for name, value in found.values.items()),

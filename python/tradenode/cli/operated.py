@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tradenode.cli import console
 from tradenode.cli.status_view import shown
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from tradenode.monitor.logs import LogFile
     from tradenode.node.session import Session
     from tradenode.node.status import Statistics
+    from tradenode.node.watch import Line
 
 VIEW_S = 1.0
 """How often the view on the terminal is made anew."""
@@ -49,15 +48,18 @@ async def operate(session: "Session", monitor: int | None, log: "LogFile | None"
     sys.setswitchinterval(SWITCH_S)
     collected()
     node, life = session.node, session.life
-    node.observer = watch = Watch(None if log is None else log.line)
-    if log is not None:
-        node.core.standing.on_note = partial(_note, log)
-    cash = [float(msgspec.json.decode(seat.spec)["account"]["cash"]) for seat in life.seats]
-    statistics = Statistics(node, watch, life.name, life.venue, cash, session.speed or 1.0)
+    watches = []
+    for lane in node.lanes:
+        line = None if log is None else _lines(log, lane.name)
+        lane.observer = watch = Watch(line)
+        watches.append(watch)
+        if line is not None:
+            lane.core.standing.on_note = partial(_note, line)
+    statistics = Statistics(node, watches, life)
     with ExitStack() as around:
         address = around.enter_context(_monitored(session, statistics, monitor, log))
         around.enter_context(_present(session, address))
-        heart = Heart(session.folder, life.venue, lambda: node.core.phase, lambda: node.state == "running")
+        heart = Heart(session.folder, life.where, lambda: node.phase, lambda: node.state == "running")
         tasks = [asyncio.create_task(heart.keep()), asyncio.create_task(_view(statistics))]
         _on_signals(session)
         try:
@@ -66,13 +68,24 @@ async def operate(session: "Session", monitor: int | None, log: "LogFile | None"
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if session.in_order:
+        if node.in_order:
             heart.write(heart.beat("stopped"))
 
 
-def _note(log: "LogFile", at: int, text: str) -> None:
+def _lines(log: "LogFile", venue: str) -> "Line":
+    """Lines of a log that tell of a venue, and by its name, where it has one."""
+    if not venue:
+        return log.line
+
+    def line(what: str, fields: Callable[[], dict[str, object]]) -> None:
+        log.line(what, lambda: {"venue": venue} | fields())
+
+    return line
+
+
+def _note(line: "Line", at: int, text: str) -> None:
     """A line of the log for what the node takes note of."""
-    log.line("note", lambda: {"at": at, "text": text})
+    line("note", lambda: {"at": at, "text": text})
 
 
 @contextmanager
@@ -102,7 +115,7 @@ def _present(session: "Session", monitor: str | None) -> Iterator[None]:
     from tradenode.monitor.presence import Presence, Present
 
     life = session.life
-    present = Present(session.folder, Presence(os.getpid(), life.name, life.venue, monitor, WallClock().now()))
+    present = Present(session.folder, Presence(os.getpid(), life.name, life.where, monitor, WallClock().now()))
     try:
         yield
     finally:

@@ -26,8 +26,13 @@ def parity(run: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fals
     if json:
         console.answer_json({"lives": recorded.lives, "strategies": seats})
     else:
-        rows = [[seat.name, f"{seat.node:,}", f"{seat.backtest:,}", f"{seat.same:,}"] for seat in seats]
-        console.answer(console.table(("strategy", "fills in the node", "in the back-test", "the same"), rows))
+        several = any(seat.venue for seat in seats)
+        rows = [
+            [seat.name, *[seat.venue] * several, f"{seat.node:,}", f"{seat.backtest:,}", f"{seat.same:,}"]
+            for seat in seats
+        ]
+        head = ("strategy", *["venue"] * several, "fills in the node", "in the back-test", "the same")
+        console.answer(console.table(head, rows, left=1 + several))
         for seat in seats:
             for text in seat.differences:
                 console.answer(text)

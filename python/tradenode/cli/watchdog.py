@@ -21,28 +21,30 @@ def watchdog(
     run: Path,
     /,
     *,
-    venue: Annotated[str, Parameter(help="The address of the venue.")],
+    venue: Annotated[list[str], Parameter(help="The address of the venue; of several, each.", negative=())],
     after: Annotated[str, Parameter(help="How long the heart may be silent.")] = "5s",
 ) -> int:
-    """Watch over the node that trades a run; when its heartbeat stops, cancel every order at the venue.
+    """Watch over the node that trades a run; when its heartbeat stops, cancel every order at its venues.
 
-    It is for a node that was killed, or hangs: it runs beside it, reaches the venue by itself and says loudly what it
+    It is for a node that was killed, or hangs: it runs beside it, reaches the venues by itself and says loudly what it
     has done. Exit status 0 when the node has stopped in order, 1 when it had to act. SIGINT or SIGTERM ends it.
 
     Args:
         run: the run's folder.
-        venue: the address of the venue.
+        venue: the address of the venue, or NAME=ADDRESS as `tradenode paper` takes it; may be repeated.
         after: how long the heart may be silent.
     """
     from tradenode.exchange.sim_venue import SimVenue
     from tradenode.kernel.clock import WallClock
+    from tradenode.messages.addresses import addresses
     from tradenode.messages.span import span_ns
     from tradenode.monitor.watchdog import Watchdog
 
     silence = span_ns(after) / 1e9
     if not AFTER_LEAST_S <= silence <= AFTER_MOST_S:
         raise ConfigError(f"--after {after}: from {AFTER_LEAST_S:g} s to {AFTER_MOST_S:g} s")
-    made = Watchdog(run, SimVenue(venue, "watchdog", WallClock()), silence, console.note)
+    ports = [SimVenue(each.address, "watchdog", WallClock()) for each in addresses(venue)]
+    made = Watchdog(run, ports, silence, console.note)
     with asyncio.Runner() as runner:
         end = runner.run(_watch(made))
     return 0 if end in (None, "stopped") else 1

@@ -12,10 +12,13 @@ from tradenode.messages.timeframe import SECOND_NS
 
 
 class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A node. Of several configs in one node each has its own name; the rest is that of the first.
+    """A node. Of several configs on one venue each has its own name; the rest is that of the first. What is the node's
+    own (`save`, `budget`, `strikes`) the first config of all says.
 
     Attributes:
         name: the strategy's in the node; the config's title where None.
+        venue: on which of the node's venues it trades, as `tradenode paper --venue NAME=ADDRESS` names it; where None,
+            the only one, or the one that its instruments name.
         durability: what an order outlasts before it is sent: the process ("process"), or the loss of power ("power").
         silence: how long an order may be without a word of the venue before it is asked for.
         audit: how often orders, fills and positions are held against the venue's.
@@ -29,10 +32,11 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             for never. Orders that protect a position go too.
         on_stop: what becomes of open orders when the node is stopped: "cancel" or "keep".
         grace: how long it waits for the end of orders when it is stopped.
-        risk: limits of the account over all strategies of the node; none but its margin where None.
+        risk: limits of the account over all strategies on the venue; none but its margin where None.
     """
 
     name: Annotated[str | None, Text(pattern=r"[A-Za-z0-9_.-]{1,24}", kind="a short name of letters and digits")] = None
+    venue: Annotated[str | None, Text(pattern=r"[A-Za-z0-9_.-]{1,24}", kind="a venue's short name")] = None
     durability: Annotated[str, Choice(("process", "power"))] = "power"
     silence: Annotated[int, ShortDuration()] = 5 * SECOND_NS
     audit: Annotated[int, Duration()] = 60 * SECOND_NS

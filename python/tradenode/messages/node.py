@@ -121,6 +121,7 @@ class SeatLife(msgspec.Struct, frozen=True):
         file: the text of the strategy's file; empty where the config's rules decide.
         symbols: its instruments, in the order of the description.
         spec: the core's description of its desk.
+        venue: where it trades, a place among the venues of the life.
     """
 
     name: str
@@ -129,6 +130,7 @@ class SeatLife(msgspec.Struct, frozen=True):
     file: str
     symbols: list[str]
     spec: msgspec.Raw
+    venue: int = 0
 
 
 class Reload(msgspec.Struct, frozen=True):
@@ -148,7 +150,7 @@ class Reload(msgspec.Struct, frozen=True):
 
 
 class AccountLife(msgspec.Struct, frozen=True):
-    """What the gate over all strategies of a node is made of.
+    """What the gate over all strategies on one account is made of.
 
     Attributes:
         spec: the core's description of what it traded and its limits (`RiskSpec`).
@@ -163,24 +165,43 @@ class AccountLife(msgspec.Struct, frozen=True):
     capital: str = ""
 
 
+class VenueLife(msgspec.Struct, frozen=True):
+    """A venue of a node.
+
+    Attributes:
+        name: what configs call it; empty for the only one, where nobody has named it.
+        address: where it is reached.
+        instruments: the symbols that it lists, in the order of their places.
+        begins: its time when the run began, ns UTC: clocks of venues need not agree.
+        account: the gate over all strategies there; None for a single one without limits of the account.
+    """
+
+    name: str
+    address: str
+    instruments: list[str]
+    begins: int
+    account: AccountLife | None = None
+
+
 class Life(msgspec.Struct, frozen=True):
     """What a node is made of, the first record of its journal.
 
     Attributes:
         name: the node's, unique: the names of its orders at venues begin with it.
         version: of the package that wrote it.
-        venue: the address of the venue.
-        instruments: the symbols that the venue lists, in the order of their places.
-        seats: the strategies.
-        account: the gate over all of them; None for a single one without limits of the account.
+        venues: where it trades; a record of the journal names one by its place.
+        seats: the strategies, by the numbers that their orders have in them.
     """
 
     name: str
     version: str
-    venue: str
-    instruments: list[str]
+    venues: list[VenueLife]
     seats: list[SeatLife]
-    account: AccountLife | None = None
+
+    @property
+    def where(self) -> str:
+        """The addresses of its venues, as a user says them."""
+        return " ".join(f"{each.name}={each.address}" if each.name else each.address for each in self.venues)
 
 
 Input = (
@@ -209,11 +230,11 @@ class Saved(msgspec.Struct, frozen=True):
 
     Attributes:
         life: what it is made of.
-        core: what it knew (`NodeCore.state`).
+        cores: what it knew of each venue (`NodeCore.state`).
     """
 
     life: Life
-    core: msgspec.Raw
+    cores: list[msgspec.Raw]
 
 
 class Kind(IntEnum):
@@ -221,7 +242,7 @@ class Kind(IntEnum):
 
     LIFE = 1
     FRAME = 2
-    """A message of market data, the bytes as they came; the record's source is the venue."""
+    """A message of market data, the bytes as they came; the source of this and every other input is its venue."""
     ROWS = 3
     REPORT = 4
     ANSWER = 5
@@ -239,7 +260,7 @@ class Kind(IntEnum):
     RELOAD = 17
     FUNDS = 18
     COMMAND = 20
-    """A request, written before it is sent; the record's source is the seat, its cause the input."""
+    """A request, written before it is sent; the record's source is the seat, its cause the input, of the same venue."""
 
 
 INPUTS: dict[Kind, type] = {

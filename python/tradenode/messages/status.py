@@ -22,6 +22,7 @@ class StrategyStatus(msgspec.Struct, frozen=True):
 
     Attributes:
         name: its name in the node.
+        venue: where it trades, as configs call it; empty for the only one without a name.
         state: "waiting", "running", "suspended" or "stopped".
         reason: why it is suspended.
         trading: what it may order: "active", "reducing" or "halted".
@@ -33,6 +34,7 @@ class StrategyStatus(msgspec.Struct, frozen=True):
     """
 
     name: str
+    venue: str
     state: str
     reason: str
     trading: str
@@ -49,6 +51,7 @@ class OrderStatus(msgspec.Struct, frozen=True):
     Attributes:
         number: the node's.
         strategy: whose.
+        venue: where, as `StrategyStatus.venue`.
         symbol: of what.
         lots: its size.
         filled: lots.
@@ -59,6 +62,7 @@ class OrderStatus(msgspec.Struct, frozen=True):
 
     number: int
     strategy: str
+    venue: str
     symbol: str
     lots: int
     filled: int
@@ -103,7 +107,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class AccountStatus(msgspec.Struct, frozen=True):
-    """The account over all strategies of a node, as its gate counts it.
+    """The account over all strategies on a venue, as its gate counts it.
 
     Attributes:
         currency: of its money.
@@ -124,30 +128,25 @@ class AccountStatus(msgspec.Struct, frozen=True):
     refused: dict[str, int]
 
 
-class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """A node.
+class VenueStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A node on one venue.
 
     Attributes:
-        name: its name.
-        venue: the address of its venue.
-        pid: its process.
+        name: what configs call it; empty for the only one without a name.
+        address: where it is.
         time: its clock, ns UTC.
-        state: "starting", "running", "stopping" or "stopped".
+        state: "starting", "running", "stopping", "stopped", or "failed": the node goes on without it.
+        failure: why it failed; empty where it has not.
         phase: "waiting", "running" or "halted".
-        turns: how many inputs it has acted upon in this process.
-        strategies: by seat.
-        account: the gate over all of them; None for a single one without limits of the account.
+        account: the gate over all strategies there; None for a single one without limits of the account.
         cash_difference: the cash at the venue beyond what fills and payments explain, decimal text; empty before it is
             known.
-        orders: those that have not ended, oldest first, at most `ORDERS_MOST` (node/status.py).
         counts: of orders and fills (`execution/orders.py`).
         feeds: of the symbols that are traded.
         market_age_s: since the last market data of any, seconds of the wall's; None before.
         reconciled_s: since the venue was last asked for everything and all fitted, seconds of the wall's; None before.
         doubts: how many questions to the venue are open.
         actors: of each actor of its chain the counts.
-        parts: of what goes on beside it the state, the starts, and the failures of late.
-        journal: the last record written.
         tick_to_order: from the beginning of a turn of market data to each order's way to the port.
         journal_sync: from wanting records durable to hearing that they are.
         notes: what went wrong last, with its time, ns UTC.
@@ -155,25 +154,48 @@ class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    venue: str
-    pid: int
+    address: str
     time: int
     state: str
+    failure: str
     phase: str
-    turns: int
-    strategies: list[StrategyStatus]
     account: AccountStatus | None
     cash_difference: str
-    orders: list[OrderStatus]
     counts: dict[str, int]
     feeds: list[FeedStatus]
     market_age_s: float | None
     reconciled_s: float | None
     doubts: int
     actors: dict[str, dict[str, int | str]]
-    parts: dict[str, dict[str, int | str]]
-    journal: int
     tick_to_order: Spread
     journal_sync: Spread
     notes: list[tuple[int, str]]
     notes_count: int
+
+
+class NodeStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A node.
+
+    Attributes:
+        name: its name.
+        pid: its process.
+        state: "starting" until every venue has begun, "running", "stopping" or "stopped".
+        phase: "halted" where one venue is, "running" where one is, else "waiting".
+        turns: how many inputs it has acted upon in this process.
+        venues: where it trades.
+        strategies: by venue and seat.
+        orders: those that have not ended, by venue, oldest first, at most `ORDERS_MOST` of each (node/status.py).
+        parts: of what goes on beside it the state, the starts, and the failures of late.
+        journal: the last record written.
+    """
+
+    name: str
+    pid: int
+    state: str
+    phase: str
+    turns: int
+    venues: list[VenueStatus]
+    strategies: list[StrategyStatus]
+    orders: list[OrderStatus]
+    parts: dict[str, dict[str, int | str]]
+    journal: int

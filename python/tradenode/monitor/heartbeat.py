@@ -27,7 +27,7 @@ class Beat(msgspec.Struct, frozen=True):
         count: of its beats, from 1.
         at: when, ns UTC.
         state: "stopped" is the last beat of a node that has ended in order.
-        venue: the address of its venue.
+        venue: the address of its venue; of several, each with its name.
         phase: the node's: "waiting", "running" or "halted".
     """
 

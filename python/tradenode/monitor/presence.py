@@ -22,7 +22,7 @@ class Presence(msgspec.Struct, frozen=True):
     Attributes:
         pid: the process.
         node: the node's name.
-        venue: the address of its venue.
+        venue: the address of its venue; of several, each with its name.
         monitor: the address of its monitor, None where it has none.
         started: when it started, ns UTC.
     """

@@ -1,11 +1,11 @@
-"""A watchdog over a node from another process: when the heartbeat stops, every order at the venue is cancelled.
+"""A watchdog over a node from another process: when the heartbeat stops, every order at its venues is cancelled.
 
 How long the heart is silent is counted by looks, not by a clock: a machine that was asleep wakes up with a node that is
 as young as before.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -34,10 +34,10 @@ class Watchdog:
     """
 
     def __init__(
-        self, folder: Path, port: VenuePort, after_s: float, tell: Tell, *, tries_most: int = TRIES_MOST
+        self, folder: Path, ports: Sequence[VenuePort], after_s: float, tell: Tell, *, tries_most: int = TRIES_MOST
     ) -> None:
-        """Take the run's folder, the venue, which is reached only when it has to be, and how much silence is death."""
-        self._folder, self._port, self._after, self._tell, self._tries = folder, port, after_s, tell, tries_most
+        """Take the run's folder, its venues, reached only when they have to be, and how much silence is death."""
+        self._folder, self._ports, self._after, self._tell, self._tries = folder, ports, after_s, tell, tries_most
         self.beats = 0
 
     async def watch(self) -> End:
@@ -72,27 +72,36 @@ class Watchdog:
             f"NO HEARTBEAT of process {last.pid} for {self._after:g} s (beat {last.count} was the last): "
             "every order is cancelled"
         )
+        ends = await asyncio.gather(*(self._cancel_at(port) for port in self._ports))
+        why = "; ".join(end for end in ends if end)
+        if why:
+            self._tell(f"THE VENUE MAY HAVE OPEN ORDERS: {why}")
+            return "failed"
+        self._tell("every order is cancelled, the venue has none open; positions stay as they are")
+        return "cancelled"
+
+    async def _cancel_at(self, port: VenuePort) -> str:
+        """Tries until nothing is open at a venue; why that came to nothing, empty where it has not."""
         rest, why = FIRST_REST_S, ""
         for _ in range(self._tries):
-            why = await self._cancelled()
+            why = await self._cancelled(port)
             if not why:
-                self._tell("every order is cancelled, the venue has none open; positions stay as they are")
-                return "cancelled"
+                return ""
             await asyncio.sleep(rest)
             rest = min(2 * rest, REST_MOST_S)
-        self._tell(f"THE VENUE MAY HAVE OPEN ORDERS: {why}")
-        return "failed"
+        return why
 
-    async def _cancelled(self) -> str:
+    @staticmethod
+    async def _cancelled(port: VenuePort) -> str:
         """Cancels everything and asks what is open; why that is not nothing, empty where it is."""
         try:
-            await self._port.open()
-            outcome = await self._port.ask(CancelAll())
-            living = await self._port.orders()
+            await port.open()
+            outcome = await port.ask(CancelAll())
+            living = await port.orders()
         except ExchangeError as error:
             return str(error)
         finally:
-            await self._port.close()
+            await port.close()
         if living:
             return f"{len(living)} orders are open still; the cancel is {outcome.verdict}"
         return ""

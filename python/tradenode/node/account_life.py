@@ -1,4 +1,4 @@
-"""What the gate over a node's strategies is made of: `[node.risk]` of its first config, and what the seats trade."""
+"""What the gate over the strategies of an account is made of: `[node.risk]` of the first config, what they trade."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -18,7 +18,7 @@ HINT = "one account has one currency, and one mode of positions and of margins; 
 
 
 def account_life(givens: Sequence[Given], seats: Sequence[SeatLife]) -> AccountLife | None:
-    """The gate's description; None for a single strategy whose config has no `[node.risk]`.
+    """The gate's description, of the configs and seats on one venue; None for a single one without `[node.risk]`.
 
     Raises:
         ConfigError: strategies that cannot share an account, a later config with limits of the account, limits of
@@ -26,7 +26,9 @@ def account_life(givens: Sequence[Given], seats: Sequence[SeatLife]) -> AccountL
     """
     for given in givens[1:]:
         if given.config.node.risk is not None:
-            fault = Fault(message="the account's limits are those of the first config", path=("node", "risk"))
+            fault = Fault(
+                message="the account's limits are those of the first config on its venue", path=("node", "risk")
+            )
             raise given.source.error([fault])
     table = givens[0].config.node.risk
     if table is None and len(seats) == 1:
@@ -81,7 +83,7 @@ def _named(given: Given, table: NodeRisk, instruments: Mapping[str, Mapping[str,
         if found is None or name not in (symbol, f"{found.get('venue', '')}/{symbol}"):
             hint = near(name, list(instruments)) or f"they trade {', '.join(list(instruments)[:10])}"
             path = ("node", "risk", "instruments", name)
-            message = f"no strategy of the node trades `{name}`"
+            message = f"no strategy of the account trades `{name}`"
             faults.append(Fault(message=message, path=path, part="key", hint=hint))
         named[name] = symbol
     if faults:

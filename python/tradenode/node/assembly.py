@@ -20,8 +20,8 @@ from tradenode.errors import ConfigError
 from tradenode.messages.listing import Listing
 from tradenode.messages.node import Life, SeatLife
 from tradenode.node.core import NodeCore
-from tradenode.node.node import Settings
 from tradenode.node.seat import OnError, SeatPlan
+from tradenode.node.settings import Settings
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -46,8 +46,8 @@ def given(path: Path, settings: Mapping[str, object] = NO_SETTINGS) -> Given:
     return Given(config, source, path.parent, settings)
 
 
-def seat_life(given: Given, listings: Sequence[Listing]) -> SeatLife:
-    """What a config's seat is made of at a venue.
+def seat_life(given: Given, listings: Sequence[Listing], venue: int = 0) -> SeatLife:
+    """What a config's seat is made of at a venue, which has that place among the node's.
 
     Raises:
         ConfigError: it names an instrument that the venue does not list, or what cannot trade events.
@@ -68,6 +68,7 @@ def seat_life(given: Given, listings: Sequence[Listing]) -> SeatLife:
         file=text,
         symbols=[listing.symbol for listing in found],
         spec=msgspec.Raw(event_spec(config, contracts, books, rules)),
+        venue=venue,
     )
 
 
@@ -117,9 +118,12 @@ def _strategy(given: Given, text: str) -> object | None:
     return None if table is None else load_strategy(table, given.base, given.source, of_events=True, text=text)[0]
 
 
-def build(life: Life, start: int) -> NodeCore:
-    """The core of a life at a time. Raises ConfigError where it cannot be made."""
-    return NodeCore([plan_of(seat) for seat in life.seats], life.instruments, start, life.account, plan=plan_of)
+def build(life: Life, place: int) -> NodeCore:
+    """The core of a life's venue, which has that place. Raises ConfigError where it cannot be made."""
+    venue = life.venues[place]
+    numbers = [number for number, seat in enumerate(life.seats) if seat.venue == place]
+    plans = [plan_of(life.seats[number]) for number in numbers]
+    return NodeCore(plans, venue.instruments, venue.begins, venue.account, plan=plan_of, numbers=numbers)
 
 
 def named_apart(seats: Sequence[SeatLife]) -> None:

@@ -1,4 +1,4 @@
-"""The core of a node: inputs in, commands out, one turn each, without a clock, a socket or a disk.
+"""The core of a node on a venue: inputs in, commands out, one turn each, without a clock, a socket or a disk.
 
 Everything that it does follows from its inputs and their times: the same inputs give the same commands, in life, after
 a crash and in a replay.
@@ -19,7 +19,7 @@ from tradenode.node.desks import IDLE, Desks, Plan
 from tradenode.node.execution import Execution
 from tradenode.node.market import Market
 from tradenode.node.risk import Risk
-from tradenode.node.seat import SeatPlan
+from tradenode.node.seat import Seat, SeatPlan
 from tradenode.node.standing import Phase, Standing
 from tradenode.node.state import VERSION, CoreState, read_state, restore_seat, seat_state
 
@@ -30,7 +30,7 @@ def no_plan(life: SeatLife) -> SeatPlan:
 
 
 class NodeCore:
-    """The strategies of a node at their desks, and their orders: actors that each input goes along in turn.
+    """The strategies of a node on one venue, at their desks, and their orders: actors that each input goes along.
 
     Attributes:
         instruments: the symbols that its venue lists, by which orders and reports name instruments.
@@ -50,13 +50,15 @@ class NodeCore:
         account: AccountLife | None = None,
         *,
         plan: Plan = no_plan,
+        numbers: Sequence[int] | None = None,
     ) -> None:
-        """Make the seats; `plan` makes those that are reloaded.
+        """Make the seats; `plan` makes those that are reloaded, `numbers` are the seats' in the node, else from 0 on.
 
         Raises ConfigError for too many and for a description that is wrong.
         """
         self.instruments, self.standing = tuple(instruments), Standing()
-        self.desks = Desks(plans, self.instruments, start, self.standing, plan)
+        named = dict(zip(numbers or range(len(plans)), plans, strict=True))
+        self.desks = Desks(named, self.instruments, start, self.standing, plan)
         seats = self.desks.seats
         gate, cash = None if account is None else Account(account, seats), Cash(seats)
         self.risk = Risk(gate, cash, self.desks, self.standing, lambda now, kill: self.router.along(now, kill))
@@ -97,6 +99,10 @@ class NodeCore:
             if seat.life is not None:
                 seats[seat.number] = seat.life
         return replace(life, seats=seats)
+
+    def seat(self, number: int) -> Seat:
+        """The seat that has that number in the node. Raises KeyError for one that is on no desk here."""
+        return self.desks.numbered[number]
 
     @property
     def phase(self) -> Phase:

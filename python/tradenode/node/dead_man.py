@@ -3,9 +3,8 @@
 import asyncio
 
 from tradenode.errors import ExchangeError
-from tradenode.exchange.port import VenuePort
 from tradenode.messages.timeframe import SECOND_NS
-from tradenode.node.node import Node
+from tradenode.node.lane import Lane
 
 MILLISECOND_NS = 1_000_000
 
@@ -17,16 +16,17 @@ PAUSE_LEAST_NS = SECOND_NS // 20
 
 
 class DeadMan:
-    """Arms a venue's switch as long as the node runs.
+    """Arms the switch of a lane's venue as long as it runs.
 
     Attributes:
         armed: whether the venue has taken it.
         failures: how many calls in a row the venue has not answered.
     """
 
-    def __init__(self, node: Node, port: VenuePort, after_ns: int, speed: float) -> None:
-        """Take how long the venue waits, ns of its time, and how many of its seconds are one of the wall's."""
-        self._node, self._port = node, port
+    def __init__(self, lane: Lane) -> None:
+        """Take the lane; it is not in lockstep."""
+        self._lane, self._port = lane, lane.port
+        after_ns, speed = lane.settings.dead_man_ns, lane.speed
         self._pause = max(PAUSE_LEAST_NS, int(after_ns / PART / speed))
         self._ms = max(after_ns, int(self._pause * PART * speed)) // MILLISECOND_NS
         self.armed, self.failures = False, 0
@@ -40,7 +40,7 @@ class DeadMan:
             except (ExchangeError, OverflowError) as error:
                 self.failures += 1
                 if self.failures == 1:
-                    self._node.core.note(self._node.time, str(error))
+                    self._lane.core.note(self._lane.time, str(error))
             await asyncio.sleep(self._pause / SECOND_NS)
 
     async def disarm(self) -> None:

@@ -30,6 +30,7 @@ class Desks(Actor):
 
     Attributes:
         seats: in the order of their numbers.
+        numbered: the same, by their numbers.
         listeners: of each symbol the seats that trade it, with its place at the desk.
         floor: all of them at once, for market data.
         refused: why the last reload came to nothing; empty where it has not.
@@ -39,20 +40,25 @@ class Desks(Actor):
     name = "strategy"
 
     def __init__(
-        self, plans: Sequence[SeatPlan], instruments: Sequence[str], start: int, standing: Standing, plan: Plan
+        self, plans: Mapping[int, SeatPlan], instruments: Sequence[str], start: int, standing: Standing, plan: Plan
     ) -> None:
-        """Make the seats; `plan` makes those that are reloaded.
+        """Make the seats of some numbers in the node; `plan` makes those that are reloaded.
 
         Raises ConfigError for too many and for a description that is wrong.
         """
-        if len(plans) > SEATS_MOST:
-            raise ConfigError(f"a node has at most {SEATS_MOST} strategies, asked for {len(plans)}")
-        self.seats = [Seat(number, plan, start, instruments) for number, plan in enumerate(plans)]
+        if (most := max(plans, default=0) + 1) > SEATS_MOST:
+            raise ConfigError(f"a node has at most {SEATS_MOST} strategies, asked for {most}")
+        self.seats = [Seat(number, made, start, instruments) for number, made in plans.items()]
+        self.numbered = {seat.number: seat for seat in self.seats}
+        self._places = {seat.number: place for place, seat in enumerate(self.seats)}
         self.listeners = {
             symbol: [(seat, seat.places[symbol]) for seat in self.seats if symbol in seat.places]
             for symbol in instruments
         }
-        places = {symbol: [(seat.number, place) for seat, place in each] for symbol, each in self.listeners.items()}
+        places = {
+            symbol: [(self._places[seat.number], place) for seat, place in each]
+            for symbol, each in self.listeners.items()
+        }
         self._clock = SteadyClock().now
         self.floor = Floor([seat.trader for seat in self.seats], places, self._clock)
         self.refused = ""
@@ -88,7 +94,7 @@ class Desks(Actor):
         except Exception as error:
             self._failed(now, seat, error)
         took = self._clock() - began
-        self.floor.took(seat.number, took)
+        self.floor.took(self._places[seat.number], took)
         if self.stopwatch is not None:
             self.stopwatch.took(seat.number, took)
 
@@ -98,11 +104,12 @@ class Desks(Actor):
         told = self.floor.message(now, rows, NEVER if stopwatch is None else stopwatch.longest_ns)
         if told is None:
             return
-        for number, ns, error in told:
+        for place, ns, error in told:
+            seat = self.seats[place]
             if error is not None:
-                self._failed(now, self.seats[number], error)
+                self._failed(now, seat, error)
             if stopwatch is not None:
-                stopwatch.took(number, ns)
+                stopwatch.took(seat.number, ns)
 
     def _failed(self, now: int, seat: Seat, error: Exception) -> None:
         self._failures += 1
@@ -147,7 +154,7 @@ class Desks(Actor):
                 self.call(now, seat, seat.trader.kill, now, kill.what, kill.by, kill.reason)
 
     def _suspend(self, now: int, suspend: Suspend) -> None:
-        seat = self.seats[suspend.seat]
+        seat = self.numbered[suspend.seat]
         self._standing.note(now, f"{seat.plan.name} is suspended: {suspend.reason}")
         seat.suspend(now, suspend.reason)
 
@@ -162,7 +169,7 @@ class Desks(Actor):
 
     def _reload(self, now: int, reload: Reload) -> None:
         """Whatever is wrong with the new one, the old one goes on, and nothing of its desk has changed."""
-        seat = self.seats[reload.seat]
+        seat = self.numbered[reload.seat]
         try:
             with tried() as stay:
                 seat.reload(now, self._plan(reload.life), reload.life)

@@ -77,12 +77,12 @@ class Execution(Actor):
         if news == "foreign" and report.fill is not None and not report.client_id:
             self._liquidate(now, report)
             return
-        if news == "foreign" or place >= len(self._desks.seats):
+        if news == "foreign" or place not in self._desks.numbered:
             whose = report.client_id or report.number
             self._standing.note(now, f"a report of no order of this node: {report.what} of {whose}")
             self._standing.doubts.add(0)
             return
-        self._tell(now, self._desks.seats[place], number, report, late=news == "late_fill")
+        self._tell(now, self._desks.numbered[place], number, report, late=news == "late_fill")
 
     def _tell(self, now: int, seat: Seat, number: int, report: Report, *, late: bool) -> None:
         symbol = self._instruments[report.instrument]
@@ -155,7 +155,7 @@ class Execution(Actor):
 
     def _silent(self, now: int, number: int) -> None:
         own, place = inner(number)
-        seat = self._desks.seats[place]
+        seat = self._desks.numbered[place]
         self._desks.call(now, seat, seat.trader.silence, now, own)
         self._standing.doubts.add(number)
 

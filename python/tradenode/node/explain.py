@@ -52,6 +52,7 @@ class Explanation(msgspec.Struct, frozen=True):
         number: the node's number of it.
         client_id: the venue's name of it.
         strategy: whose it is.
+        venue: where it went, as configs call it; empty for the only one without a name.
         symbol: of what.
         order: what was asked for, in words.
         cause: the input that led to it, in words.
@@ -68,6 +69,7 @@ class Explanation(msgspec.Struct, frozen=True):
     number: int
     client_id: str
     strategy: str
+    venue: str
     symbol: str
     order: str
     cause: str
@@ -82,13 +84,14 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 class _Search:
-    """Feeds the journal to a core until the order's command comes, and keeps what is about the order behind it."""
+    """Feeds a venue's core until the order's command comes, and keeps what is about the order behind it."""
 
     def __init__(self, number: int) -> None:
         self.number, self.seat = inner(number)[0], inner(number)[1]
         self.outer = number
         self.life: Life | None = None
-        self.core: NodeCore | None = None
+        self.cores: list[NodeCore] = []
+        self.place = 0
         self.order: Submit | None = None
         self.cause: Entry | None = None
         self.seen: dict[str, float | int | str | None] = {}
@@ -102,10 +105,15 @@ class _Search:
 
     def take(self, entry: Entry) -> None:
         if isinstance(entry.content, Life):
-            self.life, self.core = entry.content, build(entry.content, entry.time)
+            life = entry.content
+            self.life, self.cores = life, [build(life, place) for place in range(len(life.venues))]
+            self.place = life.seats[self.seat].venue if self.seat < len(life.seats) else 0
         elif entry.kind == Kind.COMMAND:
             self._command(entry)
-        elif self.order is None and self.core is not None:
+        elif entry.source != self.place or self.life is None:
+            # Of another venue: nothing of it is this order's.
+            return
+        elif self.order is None:
             self._before = self._look()
             self._seat_logs()
             self.core.take(entry.time, entry.content)  # type: ignore[arg-type]
@@ -113,20 +121,25 @@ class _Search:
         else:
             self._report(entry)
 
+    @property
+    def core(self) -> NodeCore:
+        return self.cores[self.place]
+
+    @property
+    def known(self) -> bool:
+        return self.life is not None and self.seat < len(self.life.seats)
+
     def _look(self) -> dict[str, float | int | str | None]:
-        assert self.core is not None
-        if self.seat >= len(self.core.seats):
+        if not self.known:
             return {}
-        trader = self.core.seats[self.seat].trader
-        held = dict(zip(self.core.seats[self.seat].plan.symbols, trader.positions(), strict=True))
+        seat = self.core.seat(self.seat)
+        trader = seat.trader
+        held = dict(zip(seat.plan.symbols, trader.positions(), strict=True))
         positions = {f"position {symbol}, lots": lots for symbol, (lots, _) in held.items()}
         return {"equity": trader.equity, "balance": trader.balance, **positions}
 
     def _seat_logs(self) -> list[str]:
-        assert self.core is not None
-        if self.seat >= len(self.core.seats):
-            return []
-        return [line for _, _, line in self.core.seats[self.seat].trader.logs()]
+        return [line for _, _, line in self.core.seat(self.seat).trader.logs()] if self.known else []
 
     def _command(self, entry: Entry) -> None:
         command = entry.content
@@ -142,8 +155,7 @@ class _Search:
 
     def _touch(self, instrument: int) -> dict[str, float | int | str | None]:
         """What the book of an instrument was when the turn was over, as its own rows have made it."""
-        assert self.core is not None
-        seat = self.core.seats[self.seat]
+        seat = self.core.seat(self.seat)
         levels = seat.trader.book(seat.places[self.core.instruments[instrument]])
         if levels is None:
             return {}
@@ -151,8 +163,7 @@ class _Search:
         return {name: side[0][0] if side else None for name, side in best}
 
     def _values(self) -> dict[str, float | int | str | None]:
-        assert self.core is not None
-        known = getattr(self.core.seats[self.seat].plan.strategy, "__dict__", {})
+        known = getattr(self.core.seat(self.seat).plan.strategy, "__dict__", {})
         shown = [(name, value) for name, value in known.items() if isinstance(value, bool | int | float | str)]
         return dict(shown[:VALUES_MOST])
 
@@ -193,14 +204,14 @@ def explain(log: NodeLog, decode: Decode, name: str) -> Explanation:
     if search.order is None or search.cause is None or search.life is None:
         raise ConfigError(f"the journal has no order {name}")
     order, life = search.order.order, search.life
-    assert search.core is not None, "what has given an order"
-    plan = search.core.seats[search.seat].plan
+    plan, venue = search.core.seat(search.seat).plan, life.venues[search.place]
     limits = msgspec.json.decode(plan.spec)["risk"]
     return Explanation(
         number=order.number,
         client_id=f"{life.name}-{order.number}",
         strategy=plan.name,
-        symbol=life.instruments[order.instrument],
+        venue=venue.name,
+        symbol=venue.instruments[order.instrument],
         order=f"{order.side} {order.lots} lots, {order.kind}" + (f" at {order.ticks} ticks" if order.ticks else ""),
         cause=_cause(search.cause),
         cause_sequence=search.cause.sequence,

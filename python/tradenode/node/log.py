@@ -1,6 +1,6 @@
 """The journal of a node: its inputs and commands as records, and back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ class Entry(NamedTuple):
         sequence: its number.
         time: when it was received or given, ns UTC.
         kind: what it is.
-        source: of a frame its venue, of a command its seat.
+        source: of an input its venue, of a command its seat.
         cause: of a command the number of the input that led to it.
         content: the life, input or command.
     """
@@ -69,9 +69,9 @@ class NodeLog:
         except msgspec.DecodeError as error:
             raise JournalError(f"journal: the snapshot of record {found['sequence']}: {error}") from error
 
-    def save(self, now: int, life: Life, core: bytes) -> None:
-        """Keep what the node is now, durably: what comes before needs not be replayed."""
-        self.journal.snapshot(now, self._encode(Saved(life, msgspec.Raw(core))))
+    def save(self, now: int, life: Life, cores: Sequence[bytes]) -> None:
+        """Keep what the node is now, durably: what comes before needs not be replayed. `cores` are its venues'."""
+        self.journal.snapshot(now, self._encode(Saved(life, [msgspec.Raw(core) for core in cores])))
 
     def begin(self, now: int, life: Life) -> None:
         """Write what the node is made of, durably."""
@@ -113,7 +113,8 @@ class NodeLog:
                 return self._life.decode(payload)
             return self._inputs[kind].decode(payload)
         except (msgspec.DecodeError, ValueError) as error:
-            raise JournalError(f"journal: record {sequence}, {kind.name.lower()}: {error}") from error
+            other = ": another version of tradenode has begun this run" if kind == Kind.LIFE else ""
+            raise JournalError(f"journal: record {sequence}, {kind.name.lower()}: {error}{other}") from error
 
 
 KNOWN = frozenset(Kind)

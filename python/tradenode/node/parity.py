@@ -1,5 +1,6 @@
 """A node's run held against the back-test of what it was told: the same market, strategy and latencies."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,7 @@ class SeatParity(msgspec.Struct, frozen=True):
 
     Attributes:
         name: the strategy's.
+        venue: where it traded, as configs call it; empty for the only one without a name.
         node: fills in the node.
         backtest: fills in the back-test.
         same: how many are the same.
@@ -54,6 +56,7 @@ class SeatParity(msgspec.Struct, frozen=True):
     """
 
     name: str
+    venue: str
     node: int
     backtest: int
     same: int
@@ -65,51 +68,53 @@ class Recorded:
 
     def __init__(self) -> None:
         self.life: Life | None = None
-        self.start = 0
         self.lives = 1
         self.reloaded = 0
-        self._rows: dict[str, list[tuple[int, Rows]]] = {}
-        self._fills: list[Report] = []
-        self._seen: set[tuple[int, int]] = set()
+        self._resumed: Counter[int] = Counter()
+        self._rows: dict[tuple[int, str], list[tuple[int, Rows]]] = {}
+        self._fills: list[tuple[int, Report]] = []
+        self._seen: set[tuple[int, int, int]] = set()
 
     def take(self, entry: Entry) -> None:
         """Take the next record."""
         match entry.content:
             case Life():
-                self.life, self.start = entry.content, entry.time
+                self.life = entry.content
             case Rows():
-                self._rows.setdefault(entry.content.symbol, []).append((entry.time, entry.content))
+                self._rows.setdefault((entry.source, entry.content.symbol), []).append((entry.time, entry.content))
             case Resume():
-                self.lives += 1
+                self._resumed[entry.source] += 1
+                self.lives = 1 + max(self._resumed.values())
             case Reload():
                 self.reloaded = entry.sequence
             case Report(fill=fill) if fill is not None:
-                key = (entry.content.instrument, fill.number)
+                key = (entry.source, entry.content.instrument, fill.number)
                 if key not in self._seen:
                     self._seen.add(key)
-                    self._fills.append(entry.content)
+                    self._fills.append((entry.source, entry.content))
 
     def fills(self, life: Life, place: int) -> list[Fill]:
         """The fills of a seat."""
+        venue = life.seats[place].venue
         return sorted(
             Fill(
                 report.at,
-                life.instruments[report.instrument],
+                life.venues[venue].instruments[report.instrument],
                 inner(report.number)[0],
                 report.fill.side,
                 report.fill.lots,
                 report.fill.ticks,
                 report.fill.maker,
             )
-            for report in self._fills
-            if report.fill is not None and inner(report.number)[1] == place
+            for source, report in self._fills
+            if report.fill is not None and source == venue and inner(report.number)[1] == place
         )
 
-    def tape(self, symbol: str, feed_ns: int) -> "dict[str, NDArray[Any]]":
-        """The market data of an instrument as they were received, as a tape that they take `feed_ns` more of."""
+    def tape(self, venue: int, symbol: str, feed_ns: int) -> "dict[str, NDArray[Any]]":
+        """The market data of a venue's instrument as they were received, as a tape that they take `feed_ns` more of."""
         import numpy as np
 
-        messages = self._rows.get(symbol, [])
+        messages = self._rows.get((venue, symbol), [])
         joined: dict[str, list[int]] = {
             name: [value for _, rows in messages for value in getattr(rows, name)]
             for name in ("ts_event", "kind", "side", "flags", "price", "size")
@@ -139,7 +144,7 @@ def _seat(recorded: Recorded, life: Life, place: int, seat: SeatLife) -> SeatPar
     from tradenode._core import run_events
 
     spec = msgspec.json.decode(seat.spec)
-    tapes = [recorded.tape(symbol, spec["latency"]["feed_ns"]) for symbol in seat.symbols]
+    tapes = [recorded.tape(seat.venue, symbol, spec["latency"]["feed_ns"]) for symbol in seat.symbols]
     if not all(len(tape["kind"]) for tape in tapes):
         raise RunError(f"{seat.name}: the journal has no market data of some of its instruments")
     plan = plan_of(seat)
@@ -150,7 +155,7 @@ def _seat(recorded: Recorded, life: Life, place: int, seat: SeatLife) -> SeatPar
     only += [("the back-test", fill) for fill in told if fill not in set(made)]
     only.sort(key=lambda each: each[1])
     words = [f"{_told(fill)}: only in {who}" for who, fill in only[:SHOWN_MOST]]
-    return SeatParity(seat.name, len(made), len(told), same, words)
+    return SeatParity(seat.name, life.venues[seat.venue].name, len(made), len(told), same, words)
 
 
 def _told(fill: Fill) -> str:

@@ -27,6 +27,7 @@ FIXED: tuple[tuple[Key, str], ...] = (
     (("account", "cash"), "what the account began with"),
     (("venue", "margin"), "what backs a position"),
     (("venue", "positions"), "what fills add up to"),
+    (("node", "venue"), "where it trades"),
     (("node", "risk"), "what the account's gate lets pass"),
 )
 """Keys that stay as they are as long as the run goes on, and what they say."""
@@ -40,8 +41,8 @@ ANEW = "a new run folder begins anew"
 class Reloader:
     """Lets the seats of a node be made anew of their files."""
 
-    def __init__(self, node: Node, life: Life, listings: Sequence[Listing], givens: Sequence[Given]) -> None:
-        """Take the node, what it was made of, what its venue lists, and the configs that it has read."""
+    def __init__(self, node: Node, life: Life, listings: Sequence[Sequence[Listing]], givens: Sequence[Given]) -> None:
+        """Take the node, what it was made of, what each venue lists, and the configs that it has read."""
         self._node, self._life, self._listings = node, life, listings
         self._files: list[tuple[Path, Mapping[str, object]]] = [
             (Path(each.source.file), each.settings) for each in givens
@@ -49,20 +50,23 @@ class Reloader:
 
     def reload(self, wish: Wish) -> Told:
         """Make what is wished of its files anew: all of it, or, where something is wrong with the files, nothing."""
-        core = self._node.core
         try:
             found = self._wanted(wish)
-            check = Check(core, core.life(self._life), self._listings, self._node.time)
-            reloads = [check.reload(place, each, wish.by, wish.reason) for place, each in found]
+            reloads = [self._check(place).reload(place, each, wish.by, wish.reason) for place, each in found]
         except TradenodeError as error:
             hint = f"\nhint: {error.hint}" if error.hint else ""
-            core.note(self._node.time, f"a reload by {wish.by} ({wish.reason}) is refused: {error}{hint}")
+            self._node.note(f"a reload by {wish.by} ({wish.reason}) is refused: {error}{hint}")
             return Told(wish.key, [], f"{error}{hint}", faulty=True)
         return self._carried_out(wish, reloads, [each for _, each in found])
 
+    def _check(self, place: int) -> "Check":
+        """Of a seat, at its venue."""
+        lane = self._node.lane_of(place)
+        return Check(lane.core, lane.core.life(self._life), self._listings[lane.place], lane.time)
+
     def _wanted(self, wish: Wish) -> list[tuple[int, Given]]:
         """The places of seats, each with its config. Raises ConfigError for none, and what is wrong with a config."""
-        names = [seat.plan.name for seat in self._node.core.seats]
+        names = [seat.name for seat in self._life.seats]
         wanted = None if wish.config is None else given(Path(wish.config))
         name = wish.strategy
         if name is None and wanted is not None and len(names) > 1:
@@ -79,10 +83,11 @@ class Reloader:
                 failed.append(f"{reload.life.name} is not reloaded: {refused}")
                 continue
             done.append(reload.life.name)
-            beyond += self._node.core.seats[reload.seat].beyond()
+            lane = self._node.lane_of(reload.seat)
+            beyond += lane.core.seat(reload.seat).beyond()
             self._files[reload.seat] = (Path(each.source.file), each.settings)
-            if reload.seat == 0:
-                self._node.change(settings_of(each.config.node))
+            if lane.core.seats[0].number == reload.seat:
+                self._node.change(lane, settings_of(each.config.node))
         return Told(wish.key, done, "\n".join(failed), beyond)
 
 
@@ -92,7 +97,7 @@ class Check:
     def __init__(
         self, core: NodeCore, life: Life, listings: Sequence[Listing], now: int, *, starting: bool = False
     ) -> None:
-        """Take the core, what it is made of now, what its venue lists, and the time, ns UTC."""
+        """Take a venue's core, what the node is made of now, what the venue lists, and its time, ns UTC."""
         self._core, self._life, self._listings, self._now, self._starting = core, life, listings, now, starting
 
     def reload(self, place: int, wanted: Given, by: str, reason: str) -> Reload:
@@ -103,8 +108,8 @@ class Check:
         Raises:
             ConfigError: every fault of the config, one of the strategy, or what cannot change while a run goes on.
         """
-        life = self._life_of(wanted)
-        of_node = place == 0 and not self._starting
+        life = self._life_of(wanted, self._life.seats[place].venue)
+        of_node = self._core.seats[0].number == place and not self._starting
         faults = list(_unlike(self._life.seats[place], life, wanted.config, of_node=of_node))
         if not faults:
             try:
@@ -118,10 +123,10 @@ class Check:
             raise wanted.source.error(faults)
         return Reload(place, life, by, reason)
 
-    def _life_of(self, wanted: Given) -> SeatLife:
+    def _life_of(self, wanted: Given, venue: int) -> SeatLife:
         """What a config's seat is made of, for which its strategy is made: whatever that does, the node goes on."""
         try:
-            return seat_life(wanted, self._listings)
+            return seat_life(wanted, self._listings, venue)
         except TradenodeError:
             raise
         # A file that ends its process must not end the node.
@@ -131,7 +136,7 @@ class Check:
 
     def _tried(self, place: int, life: SeatLife) -> Iterator[str]:
         """What is wrong with the strategy, or keeps the one before from telling it what it knows."""
-        before = self._core.seats[place].plan.strategy
+        before = self._core.seat(place).plan.strategy
         try:
             plan = plan_of(life)
             Trader(plan.spec, self._now, plan.strategy, plan.on_error)

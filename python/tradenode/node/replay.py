@@ -1,4 +1,4 @@
-"""A journal fed to a new core: how a node comes back after a crash, and how it is shown what it did."""
+"""A journal fed to new cores: how a node comes back after a crash, and how it is shown what it did."""
 
 from collections import deque
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from tradenode.node.core import NodeCore
 from tradenode.node.log import Decode, Entry, NodeLog
 
 Build = Callable[[Life, int], NodeCore]
-"""Makes the core of a life at a time."""
+"""Makes the core of a life's venue, which is named by its place."""
 
 
 class DivergenceError(RunError):
@@ -18,22 +18,24 @@ class DivergenceError(RunError):
 
 
 class Replay:
-    """A core that is given the inputs of a journal, and whose commands are held against those of the journal.
+    """The cores of a node that are given the inputs of a journal, and whose commands are held against its commands.
 
     Attributes:
-        core: None before the first life.
-        life: what it is made of.
+        cores: one a venue; none before the first life.
+        life: what the node is made of.
         inputs: how many were given.
         commands: how many were the same.
-        time: of the last record, ns UTC.
+        time: of the last record, ns UTC of its venue.
     """
 
     def __init__(self, build: Build) -> None:
         self._build = build
-        self.core: NodeCore | None = None
+        self.cores: list[NodeCore] = []
         self.life: Life | None = None
         self.inputs = self.commands = self.time = 0
         self._given: deque[Command] = deque()
+        self._place = 0
+        self._lost: dict[int, list[Command]] = {}
 
     def take(self, entry: Entry) -> None:
         """Take the next record.
@@ -44,48 +46,70 @@ class Replay:
         """
         self.time = entry.time
         if isinstance(entry.content, Life):
-            self.life, self.core = entry.content, self._build(entry.content, entry.time)
+            self.begin(entry.content)
             return
-        if self.core is None:
+        if self.life is None or (entry.kind != Kind.COMMAND and entry.source >= len(self.cores)):
             raise RunError(f"record {entry.sequence}: the journal does not begin with what the node is made of")
         if entry.kind == Kind.COMMAND:
             self._compare(entry)
             return
-        if self._given and entry.kind != Kind.RESUME:
-            raise DivergenceError(
-                f"before record {entry.sequence} the replay gives {self._given[0]}, the journal nothing"
-            )
-        self._given.clear()
+        self._resumes(entry)
+        self._place = entry.source
+        core = self.cores[entry.source]
         self.inputs += 1
-        self._given.extend(self.core.take(entry.time, entry.content))  # type: ignore[arg-type]
-        if entry.kind == Kind.RELOAD and self.life is not None:
-            self.life = self.core.life(self.life)
+        self._given.extend(core.take(entry.time, entry.content))  # type: ignore[arg-type]
+        if entry.kind == Kind.RELOAD:
+            self.life = core.life(self.life)
+
+    def begin(self, life: Life) -> None:
+        """Make the cores of a life."""
+        self.life, self.cores = life, [self._build(life, place) for place in range(len(life.venues))]
+
+    def _resumes(self, entry: Entry) -> None:
+        """What was given and is not in the journal was lost by a process that died. The first that is told after that
+        is on which venue the node goes on, and a venue whose commands were lost is told nothing else before."""
+        if entry.kind == Kind.RESUME:
+            self._lost = self.lost
+            self._given.clear()
+            self._lost.pop(entry.source, None)
+            return
+        missing = self._given or self._lost.get(entry.source)
+        if missing:
+            where = f"before record {entry.sequence}{self._venue(entry.source)}"
+            raise DivergenceError(f"{where} the replay gives {missing[0]}, the journal nothing")
 
     def _compare(self, entry: Entry) -> None:
         given = self._given.popleft() if self._given else None
         if given != entry.content:
-            raise DivergenceError(f"record {entry.sequence} is {entry.content}, the replay gives {given or 'nothing'}")
+            where = f"record {entry.sequence}{self._venue(self._place)}"
+            raise DivergenceError(f"{where} is {entry.content}, the replay gives {given or 'nothing'}")
         self.commands += 1
 
+    def _venue(self, place: int) -> str:
+        """Names a venue that has a name."""
+        name = "" if self.life is None else self.life.venues[place].name
+        return f", {name}," if name else ""
+
     @property
-    def lost(self) -> list[Command]:
-        """What the last input led to and the journal does not have: it was never sent."""
-        return list(self._given)
+    def lost(self) -> dict[int, list[Command]]:
+        """Of venues, by place, what their last input led to and the journal does not have: it was never sent."""
+        return self._lost | ({self._place: list(self._given)} if self._given else {})
 
 
 def recovered(log: NodeLog, build: Build, decode: Decode) -> Replay:
-    """The core as the journal left it: from its newest snapshot, if there is one, and the records behind it.
+    """The cores as the journal left them: from its newest snapshot, if there is one, and the records behind it.
 
     Raises:
-        DivergenceError: it gives other commands.
+        DivergenceError: they give other commands.
         JournalError: a record or snapshot that cannot be read.
         RunError: a snapshot of another node.
     """
     replay, start = Replay(build), 1
     if (found := log.saved) is not None:
         sequence, saved = found
-        replay.life, replay.core = saved.life, build(saved.life, 0)
-        replay.core.restore(bytes(saved.core))
+        replay.begin(saved.life)
+        for core, kept in zip(replay.cores, saved.cores, strict=True):
+            core.restore(bytes(kept))
         start = sequence + 1
     log.read(replay.take, decode, start)
     return replay

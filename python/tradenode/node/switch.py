@@ -40,7 +40,7 @@ class Switch:
         self._node, self._folder, self._reloader = node, folder, reloader
         self._words: deque[Kill] = deque()
         self._wish: Wish | None = None
-        self._said, self._empty = asyncio.Event(), False
+        self._said, self._empty, self._pulled = asyncio.Event(), False, False
 
     def pull(self, kill: Kill) -> None:
         """Pull the kill switch as soon as the node may be told."""
@@ -73,8 +73,12 @@ class Switch:
             # Whoever writes it may just have made it: what it says is read at the next look.
             self._empty = True
         elif (path := self._found(KILL)) is not None:
-            self._node.kill(read_kill(path))
-            self._done(path)
+            if not self._pulled:
+                self._node.kill(read_kill(path))
+            # A lane that has not begun is told later: until then the file stays, as the process may die.
+            self._pulled = not self._node.told
+            if self._node.told:
+                self._done(path)
 
     def _resume(self) -> None:
         """Trading may go on only when the node was held against its venue; a kill that came with it comes after it."""
@@ -85,7 +89,7 @@ class Switch:
             return
         reopen = read_resume(path)
         if isinstance(reopen, str):
-            self._node.core.note(self._node.time, reopen)
+            self._node.note(reopen)
         else:
             self._node.reopen(reopen)
         self._done(path)
@@ -100,7 +104,7 @@ class Switch:
             return
         read = read_reload(path)
         if isinstance(read, str):
-            self._node.core.note(self._node.time, read)
+            self._node.note(read)
             told = Told("", [], read, faulty=True)
         else:
             told = self._reloader.reload(read)

@@ -124,7 +124,7 @@ def test_limits_of_single_instruments_are_of_any_that_a_strategy_trades(tmp_path
     both = described(given(tmp_path, table), given(tmp_path, name="b", instruments='"CU"'))
     assert both is not None
     assert both["limits"] == {"max_position": "9", "instruments": {"CU": {"max_position": "2"}}}
-    with pytest.raises(ConfigFaultsError, match="no strategy of the node trades `v/CU`"):
+    with pytest.raises(ConfigFaultsError, match="no strategy of the account trades `v/CU`"):
         described(given(tmp_path, table))
 
 

@@ -37,7 +37,7 @@ def test_it_waits_for_a_node_that_lives_and_cancels_what_a_silent_one_has_left(t
             for number in (1, 2):
                 assert (await trader.ask(Submit(Order(number, 0, "buy", 1, "limit", 5)))).verdict == "accepted"
             # Nothing happens over a node that has stopped in order, as long as none lives.
-            watchdog = Watchdog(tmp_path, made.client("watchdog"), AFTER_S, told.append)
+            watchdog = Watchdog(tmp_path, [made.client("watchdog")], AFTER_S, told.append)
             watching = asyncio.create_task(watchdog.watch())
             await asyncio.sleep(2 * AFTER_S)
             assert told == [f"no node trades {tmp_path} yet"]
@@ -65,6 +65,6 @@ def test_a_venue_that_cannot_be_reached_is_said_loudly(tmp_path: Path, monkeypat
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = SimVenue(f"http://127.0.0.1:{closed.getsockname()[1]}", "watchdog", WallClock())
-        watchdog = Watchdog(tmp_path, port, AFTER_S, told.append, tries_most=2)
+        watchdog = Watchdog(tmp_path, [port], AFTER_S, told.append, tries_most=2)
         assert asyncio.run(watchdog.watch()) == "failed"
     assert told[-1].startswith("THE VENUE MAY HAVE OPEN ORDERS: the venue did not answer /time")

@@ -8,14 +8,20 @@ from typing import Any
 from tests.loopback import as_tape, front, venue
 
 from tradenode.kernel.clock import SimulatedClock
-from tradenode.messages.node import AccountLife, Life
+from tradenode.messages.node import AccountLife, Life, VenueLife
 from tradenode.node.core import NodeCore
+from tradenode.node.lane import Lane
 from tradenode.node.log import NodeLog
-from tradenode.node.node import Node, Settings
+from tradenode.node.node import Node
 from tradenode.node.seat import SeatPlan
+from tradenode.node.settings import Settings
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
-LIFE = Life("n", "0", "", list(SYMBOLS), [])
+
+
+def began(life: Life) -> int:
+    """The time of a node's only venue when its run began."""
+    return life.venues[0].begins
 
 
 async def traded(
@@ -33,11 +39,11 @@ async def traded(
         await port.open()
         start = inside.exchange.feeds.start
         core, log = NodeCore(plans, SYMBOLS, start, account), NodeLog(journal)
-        log.begin(start, LIFE)
-        node = Node(port, core, log, SimulatedClock(), settings, speed=0)
+        log.begin(start, Life("n", "0", [VenueLife("", "", list(SYMBOLS), start)], []))
+        node = Node([Lane(port, core, log, SimulatedClock(), settings, speed=0)])
         running = asyncio.create_task(node.run())
         async with asyncio.timeout(120):
-            await asyncio.wait([running, asyncio.create_task(node.ended.wait())], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([running, asyncio.create_task(node.until_ended())], return_when=asyncio.FIRST_COMPLETED)
         node.stop()
         await running
         ledger = await port.ledger()

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from tests.loopback import document
 from tests.parity.test_trader_and_venue import tapes
-from tests.unit.node.lockstep import SYMBOLS, traded
+from tests.unit.node.lockstep import SYMBOLS, began, traded
 
 from tradenode import Desk, PriceBook, Strategy, every
 from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
-from tradenode.node.node import Settings
 from tradenode.node.replay import recovered
 from tradenode.node.seat import SeatPlan
 from tradenode.node.session import read_rows
+from tradenode.node.settings import Settings
 
 
 class Steady(Strategy):
@@ -54,20 +54,19 @@ def test_a_slow_and_a_broken_strategy_hold_up_no_other(tmp_path: Path) -> None:
     described = document(SYMBOLS)
     settings = Settings(durability="process", on_stop="keep", budget_ns=200_000_000, strikes=3)
     node, ledger = asyncio.run(traded(described, tapes(0, 1_500), plans(described), tmp_path, settings))
-    steady, broken, slow = node.core.seats
+    steady, broken, slow = node.lanes[0].core.seats
     assert (broken.state, slow.state) == ("suspended", "suspended")
     assert broken.reason == "raised ZeroDivisionError: of its own"
     assert "it took longer than 200 ms 4 times within 60 s" in slow.reason
-    assert "in on_book of" in " ".join(text for _, text in node.core.notes)
+    assert "in on_book of" in " ".join(text for _, text in node.lanes[0].core.notes)
     # Their orders are gone, and the third goes on to the end.
     living = {int(order.order.client_id.removeprefix("n-")) % 64 for order in ledger.orders if order.state == "open"}
     assert living <= {steady.number}
     assert steady.state == "stopped"
     sent = [int(order.order.client_id.removeprefix("n-")) % 64 for order in ledger.orders]
     assert sent.count(steady.number) > 2 * max(sent.count(broken.number), sent.count(slow.number))
-    assert node.core.desks.floor.times[slow.number][1] > 200_000_000
+    assert node.lanes[0].core.desks.floor.times[slow.number][1] > 200_000_000
 
-    replay = recovered(NodeLog(tmp_path), lambda _, start: NodeCore(plans(described), SYMBOLS, start), read_rows)
-    assert replay.lost == []
-    assert replay.core is not None
-    assert [seat.state for seat in replay.core.seats] == ["stopped", "suspended", "suspended"]
+    replay = recovered(NodeLog(tmp_path), lambda life, _: NodeCore(plans(described), SYMBOLS, began(life)), read_rows)
+    assert replay.lost == {}
+    assert [seat.state for seat in replay.cores[0].seats] == ["stopped", "suspended", "suspended"]

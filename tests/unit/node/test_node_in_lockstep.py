@@ -8,17 +8,17 @@ import msgspec
 import pytest
 from tests.loopback import document
 from tests.parity.test_trader_and_venue import Drawn, tapes
-from tests.unit.node.lockstep import SYMBOLS, traded
+from tests.unit.node.lockstep import SYMBOLS, began, traded
 
 from tradenode._core import REASONS, run_events
 from tradenode.errors import ConfigError
 from tradenode.messages.node import AccountLife
 from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
-from tradenode.node.node import Settings
 from tradenode.node.replay import DivergenceError, recovered
 from tradenode.node.seat import SeatPlan
 from tradenode.node.session import read_rows
+from tradenode.node.settings import Settings
 
 SETTINGS = Settings(durability="process", on_stop="keep")
 
@@ -33,21 +33,23 @@ def test_its_run_is_the_back_test_and_its_journal_replays_it(tmp_path: Path, see
     together, apart = Drawn(seed), Drawn(seed)
     result = run_events(described, feeds, together)
     node, ledger = asyncio.run(traded(described, feeds, [plan(described, apart)], tmp_path, SETTINGS))
-    assert node.core.notes == []
+    assert node.lanes[0].core.notes == []
     assert len(result["fills"]["ts"]) > 80
     assert apart.told == together.told
-    assert node.core.seats[0].trader.equity == result["equity"][-1]
+    assert node.lanes[0].core.seats[0].trader.equity == result["equity"][-1]
     assert len(ledger.orders) == result["orders"]["sent"]
 
     again = Drawn(seed)
     replay = recovered(
-        NodeLog(tmp_path), lambda _, start: NodeCore([plan(described, again)], SYMBOLS, start), read_rows
+        NodeLog(tmp_path), lambda life, _: NodeCore([plan(described, again)], SYMBOLS, began(life)), read_rows
     )
     assert again.told == apart.told
-    assert (replay.lost, replay.commands > 100) == ([], True)
+    assert (replay.lost, replay.commands > 100) == ({}, True)
     with pytest.raises(DivergenceError, match="the replay gives"):
         recovered(
-            NodeLog(tmp_path), lambda _, start: NodeCore([plan(described, Drawn(seed + 1))], SYMBOLS, start), read_rows
+            NodeLog(tmp_path),
+            lambda life, _: NodeCore([plan(described, Drawn(seed + 1))], SYMBOLS, began(life)),
+            read_rows,
         )
 
 
@@ -61,7 +63,7 @@ def test_a_gate_over_several_strategies_is_replayed_as_it_was(tmp_path: Path) ->
         return [SeatPlan(f"s{seed}", described, SYMBOLS, Drawn(seed)) for seed in range(3)]
 
     node, ledger = asyncio.run(traded(described, feeds, plans(), tmp_path, SETTINGS, account))
-    gate = node.core.account
+    gate = node.lanes[0].core.account
     assert gate is not None
     assert {"max_position", "max_gross_exposure", "self_trade"} <= gate.refused.keys()
     held = dict.fromkeys(SYMBOLS, 0)
@@ -69,11 +71,10 @@ def test_a_gate_over_several_strategies_is_replayed_as_it_was(tmp_path: Path) ->
         held[each.symbol] += each.fill.lots * (1 if each.fill.side == "buy" else -1)
         assert abs(held[each.symbol]) <= 6
     assert len(ledger.fills) > 40
-    replay = recovered(NodeLog(tmp_path), lambda _, start: NodeCore(plans(), SYMBOLS, start, account), read_rows)
-    assert replay.core is not None
-    assert replay.core.state() == node.core.state()
+    replay = recovered(NodeLog(tmp_path), lambda life, _: NodeCore(plans(), SYMBOLS, began(life), account), read_rows)
+    assert replay.cores[0].state() == node.lanes[0].core.state()
     with pytest.raises(DivergenceError, match="the replay gives"):
-        recovered(NodeLog(tmp_path), lambda _, start: NodeCore(plans(), SYMBOLS, start), read_rows)
+        recovered(NodeLog(tmp_path), lambda life, _: NodeCore(plans(), SYMBOLS, began(life)), read_rows)
 
 
 def test_more_strategies_than_there_are_seats_are_refused() -> None:
@@ -107,11 +108,11 @@ def test_rules_trade_in_the_node_as_in_the_back_test(tmp_path: Path, seed: int) 
     described, feeds = document(SYMBOLS, plan=RULES), tapes(10 * seed, 3_000)
     result = run_events(described, feeds)
     node, ledger = asyncio.run(traded(described, feeds, [plan(described, None)], tmp_path, SETTINGS))
-    assert node.core.notes == []
+    assert node.lanes[0].core.notes == []
     assert len(result["fills"]["ts"]) > 60
     reasons = {REASONS[reason] for reason in result["fills"]["reason"]}
     assert {"entry", "stop_loss", "exit_rule"} <= reasons
-    assert node.core.seats[0].trader.equity == result["equity"][-1]
+    assert node.lanes[0].core.seats[0].trader.equity == result["equity"][-1]
     assert len(ledger.orders) == result["orders"]["sent"]
     told = [(each.at, each.fill.side, each.fill.lots, each.fill.ticks) for each in ledger.fills]
     fills = result["fills"]
@@ -120,5 +121,7 @@ def test_rules_trade_in_the_node_as_in_the_back_test(tmp_path: Path, seed: int) 
         (at, "buy" if side > 0 else "sell", round(quantity / 0.001), round(price / 0.1))
         for at, side, quantity, price in zip(*(fills[name].tolist() for name in names), strict=True)
     ]
-    replay = recovered(NodeLog(tmp_path), lambda _, start: NodeCore([plan(described, None)], SYMBOLS, start), read_rows)
-    assert (replay.lost, replay.commands > 60) == ([], True)
+    replay = recovered(
+        NodeLog(tmp_path), lambda life, _: NodeCore([plan(described, None)], SYMBOLS, began(life)), read_rows
+    )
+    assert (replay.lost, replay.commands > 60) == ({}, True)

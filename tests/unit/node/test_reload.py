@@ -12,7 +12,7 @@ from tests.unit.node.test_core_state import LIMITS, SYMBOLS, Raising, World, all
 from tests.unit.node.test_reopen import Asker, begun
 
 from tradenode import Desk, Strategy, every
-from tradenode.messages.node import Life, Reload, Reopen, Ring, SeatLife, Start, Suspend
+from tradenode.messages.node import Life, Reload, Reopen, Ring, SeatLife, Start, Suspend, VenueLife
 from tradenode.messages.orders import Submit
 from tradenode.node.core import NodeCore
 from tradenode.node.seat import SeatPlan
@@ -147,7 +147,7 @@ def test_what_is_new_is_followed_and_found_again() -> None:
     risk = LIMITS["risk"] | {"max_orders_per_second": 2, "max_position": "0.001"}  # type: ignore[operator]
     now = life("skips", "new", described(**(LIMITS | {"risk": risk})))
     world.tell(world.now, Reload(1, now, "ada", "to see"))
-    first = Life("n", "0", "", list(SYMBOLS), [life(name) for name in NAMES])
+    first = Life("n", "0", [VenueLife("", "", list(SYMBOLS), 0)], [life(name) for name in NAMES])
     assert slower.life(first).seats == [now if seat.name == "skips" else seat for seat in first.seats]
     beyond = [text for _, text in slower.notes if "beyond a limit" in text]
     assert any("BTCUSDT: the position would be too large" in text for text in beyond), slower.notes

@@ -13,13 +13,15 @@ from tradenode._core import SimDisk
 from tradenode.exchange.sim_venue import SimVenue
 from tradenode.kernel.clock import SimulatedClock
 from tradenode.messages.listing import Listing
-from tradenode.messages.node import Life, Reload
+from tradenode.messages.node import Life, Reload, VenueLife
 from tradenode.node.assembly import build, given, seat_life
+from tradenode.node.lane import Lane
 from tradenode.node.log import Entry, NodeLog
 from tradenode.node.mailbox import RELOAD, Wish, answered, leave, read_reload
-from tradenode.node.node import Node, Settings
+from tradenode.node.node import Node
 from tradenode.node.reloading import Reloader
 from tradenode.node.session import read_rows
+from tradenode.node.settings import Settings
 from tradenode.node.switch import Switch
 
 STRATEGY = """\
@@ -49,13 +51,14 @@ class Made:
         for name in names:
             self.write(name)
         self.givens = [given(folder / f"{name}.toml") for name in names]
-        life = Life("n", "0", "", ["X", "Y"], [seat_life(each, LISTED) for each in self.givens])
+        venue = VenueLife("", "", ["X", "Y"], 0)
+        life = Life("n", "0", [venue], [seat_life(each, LISTED) for each in self.givens])
         self.core, self.log = build(life, 0), NodeLog(SimDisk())
         self.log.begin(0, life)
         settings = Settings(durability="process")
         port = SimVenue("http://127.0.0.1:1", "n", SimulatedClock())
-        self.node = Node(port, self.core, self.log, SimulatedClock(), settings, life=life)
-        self.reloader = Reloader(self.node, life, LISTED, self.givens)
+        self.node = Node([Lane(port, self.core, self.log, SimulatedClock(), settings)], life)
+        self.reloader = Reloader(self.node, life, [LISTED], self.givens)
 
     def write(self, name: str, made: str = STRATEGY, /, **changes: str) -> None:
         """A strategy's file and its config; `changes` are lines of tables, which are there or not."""
@@ -160,7 +163,11 @@ def test_what_has_changed_is_gone_on_with(made: Made) -> None:
     assert (answer.reloaded, answer.refused, answer.notes) == (["one"], "", [])
     seat = made.core.seats[0]
     assert (seat.plan.strategy.seen, seat.plan.strategy.size) == (7, 0.03)  # type: ignore[attr-defined]
-    assert (made.node.settings.strikes, made.node.budget.strikes_most, made.node.budget.longest_ns) == (9, 9, 2 * 10**9)
+    assert (made.node.lanes[0].settings.strikes, made.node.budget.strikes_most, made.node.budget.longest_ns) == (
+        9,
+        9,
+        2 * 10**9,
+    )
     assert [(each.seat, each.by, each.reason) for each in made.reloads()] == [(0, "ada", "to see")]
     assert seat.life == made.reloads()[0].life
     assert "self.more" in made.reloads()[0].life.file
@@ -193,7 +200,7 @@ def test_of_several_one_is_named_or_all_are_right(tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text((tmp_path / "two.toml").read_text() + 'audit = "9s"\n')
     assert told(made, Wish(*BY, config=str(tmp_path / "other.toml"))).reloaded == ["two"]
     # The rest of `[node]` is that of the first.
-    assert made.node.settings.audit_ns == Settings().audit_ns
+    assert made.node.lanes[0].settings.audit_ns == Settings().audit_ns
     (tmp_path / "two.toml").unlink()
     assert told(made).reloaded == ["one", "two"]
     assert [each.seat for each in made.reloads()] == [0, 1, 0, 1]
@@ -202,7 +209,7 @@ def test_of_several_one_is_named_or_all_are_right(tmp_path: Path) -> None:
 async def switched(made: Made, *turns: Callable[[Switch], object]) -> None:
     """What a switch does while it looks, one thing after the other."""
     switch = Switch(made.node, made.folder, made.reloader)
-    made.node.state = "running"
+    made.node.lanes[0].state = "running"
     looking = asyncio.create_task(switch.keep())
     for turn in turns:
         async with asyncio.timeout(30):
