@@ -15,8 +15,10 @@ from rehearsal import COMMAND, asked, project, tradenode, venue
 pytest.importorskip("aiohttp", reason="a venue over sockets needs aiohttp (the extra `web`)")
 
 MORTAL = Path(__file__).with_name("mortal.py")
-POINTS = ("before write", "after write", "before send", "after send", "before report", "after report")
-KILLS = int(os.environ.get("TRADENODE_NODE_KILLS", "12"))
+POINTS = ("before write", "after write", "before send", "after send", "before report", "after report", "anywhere")
+LONGEST_LIFE_S = 2.0
+"""A life that ends anywhere does so within this time: at its start, in the replay, while it trades."""
+KILLS = int(os.environ.get("TRADENODE_NODE_KILLS", "14"))
 """So many lives of a node end by SIGKILL; 1,000 take half an hour."""
 
 
@@ -140,6 +142,18 @@ def test_wrong_words_are_told_with_their_place(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
+def lived(words: list[str], folder: Path, within: float, *, killed: bool) -> tuple[int, str]:
+    """The exit code of a life and what it has said; one that is killed is so when its time is over."""
+    with subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as life:
+        try:
+            _, stderr = life.communicate(timeout=within)
+        except subprocess.TimeoutExpired:
+            life.kill()
+            _, stderr = life.communicate()
+            assert killed, f"it has not ended within {within:g} s: {stderr}"
+    return life.returncode, stderr
+
+
 @pytest.mark.parametrize("durability", ["process", "power"])
 def test_killed_at_every_point_nothing_is_lost_and_nothing_doubled(tmp_path: Path, durability: str) -> None:
     config = project(tmp_path, max(40, KILLS), durability=f'"{durability}"')
@@ -149,9 +163,10 @@ def test_killed_at_every_point_nothing_is_lost_and_nothing_doubled(tmp_path: Pat
         for number in range(KILLS // 2):
             point, times = POINTS[number % len(POINTS)], drawn.randrange(1, 12)
             words = [sys.executable, str(MORTAL), str(config), address, "run", point, str(times)]
-            life = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-            assert life.returncode in (0, -signal.SIGKILL), life.stderr
-            deaths += life.returncode != 0
+            within = drawn.uniform(0.0, LONGEST_LIFE_S) if point == "anywhere" else 120.0
+            code, stderr = lived(words, tmp_path, within, killed=point == "anywhere")
+            assert code in (0, -signal.SIGKILL), stderr
+            deaths += code != 0
         words = [sys.executable, str(MORTAL), str(config), address, "run", "nowhere", "0"]
         last = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
         assert last.returncode == 0, last.stderr
