@@ -86,6 +86,8 @@ class Node:
         left = dict(runs)
         while not ending.done():
             await asyncio.wait([ending, self._failed, *left.values()], return_when=asyncio.FIRST_COMPLETED)
+            if ending.done():
+                break
             if self._failed.done():
                 self._failed.result()
             for lane, task in list(left.items()):
@@ -119,7 +121,7 @@ class Node:
 
     def _all_stopped(self) -> None:
         for lane in self.lanes:
-            lane.state = "stopped"
+            lane.leave("stopped")
 
     def stop(self) -> None:
         """End in peace."""
