@@ -173,6 +173,11 @@ class Node:
         return next((state for state in STATES if state in states), "stopped")
 
     @property
+    def trades(self) -> bool:
+        """Whether a lane has begun to trade, and has not ended."""
+        return any(lane.state == "running" for lane in self.lanes)
+
+    @property
     def phase(self) -> str:
         """ "halted" where one lane is, "running" where one does, else "waiting"."""
         phases = {lane.core.phase for lane in self.lanes}
