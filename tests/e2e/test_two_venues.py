@@ -125,6 +125,16 @@ def test_one_venue_dies_for_good_and_the_other_trades_on(tmp_path: Path) -> None
         assert node.returncode == 1, err
         told = json.loads(out)
         same(told["strategies"][0], main)
+        # Killed in between or not, the node comes back to the venue that is left.
+        again = spawned(tmp_path, *paper(main, other, "--monitor", "0"))
+        before = fills(main)
+        until(lambda: fills(main) > before + 3, again)
+        assert [each["state"] for each in stands(tmp_path)] == ["running", "failed"]
+        again.send_signal(signal.SIGTERM)
+        out, err = again.communicate(timeout=SECONDS_MOST)
+        assert again.returncode == 1, err
+        assert "other is not reached, the others trade without it" in err
+        same(json.loads(out)["strategies"][0], main)
     assert [each["failure"] is None for each in told["venues"]] == [True, False]
     assert [each["state"] for each in told["strategies"]] == ["stopped", "stopped"]
     assert told["venues"][1]["failure"].startswith("ExchangeError: the venue was not reached")

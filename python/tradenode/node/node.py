@@ -242,7 +242,7 @@ class Node:
         life = self._life
         for lane in self.lanes:
             life = lane.core.life(life)
-        self._log.save(due.time, life, states)
+        self._log.save(due.time, life, states, [lane.time for lane in self.lanes])
         for lane in self.lanes:
             for rows in lane.core.books(lane.time) if lane.state == "running" else ():
                 lane.act(rows)
