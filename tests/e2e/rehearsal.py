@@ -84,20 +84,27 @@ def project(folder: Path, seconds: int, **nodes: str) -> Path:
 
 
 @contextmanager
-def venue(folder: Path, *words: str) -> Iterator[str]:
+def venue(folder: Path, *words: str, config: str = "quoter.toml") -> Iterator[str]:
     """A loopback venue's address, while it lives."""
+    with started(folder, *words, config=config) as (_, address):
+        yield address
+
+
+@contextmanager
+def started(folder: Path, *words: str, config: str = "quoter.toml") -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """A loopback venue's process and address."""
     with subprocess.Popen(
-        [*COMMAND, "venue", "sim", "quoter.toml", *words],
+        [*COMMAND, "venue", "sim", config, *words],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-    ) as started:
-        assert started.stdout is not None
+    ) as process:
+        assert process.stdout is not None
         try:
-            yield started.stdout.readline().strip()
+            yield process, process.stdout.readline().strip()
         finally:
-            started.terminate()
+            process.terminate()
 
 
 def asked(address: str, path: str) -> Any:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
@@ -14,11 +14,12 @@ from tests.simulation.test_lives import Forgetful, Hasty
 from tests.simulation.venue_lives import MAIN, OTHER, VenueLives
 
 from tradenode.errors import ExchangeError, TradenodeError
+from tradenode.exchange.port import Sink
 from tradenode.messages.node import Kill, Kind, Reopen
 from tradenode.messages.orders import Submit
 from tradenode.node.log import Entry, NodeLog
 from tradenode.node.node import Node
-from tradenode.testing.simulated_venue import NONE, ROUGH, World
+from tradenode.testing.simulated_venue import NONE, ROUGH, SimulatedPort, World
 
 SEEDS = int(os.environ.get("TRADENODE_SIMULATION_SEEDS", "60")) // 2
 """So many lives."""
@@ -179,3 +180,69 @@ def test_a_kill_is_heard_on_all_venues_and_so_is_its_end() -> None:
         heard += told.count(True)
         assert lives.replayed().lost == {}
     assert heard > 40
+
+
+class LatePort(SimulatedPort):
+    """A way to a venue that is not found at once."""
+
+    after_s = 4.0
+
+    async def listen(self, symbols: Sequence[str], sink: Sink) -> None:
+        await asyncio.sleep(self.after_s)
+        await super().listen(symbols, sink)
+
+
+class Late(VenueLives):
+    """Lives in which the second venue is late, and somebody looks on.
+
+    Attributes:
+        seen: what there was to see.
+    """
+
+    def __init__(self, *parts: Any, **named: Any) -> None:
+        super().__init__(*parts, **named)
+        self.seen: list[Any] = []
+        self.looks: Callable[[Node], Coroutine[Any, Any, None]] = self.look
+
+    def port(self, world: World, place: int) -> SimulatedPort:
+        return LatePort(world, "n") if place == OTHER else super().port(world, place)
+
+    def beside(self, node: Node) -> None:
+        node.parts.add("somebody", lambda: self.looks(node))
+
+    async def look(self, node: Node) -> None:
+        await asyncio.sleep(2.0)
+        self.seen += [node.state, node.lanes[MAIN].state, node.trades]
+        node.kill(Kill("halt", "ada", "a drill"))
+        self.seen += [node.told, [lane.core.phase for lane in node.lanes]]
+        while not node.told:
+            await asyncio.sleep(0.01)
+        self.seen += [node.state, [lane.core.phase for lane in node.lanes]]
+        await asyncio.Event().wait()
+
+    async def halt(self, node: Node) -> None:
+        node.kill(Kill("halt", "ada", "a drill"))
+        await asyncio.Event().wait()
+
+
+def test_a_venue_that_is_late_holds_up_no_other_and_hears_what_was_said_before() -> None:
+    lives = Late(1, NONE, deaths=0)
+    lives.run()
+    before = ["starting", "running", True, False, ["halted", "waiting"]]
+    assert lives.seen == [*before, "starting", ["halted", "halted"]]
+    told = entries(lives)
+    first = next(entry for entry in told if entry.source == OTHER and entry.kind != Kind.COMMAND)
+    assert first.kind == Kind.KILL
+    assert sum(isinstance(entry.content, Submit) for entry in told[: first.sequence]) > 10
+
+
+def test_a_node_that_is_stopped_waits_for_a_late_venue_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LatePort, "after_s", 1e6)
+    lives = Late(1, NONE, deaths=0)
+    lives.looks = lives.halt
+    outcome = lives.run()
+    assert outcome.breaches == ["main: the node is halted", "other: the node is waiting", *outcome.breaches[2:]]
+    assert all("beside the desks' cash the account has None" in text for text in outcome.breaches[2:])
+    assert {entry.source for entry in entries(lives) if entry.kind != Kind.COMMAND and entry.kind != Kind.LIFE} == {
+        MAIN
+    }

@@ -59,7 +59,7 @@ async def operate(session: "Session", monitor: int | None, log: "LogFile | None"
     with ExitStack() as around:
         address = around.enter_context(_monitored(session, statistics, monitor, log))
         around.enter_context(_present(session, address))
-        heart = Heart(session.folder, life.where, lambda: node.phase, lambda: node.state == "running")
+        heart = Heart(session.folder, life.where, lambda: node.phase, lambda: node.trades)
         tasks = [asyncio.create_task(heart.keep()), asyncio.create_task(_view(statistics))]
         _on_signals(session)
         try:

@@ -231,10 +231,12 @@ class Saved(msgspec.Struct, frozen=True):
     Attributes:
         life: what it is made of.
         cores: what it knew of each venue (`NodeCore.state`).
+        times: of each venue, ns UTC.
     """
 
     life: Life
     cores: list[msgspec.Raw]
+    times: list[int]
 
 
 class Kind(IntEnum):

@@ -44,6 +44,8 @@ WORDS_MOST = 100
 
 FRAMES = (Rows, Report, Status, Advance)
 
+OVER = ("stopped", "failed")
+
 State = Literal["starting", "running", "stopping", "stopped", "failed"]
 
 
@@ -211,12 +213,17 @@ class Lane:
         self.failure = f"{type(error).__name__}: {error}"
         if not self.begun.is_set():
             self._take_up()
-        self._backlog = self._backlog or Inbox(1, "refuse")
         self.core.note(self.time, f"{self.called('the venue')} was given up: {error}")
         self.act(Stop())
         self.act(Kill("cancel_all", "node", self.failure))
-        self.state = "failed"
+        self.leave("failed")
         self.ended.set()
+
+    def leave(self, state: State) -> None:
+        """Hear nothing more."""
+        self.state, self._backlog = state, Inbox(1, "refuse")
+        if self._timer is not None:
+            self._timer.cancel()
 
     async def finish(self) -> None:
         """The orderly end: the strategies are told, their orders go or stay."""
@@ -305,7 +312,7 @@ class Lane:
             if type(message) is Report:
                 self._at("after report")
             return
-        if self.failure:
+        if self.state in OVER:
             return
         if not self._backlog.put((message, raw)):
             raise ExchangeError(f"{BACKLOG_MOST} messages wait for the node to be held against its venue")

@@ -69,9 +69,9 @@ class NodeLog:
         except msgspec.DecodeError as error:
             raise JournalError(f"journal: the snapshot of record {found['sequence']}: {error}") from error
 
-    def save(self, now: int, life: Life, cores: Sequence[bytes]) -> None:
-        """Keep what the node is now, durably: what comes before needs not be replayed. `cores` are its venues'."""
-        self.journal.snapshot(now, self._encode(Saved(life, [msgspec.Raw(core) for core in cores])))
+    def save(self, now: int, life: Life, cores: Sequence[bytes], times: Sequence[int]) -> None:
+        """Keep what the node is now, durably: what comes before needs not be replayed. The last two are its venues'."""
+        self.journal.snapshot(now, self._encode(Saved(life, [msgspec.Raw(core) for core in cores], list(times))))
 
     def begin(self, now: int, life: Life) -> None:
         """Write what the node is made of, durably."""

@@ -86,6 +86,8 @@ class Node:
         left = dict(runs)
         while not ending.done():
             await asyncio.wait([ending, self._failed, *left.values()], return_when=asyncio.FIRST_COMPLETED)
+            if ending.done():
+                break
             if self._failed.done():
                 self._failed.result()
             for lane, task in list(left.items()):
@@ -119,7 +121,7 @@ class Node:
 
     def _all_stopped(self) -> None:
         for lane in self.lanes:
-            lane.state = "stopped"
+            lane.leave("stopped")
 
     def stop(self) -> None:
         """End in peace."""
@@ -169,6 +171,11 @@ class Node:
         """The first of "starting", "running", "stopping" and "stopped" that a lane is in which has not failed."""
         states = {lane.state for lane in self.lanes}
         return next((state for state in STATES if state in states), "stopped")
+
+    @property
+    def trades(self) -> bool:
+        """Whether a lane has begun to trade, and has not ended."""
+        return any(lane.state == "running" for lane in self.lanes)
 
     @property
     def phase(self) -> str:
@@ -235,7 +242,7 @@ class Node:
         life = self._life
         for lane in self.lanes:
             life = lane.core.life(life)
-        self._log.save(due.time, life, states)
+        self._log.save(due.time, life, states, [lane.time for lane in self.lanes])
         for lane in self.lanes:
             for rows in lane.core.books(lane.time) if lane.state == "running" else ():
                 lane.act(rows)

@@ -25,14 +25,15 @@ class Replay:
         life: what the node is made of.
         inputs: how many were given.
         commands: how many were the same.
-        time: of the last record, ns UTC of its venue.
+        times: of each venue's last record, or of its beginning, ns UTC.
     """
 
     def __init__(self, build: Build) -> None:
         self._build = build
         self.cores: list[NodeCore] = []
         self.life: Life | None = None
-        self.inputs = self.commands = self.time = 0
+        self.times: list[int] = []
+        self.inputs = self.commands = 0
         self._given: deque[Command] = deque()
         self._place = 0
         self._lost: dict[int, list[Command]] = {}
@@ -44,7 +45,6 @@ class Replay:
             DivergenceError: a command that is not the next one given.
             RunError: a journal that does not begin with a life.
         """
-        self.time = entry.time
         if isinstance(entry.content, Life):
             self.begin(entry.content)
             return
@@ -54,7 +54,7 @@ class Replay:
             self._compare(entry)
             return
         self._resumes(entry)
-        self._place = entry.source
+        self._place, self.times[entry.source] = entry.source, entry.time
         core = self.cores[entry.source]
         self.inputs += 1
         self._given.extend(core.take(entry.time, entry.content))  # type: ignore[arg-type]
@@ -64,6 +64,7 @@ class Replay:
     def begin(self, life: Life) -> None:
         """Make the cores of a life."""
         self.life, self.cores = life, [self._build(life, place) for place in range(len(life.venues))]
+        self.times = [venue.begins for venue in life.venues]
 
     def _resumes(self, entry: Entry) -> None:
         """What was given and is not in the journal was lost by a process that died. The first that is told after that
@@ -110,6 +111,7 @@ def recovered(log: NodeLog, build: Build, decode: Decode) -> Replay:
         replay.begin(saved.life)
         for core, kept in zip(replay.cores, saved.cores, strict=True):
             core.restore(bytes(kept))
+        replay.times = list(saved.times)
         start = sequence + 1
     log.read(replay.take, decode, start)
     return replay

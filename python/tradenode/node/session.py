@@ -9,29 +9,26 @@ import msgspec
 from msgspec.structs import replace
 
 from tradenode._core import __version__, lazy_tables
-from tradenode.errors import ConfigError
+from tradenode.errors import ExchangeError
 from tradenode.exchange.port import VenuePort
 from tradenode.messages.addresses import Address
 from tradenode.messages.feed import Rows
-from tradenode.messages.listing import Listing
 from tradenode.messages.node import Life, Reload, Resume, VenueLife
 from tradenode.node.account_life import account_life
 from tradenode.node.assembly import Given, build, named_apart, seat_life, settings_of
-from tradenode.node.core import NodeCore
 from tradenode.node.dead_man import DeadMan
 from tradenode.node.lane import Lane
 from tradenode.node.log import NodeLog
 from tradenode.node.node import Node
 from tradenode.node.observer import At, nowhere
-from tradenode.node.reloading import Check, Reloader, changed
+from tradenode.node.reloading import Reloader
 from tradenode.node.replay import Replay, recovered
+from tradenode.node.restart import as_it_was, changes, same
 from tradenode.node.switch import Switch
-from tradenode.node.venues import Reached, assigned, reached
+from tradenode.node.venues import Reached, assigned, missing, reached
 
 JOURNAL = "journal"
 """The journal's folder in that of a run."""
-
-HINT = "bring back what it was, or give it a new run folder"
 
 read_rows = msgspec.json.Decoder(Rows).decode
 """Market data of the loopback venue, as a journal has them."""
@@ -89,7 +86,7 @@ async def opened(
 
     Raises:
         ConfigError: the configs do not fit the venues, or are not those of the journal.
-        ExchangeError: a venue cannot be reached.
+        ExchangeError: a venue cannot be reached, when a run begins, or none can when it goes on.
         JournalError: the journal is damaged.
         DivergenceError: a strategy does in the replay what it did not do in life.
     """
@@ -103,11 +100,19 @@ async def opened(
         replay = recovered(log, build, read_rows)
     name, then = _name(givens[0]), None if replay is None else replay.life
     if then is not None:
-        name, (places, venues) = then.name, _as_it_was(then, places, venues)
+        name, (places, venues) = then.name, as_it_was(then, givens, places, venues)
     found: list[Reached] = []
     try:
-        for venue in venues:
-            found.append(await reached(venue, name))
+        for place, venue in enumerate(venues):
+            try:
+                found.append(await reached(venue, name))
+            except ExchangeError as error:
+                if replay is None or len(venues) == 1:
+                    raise
+                found.append(missing(venue, replay.times[place], error))
+                tell(f"{venue.name} is not reached, the others trade without it: {error}")
+        if not any(each.there for each in found):
+            raise ExchangeError("no venue is reached")
         return _made(name, givens, places, found, log, folder, replay, at, reload=reload)
     except BaseException:
         await _closed([each.port for each in found])
@@ -117,17 +122,6 @@ async def opened(
 async def _closed(ports: Sequence[VenuePort]) -> None:
     for port in ports:
         await port.close()
-
-
-def _as_it_was(then: Life, places: list[int], venues: Sequence[Address]) -> tuple[list[int], list[Address]]:
-    """Venues in the order of the journal. Raises ConfigError where they are others."""
-    names, now = [venue.name for venue in then.venues], [venue.name for venue in venues]
-    if sorted(names) != sorted(now):
-        told = [
-            " and ".join(f"`{name}`" if name else "a venue without a name" for name in each) for each in (names, now)
-        ]
-        raise ConfigError(f"the run trades on {told[0]}, now there is {told[1]}", hint=HINT)
-    return [names.index(now[place]) for place in places], [venues[now.index(name)] for name in names]
 
 
 def _made(
@@ -144,15 +138,13 @@ def _made(
 ) -> Session:
     """The session of a node whose venues are reached."""
     then = None if replay is None else replay.life
-    life, reloads = _life(name, givens, places, found), list[Reload]()
+    life, reloads = _life(name, givens, places, found, then), list[Reload]()
     if replay is None or then is None:
         log.begin(life.venues[0].begins, life)
         cores = [build(life, place) for place in range(len(found))]
     else:
-        _same(then, life, reload=reload)
-        cores, listings = replay.cores, [each.listings for each in found]
-        times = [each.clockwork.now for each in found]
-        reloads = _changes(cores, then, life, givens, listings, times)
+        same(then, life, reload=reload)
+        cores, reloads = replay.cores, changes(replay.cores, then, life, givens, found)
         addressed = zip(then.venues, found, strict=True)
         life = replace(then, venues=[replace(venue, address=each.address) for venue, each in addressed])
     lanes = []
@@ -167,13 +159,24 @@ def _made(
     return Session(node, life, folder, replay, reloader, reloads)
 
 
-def _life(name: str, givens: Sequence[Given], places: Sequence[int], found: Sequence[Reached]) -> Life:
-    """What the node is made of. Raises ConfigError where configs do not fit their venues, or one another."""
+def _life(
+    name: str, givens: Sequence[Given], places: Sequence[int], found: Sequence[Reached], then: Life | None
+) -> Life:
+    """What the node is made of; on a venue that is not reached, what it was made of.
+
+    Raises ConfigError where configs do not fit their venues, or one another.
+    """
     pairs = list(zip(givens, places, strict=True))
-    seats = [seat_life(each, found[place].listings, place) for each, place in pairs]
+    seats = [
+        seat_life(each, found[place].listings, place) if then is None or found[place].there else then.seats[number]
+        for number, (each, place) in enumerate(pairs)
+    ]
     named_apart(seats)
     venues = []
     for place, each in enumerate(found):
+        if then is not None and not each.there:
+            venues.append(then.venues[place])
+            continue
         theirs = [given for given, where in pairs if where == place]
         account = account_life(theirs, [seat for seat in seats if seat.venue == place])
         symbols = [listing.symbol for listing in each.listings]
@@ -185,44 +188,3 @@ def _name(given: Given) -> str:
     """A name that no other node has: orders of its own are known by it."""
     slug = re.sub(r"[^a-z0-9]+", "-", given.config.title.lower()).strip("-")[:16] or "node"
     return f"{slug}.{secrets.token_hex(4)}"
-
-
-def _changes(
-    cores: Sequence[NodeCore],
-    then: Life,
-    now: Life,
-    givens: Sequence[Given],
-    listings: Sequence[Sequence[Listing]],
-    times: Sequence[int],
-) -> list[Reload]:
-    """What makes a node the one that its configs say. Raises ConfigError where that cannot be."""
-    found = []
-    for number, (before, after) in enumerate(zip(then.seats, now.seats, strict=True)):
-        if what := changed(before, after):
-            place = before.venue
-            check = Check(cores[place], then, listings[place], times[place], starting=True)
-            found.append(check.reload(number, givens[number], "start", f"{what} has changed"))
-    return found
-
-
-def _same(then: Life, now: Life, *, reload: bool) -> None:
-    """Raises ConfigError where a node is to go on as another than it was, and may not."""
-    for was, venue in zip(then.venues, now.venues, strict=True):
-        if was.instruments != venue.instruments:
-            who = venue.name or "the venue"
-            raise ConfigError(f"{who} does not list what it did when the run began", hint=HINT)
-        if was.account != venue.account:
-            raise ConfigError(
-                f"the account's limits{f' on {venue.name}' if venue.name else ''} have changed since the run began",
-                hint=HINT,
-            )
-    names = [[seat.name for seat in life.seats] for life in (then, now)]
-    if names[0] != names[1]:
-        raise ConfigError(f"the run has {', '.join(names[0])}, now there is {', '.join(names[1])}", hint=HINT)
-    for before, after in zip(then.seats, now.seats, strict=True):
-        if before.venue != after.venue:
-            moved = f"{then.venues[before.venue].name}, now on {now.venues[after.venue].name}"
-            raise ConfigError(f"{after.name} trades on {moved}", hint=HINT)
-        if (what := changed(before, after)) and not reload:
-            hint = f"--reload goes on with what it is now; or {HINT}"
-            raise ConfigError(f"{what} of {after.name} has changed since the run began", hint=hint)

@@ -7,7 +7,8 @@ import msgspec
 from tradenode.config.faults import Fault
 from tradenode.config.values import near
 from tradenode.errors import ConfigError, ExchangeError
-from tradenode.exchange.port import Clockwork
+from tradenode.exchange.nowhere import Nowhere
+from tradenode.exchange.port import Clockwork, VenuePort
 from tradenode.exchange.sim_venue import SimVenue
 from tradenode.kernel.clock import Clock, ScaledClock, SimulatedClock, WallClock
 from tradenode.messages.addresses import NAMES, Address
@@ -59,7 +60,7 @@ def _fault(given: Given, message: str, path: tuple[str, ...], hint: str) -> Conf
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """A venue that answers.
+    """A venue, and how it was when it was reached for.
 
     Attributes:
         name: what configs call it.
@@ -67,18 +68,21 @@ class Reached(msgspec.Struct, frozen=True):
         port: the way to it, which is open.
         listings: what it lists.
         clockwork: its clock as it was then.
+        there: whether it was reached: one that was not leads nowhere, and its clock stands.
     """
 
     name: str
     address: str
-    port: SimVenue
+    port: VenuePort
     listings: list[Listing]
     clockwork: Clockwork
+    there: bool = True
 
     def clock(self) -> Clock:
         """A clock that goes on as the venue's does; in lockstep it stands."""
         told = self.clockwork
-        return ScaledClock(WallClock(), told.now, told.speed) if told.speed else SimulatedClock(told.now)
+        stands = not self.there or not told.speed
+        return SimulatedClock(told.now) if stands else ScaledClock(WallClock(), told.now, told.speed)
 
 
 async def reached(venue: Address, node: str) -> Reached:
@@ -90,3 +94,9 @@ async def reached(venue: Address, node: str) -> Reached:
     except ExchangeError:
         await port.close()
         raise
+
+
+def missing(venue: Address, time: int, error: ExchangeError) -> Reached:
+    """In place of a venue that was not reached; `time` is when it was last heard of, ns UTC."""
+    clockwork = Clockwork(time, 1.0, running=False)
+    return Reached(venue.name, venue.address, Nowhere(str(error)), [], clockwork, there=False)

@@ -63,3 +63,15 @@ def standing(**changes: Any) -> NodeStatus:
         parts={"audit": {"state": "running", "starts": 1, "failures": 0}},
     )
     return msgspec.structs.replace(status, **own)
+
+
+def on_two() -> NodeStatus:
+    """A node on two venues, of which one was given up."""
+    one = standing()
+    (venue,), (strategy,), (order,) = one.venues, one.strategies, one.orders
+    replace = msgspec.structs.replace
+    gone: dict[str, Any] = {"address": "http://127.0.0.1:2", "state": "failed", "failure": "ExchangeError: not reached"}
+    venues = [replace(venue, name="main"), replace(venue, name="other", **gone)]
+    strategies = [replace(strategy, venue="main"), replace(strategy, name="twin", venue="other", state="stopped")]
+    orders = [replace(order, venue="main"), replace(order, number=640_129, strategy="twin", venue="other")]
+    return replace(one, venues=venues, strategies=strategies, orders=orders)

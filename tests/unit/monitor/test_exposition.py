@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
-from tests.unit.monitor.standing import standing
+from tests.unit.monitor.standing import on_two, standing
 
 from tradenode.messages.status import NodeStatus
 from tradenode.monitor.metrics import Figures, exposition
@@ -48,6 +48,26 @@ def test_a_node_tells_its_figures(tmp_path: Path) -> None:
     assert plain["tradenode_account_halted"] == 0
     assert told["tradenode_account_refused_total"][(("check", "max_position"),)] == 4
     assert told["tradenode_equity"][(("strategy", "quoter"),)] == 1_010.5
+
+
+def test_of_several_venues_each_figure_has_its_name(tmp_path: Path) -> None:
+    told, one = scraped(tmp_path, on_two()), scraped(tmp_path, standing())
+    assert told.keys() == one.keys()
+    alone = {name for name, samples in told.items() if not any("venue" in dict(labels) for labels in samples)}
+    assert alone == {
+        *(
+            "tradenode_answers",
+            "tradenode_loop_lag_seconds",
+            "tradenode_disk_free_bytes",
+            "tradenode_log_dropped_total",
+        ),
+        *("tradenode_state", "tradenode_turns_total", "tradenode_journal_records_total"),
+    }
+    for name in told.keys() - alone:
+        assert len(told[name]) == 2 * len(one[name]), name
+    assert told["tradenode_venue_failed"] == {(("venue", "main"),): 0, (("venue", "other"),): 1}
+    assert told["tradenode_strategy_running"][(("strategy", "twin"), ("venue", "other"))] == 0
+    assert told["tradenode_phase"][(("phase", "running"), ("venue", "main"))] == 1
 
 
 def test_no_label_is_an_orders(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.monitor.standing import standing
+from tests.unit.monitor.standing import on_two, standing
 
 from tradenode.messages.status import FeedStatus
 from tradenode.monitor.health import live, ready
@@ -52,3 +52,15 @@ def test_a_folder_that_is_gone_and_a_node_that_is_mute_are_not_ready(tmp_path: P
     assert [check.name for check in gone.checks if not check.ok] == ["journal"]
     mute = ready(None, tmp_path, 10.0)
     assert (mute.ok, mute.checks[0].why) == (False, "the node's loop does not answer")
+
+
+def test_of_several_venues_the_one_that_is_not_ready_is_named(tmp_path: Path) -> None:
+    told = {check.name: check for check in ready(on_two(), tmp_path, 10.0).checks}
+    assert not told["running"].ok
+    assert told["running"].why == "other: the node is failed: ExchangeError: not reached"
+    assert told["trading"].why == "other: twin is stopped"
+    assert (told["market_data"].ok, told["reconciled"].ok) == (True, True)
+    waits = [msgspec.structs.replace(venue, reconciled_s=None, market_age_s=99.0) for venue in on_two().venues]
+    told = {check.name: check for check in ready(standing(venues=waits), tmp_path, 10.0).checks}
+    assert told["market_data"].why.count("the last are 99.0 s old") == 2
+    assert told["reconciled"].why.startswith("main: ")
