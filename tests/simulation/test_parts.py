@@ -1,6 +1,7 @@
 """What goes on beside a node: started again when it fails, and the node is halted where that does not help."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from tests.loopback import document
@@ -9,6 +10,7 @@ from tests.simulation.lives import listings as listed
 
 from tradenode._core import SimDisk
 from tradenode.errors import JournalError
+from tradenode.exchange.port import Sink
 from tradenode.messages.node import Kill
 from tradenode.node.core import NodeCore
 from tradenode.node.lane import Lane
@@ -42,7 +44,7 @@ class Closing(Beside):
         node.kill(Kill("cancel_all", "test", "nothing can be written"))
 
 
-async def lived(beside: Beside, seconds: float) -> Node:
+async def lived(beside: Beside, seconds: float, made: type[SimulatedPort] = SimulatedPort) -> Node:
     """A node that lived for a while with a part beside it."""
     described = document(SYMBOLS)
     world = World(described, listed(described), tapes(3, 400), LATENCIES, NONE, 3)
@@ -50,7 +52,7 @@ async def lived(beside: Beside, seconds: float) -> Node:
     log, now = NodeLog(SimDisk()), world.clock.now()
     log.begin(now, LIFE)
     core = NodeCore([SeatPlan("slow", described, SYMBOLS, Slow(3))], SYMBOLS, now)
-    port = SimulatedPort(world, "n")
+    port = made(world, "n")
     node = Node([Lane(port, core, log, world.clock, Settings(durability="process"))])
     node.parts.add("beside", lambda: beside.keep(node))
     running = asyncio.create_task(node.run())
@@ -98,3 +100,17 @@ def test_a_turn_that_breaks_off_ends_the_node_and_nothing_is_started_again(made:
     with pytest.raises(JournalError, match="it is closed"):
         simulate(lived(beside, 20.0), 3)
     assert beside.began == 1
+
+
+class Mute(SimulatedPort):
+    """A venue that lets itself be listened to, and says nothing."""
+
+    async def listen(self, symbols: Sequence[str], sink: Sink) -> None:
+        await asyncio.Event().wait()
+
+
+def test_a_node_that_is_stopped_before_its_venue_says_a_word_ends_in_its_time() -> None:
+    node = simulate(lived(Beside(fails=0), 5.0, Mute), 3)
+    (lane,) = node.lanes
+    assert (node.state, lane.core.phase) == ("stopped", "waiting")
+    assert lane.turns == 0

@@ -107,11 +107,11 @@ class Node:
 
     async def _until_stopped(self) -> None:
         """Lets what goes on beside the lanes begin with the first of them, and ends all when that is wished."""
-        begun = [asyncio.ensure_future(lane.begun.wait()) for lane in self.lanes]
+        first = [asyncio.ensure_future(each.wait()) for each in (self._stopping, *(lane.begun for lane in self.lanes))]
         try:
-            await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for each in begun:
+            for each in first:
                 each.cancel()
         await self.parts.start()
         await self._stopping.wait()
