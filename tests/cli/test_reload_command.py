@@ -95,7 +95,7 @@ def test_a_node_goes_on_with_what_has_changed(project: Path, tmp_path: Path) -> 
     assert [each.by for each in reloads] == ["ada", "ada", "ada", "start", "signal"]
     done = said("replay", run)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "no one strategy has made this run" in said("parity", run).stderr
+    assert "Maker was reloaded at record" in said("parity", run).stderr
     order = next(entry.content.order.number for entry in journaled(run) if entry.kind.name == "COMMAND")
     assert said("explain", run, str(order)).returncode == 0
 

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 from rehearsal import COMMAND, asked, project, tradenode, venue
+from tests.operating import journaled
+
+from tradenode.messages.node import Kind, Life, Reload
+from tradenode.node.parity import Recorded, parity
 
 pytest.importorskip("aiohttp", reason="a venue over sockets needs aiohttp (the extra `web`)")
 
@@ -58,6 +62,7 @@ def test_in_lockstep_its_fills_are_those_of_the_back_test(tmp_path: Path) -> Non
     tested = json.loads(tradenode(tmp_path, "backtest", "quoter.toml", "--no-report", "--json").stdout)
     assert tested["events"]["orders"]["fills"] == found["node"]
     assert seat["equity"] == pytest.approx(tested["metrics"]["returns"]["end_equity"], rel=1e-12)
+    held_against_up_to_a_reload(tmp_path / "run", found["node"])
 
     filled = next(each for each in ledger["fills"] if each["fill"]["maker"])
     told = json.loads(tradenode(tmp_path, "explain", "run", filled["client_id"], "--json").stdout)
@@ -116,6 +121,21 @@ def test_rules_trade_on_paper_as_in_the_back_test(tmp_path: Path) -> None:
     assert tested["events"]["orders"]["fills"] == found["node"]
     assert seat["equity"] == pytest.approx(tested["metrics"]["returns"]["end_equity"], rel=1e-12)
     assert json.loads(tradenode(tmp_path, "replay", "run", "--json").stdout)["identical"]
+
+
+def held_against_up_to_a_reload(run: Path, fills: int) -> None:
+    """As if the strategy had been reloaded in the middle of a run: what it did before is as in the back-test."""
+    entries = journaled(run)
+    life, middle = entries[0].content, entries[len(entries) // 2].sequence
+    assert isinstance(life, Life)
+    recorded = Recorded()
+    for entry in entries:
+        if entry.sequence == middle:
+            recorded.take(entry._replace(kind=Kind.RELOAD, source=0, content=Reload(0, life.seats[0], "ada", "a try")))
+        recorded.take(entry)
+    (part,) = parity(recorded)
+    assert (part.node, part.differences, part.reloaded) == (part.same, [], middle)
+    assert fills / 4 < part.node == part.backtest < fills
 
 
 def test_wrong_words_are_told_with_their_place(tmp_path: Path) -> None:

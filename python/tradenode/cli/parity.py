@@ -36,6 +36,9 @@ def parity(run: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fals
         for seat in seats:
             for text in seat.differences:
                 console.answer(text)
+    for seat in seats:
+        if seat.reloaded:
+            console.note(f"{seat.name} was reloaded at record {seat.reloaded}: it is compared up to there")
     if recorded.lives > 1:
         console.note(f"the node had {recorded.lives} lives: what it missed in between is no fault of either")
     return 1 if any(seat.same < max(seat.node, seat.backtest) for seat in seats) else 0

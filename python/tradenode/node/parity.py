@@ -1,4 +1,7 @@
-"""A node's run held against the back-test of what it was told: the same market, strategy and latencies."""
+"""A node's run held against the back-test of what it was told: the same market, strategy and latencies.
+
+A strategy that was reloaded is held against it up to there: nothing that one strategy does has made the rest.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -53,6 +56,7 @@ class SeatParity(msgspec.Struct, frozen=True):
         backtest: fills in the back-test.
         same: how many are the same.
         differences: the first ones, in words.
+        reloaded: the record of its first reload, up to which it is compared; 0 for all of the run.
     """
 
     name: str
@@ -61,6 +65,7 @@ class SeatParity(msgspec.Struct, frozen=True):
     backtest: int
     same: int
     differences: list[str]
+    reloaded: int = 0
 
 
 class Recorded:
@@ -69,9 +74,9 @@ class Recorded:
     def __init__(self) -> None:
         self.life: Life | None = None
         self.lives = 1
-        self.reloaded = 0
+        self.reloads: dict[int, int] = {}
         self._resumed: Counter[int] = Counter()
-        self._rows: dict[tuple[int, str], list[tuple[int, Rows]]] = {}
+        self._rows: dict[tuple[int, str], list[tuple[int, int, Rows]]] = {}
         self._fills: list[tuple[int, Report]] = []
         self._seen: set[tuple[int, int, int]] = set()
 
@@ -81,12 +86,13 @@ class Recorded:
             case Life():
                 self.life = entry.content
             case Rows():
-                self._rows.setdefault((entry.source, entry.content.symbol), []).append((entry.time, entry.content))
+                told = self._rows.setdefault((entry.source, entry.content.symbol), [])
+                told.append((entry.sequence, entry.time, entry.content))
             case Resume():
                 self._resumed[entry.source] += 1
                 self.lives = 1 + max(self._resumed.values())
-            case Reload():
-                self.reloaded = entry.sequence
+            case Reload(seat=seat):
+                self.reloads.setdefault(seat, entry.sequence)
             case Report(fill=fill) if fill is not None:
                 key = (entry.source, entry.content.instrument, fill.number)
                 if key not in self._seen:
@@ -110,11 +116,13 @@ class Recorded:
             if report.fill is not None and source == venue and inner(report.number)[1] == place
         )
 
-    def tape(self, venue: int, symbol: str, feed_ns: int) -> "dict[str, NDArray[Any]]":
-        """The market data of a venue's instrument as they were received, as a tape that they take `feed_ns` more of."""
+    def tape(self, venue: int, symbol: str, feed_ns: int, before: int) -> "dict[str, NDArray[Any]]":
+        """The market data of a venue's instrument as they were received before a record (0: all), as a tape that they
+        take `feed_ns` more of."""
         import numpy as np
 
-        messages = self._rows.get((venue, symbol), [])
+        told = self._rows.get((venue, symbol), [])
+        messages = [(time, rows) for sequence, time, rows in told if not before or sequence < before]
         joined: dict[str, list[int]] = {
             name: [value for _, rows in messages for value in getattr(rows, name)]
             for name in ("ts_event", "kind", "side", "flags", "price", "size")
@@ -131,10 +139,8 @@ def parity(recorded: Recorded) -> list[SeatParity]:
     """Each seat of a node's run beside its back-test.
 
     Raises:
-        RunError: a journal without a node, without market data, or with a reload.
+        RunError: a journal without a node, or without market data.
     """
-    if recorded.reloaded:
-        raise RunError(f"record {recorded.reloaded} is a reload: no one strategy has made this run")
     if recorded.life is None:
         raise RunError("the journal does not begin with what the node is made of")
     return [_seat(recorded, recorded.life, place, seat) for place, seat in enumerate(recorded.life.seats)]
@@ -144,18 +150,23 @@ def _seat(recorded: Recorded, life: Life, place: int, seat: SeatLife) -> SeatPar
     from tradenode._core import run_events
 
     spec = msgspec.json.decode(seat.spec)
-    tapes = [recorded.tape(seat.venue, symbol, spec["latency"]["feed_ns"]) for symbol in seat.symbols]
+    reloaded = recorded.reloads.get(place, 0)
+    tapes = [recorded.tape(seat.venue, symbol, spec["latency"]["feed_ns"], reloaded) for symbol in seat.symbols]
     if not all(len(tape["kind"]) for tape in tapes):
         raise RunError(f"{seat.name}: the journal has no market data of some of its instruments")
     plan = plan_of(seat)
     result = run_events(bytes(seat.spec), tapes, plan.strategy, plan.on_error)
     made, told = recorded.fills(life, place), _fills(result["fills"], spec, seat.symbols)
+    if reloaded:
+        # What came at the venue after the last rows that were received, the back-test cannot know.
+        until = min(int(tape["ts_event"][-1]) for tape in tapes)
+        made, told = ([fill for fill in each if fill.at < until] for each in (made, told))
     same = len(set(made) & set(told))
     only = [("the node", fill) for fill in made if fill not in set(told)]
     only += [("the back-test", fill) for fill in told if fill not in set(made)]
     only.sort(key=lambda each: each[1])
     words = [f"{_told(fill)}: only in {who}" for who, fill in only[:SHOWN_MOST]]
-    return SeatParity(seat.name, life.venues[seat.venue].name, len(made), len(told), same, words)
+    return SeatParity(seat.name, life.venues[seat.venue].name, len(made), len(told), same, words, reloaded)
 
 
 def _told(fill: Fill) -> str:
