@@ -1,6 +1,6 @@
 """A node in a process of its own that kills itself with SIGKILL: `mortal.py CONFIGS VENUES RUN POINT TIMES`.
 
-It dies when it has come to a point so many times; without a point it lives until the venues' events are over. Configs and
+It dies when it has come to a point so many times; without one it lives until the events are over. Configs and
 venues are divided by commas.
 """
 
