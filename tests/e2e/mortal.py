@@ -1,6 +1,7 @@
-"""A node in a process of its own that kills itself with SIGKILL: `mortal.py CONFIG VENUE RUN POINT TIMES`.
+"""A node in a process of its own that kills itself with SIGKILL: `mortal.py CONFIGS VENUES RUN POINT TIMES`.
 
-It dies when it has come to a point so many times; without a point it lives until the venue's events are over.
+It dies when it has come to a point so many times; without one it lives until the events are over. Configs and
+venues are divided by commas.
 """
 
 import asyncio
@@ -9,13 +10,12 @@ import signal
 import sys
 from pathlib import Path
 
-from tradenode.config.diagnose import load
 from tradenode.messages.addresses import addresses
-from tradenode.node.assembly import Given
+from tradenode.node.assembly import given
 from tradenode.node.session import opened
 
 
-async def live(config: Path, venue: str, run: Path, point: str, times: int) -> None:
+async def live(configs: list[str], venues: list[str], run: Path, point: str, times: int) -> None:
     left = times
 
     def at(where: str) -> None:
@@ -25,15 +25,14 @@ async def live(config: Path, venue: str, run: Path, point: str, times: int) -> N
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    read, source = load(config)
-    session = await opened([Given(read, source, config.parent)], addresses([venue]), run, print, at)
+    session = await opened([given(Path(config)) for config in configs], addresses(venues), run, print, at)
     ending = asyncio.create_task(session.node.until_ended())
     ending.add_done_callback(lambda _: session.node.stop())
     await session.run()
-    core = session.node.lanes[0].core
-    print(core.seats[0].trader.balance, core.phase, core.notes)
+    for lane in session.node.lanes:
+        print(lane.core.seats[0].trader.balance, lane.core.phase, lane.core.notes)
 
 
 if __name__ == "__main__":
     words = sys.argv[1:]
-    asyncio.run(live(Path(words[0]), words[1], Path(words[2]), words[3], int(words[4])))
+    asyncio.run(live(words[0].split(","), words[1].split(","), Path(words[2]), words[3], int(words[4])))

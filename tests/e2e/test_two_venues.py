@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from rehearsal import COMMAND, asked, project, started, tradenode, venue
 
 pytest.importorskip("aiohttp", reason="a venue over sockets needs aiohttp (the extra `web`)")
 
+MORTAL = Path(__file__).with_name("mortal.py")
+POINTS = ("before write", "after write", "before send", "after send")
 SECONDS_MOST = 60.0
 
 
@@ -106,6 +109,27 @@ def test_in_lockstep_with_both_each_has_the_fills_of_its_back_test(tmp_path: Pat
         assert tested["events"]["orders"]["fills"] == each["node"]
         assert seat["equity"] == pytest.approx(tested["metrics"]["returns"]["end_equity"], rel=1e-12)
     assert told["strategies"][0]["equity"] != told["strategies"][1]["equity"]
+    assert json.loads(tradenode(tmp_path, "replay", "run", "--json").stdout)["identical"]
+
+
+def test_killed_at_every_point_each_venue_has_what_the_node_knows(tmp_path: Path) -> None:
+    two(tmp_path, 40, durability='"process"')
+    with venue(tmp_path, "--lockstep") as main, venue(tmp_path, "--lockstep") as other:
+        configs = ",".join(str(tmp_path / f"{name}.toml") for name in ("main", "other"))
+        words = [sys.executable, str(MORTAL), configs, f"main={main},other={other}", "run"]
+        deaths = 0
+        for place, point in enumerate(POINTS):
+            died = subprocess.run([*words, point, str(3 + 2 * place)], cwd=tmp_path, timeout=120, check=False)
+            deaths += died.returncode == -signal.SIGKILL
+        last = subprocess.run(
+            [*words, "nowhere", "0"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert last.returncode == 0, last.stderr
+        told = [line.split(maxsplit=2)[:2] for line in last.stdout.splitlines()[-2:]]
+        assert told == [[asked(each, "/account")["balance"], "running"] for each in (main, other)], last.stdout
+        names = [order["order"]["client_id"] for each in (main, other) for order in asked(each, "/ledger")["orders"]]
+    assert deaths == len(POINTS)
+    assert len(names) == len(set(names)) > 100
     assert json.loads(tradenode(tmp_path, "replay", "run", "--json").stdout)["identical"]
 
 

@@ -46,7 +46,7 @@ def test_without_faults_nothing_is_noted_and_each_venue_has_its_own_orders() -> 
     # Ten minutes are between the venues' clocks.
     times = {entry.source: entry.time for entry in entries(lives) if entry.kind == Kind.REPORT}
     assert times[OTHER] - times[MAIN] > 300 * 10**9
-    assert lives.replayed().commands == sum(entry.kind == Kind.COMMAND for entry in entries(lives))
+    assert lives.replayed().commands.total() == sum(entry.kind == Kind.COMMAND for entry in entries(lives))
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,17 @@ def replay(run: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fals
         log.read(fed.take, read_rows)
     except DivergenceError as error:
         fault = str(error)
-    answer = {"inputs": fed.inputs, "commands": fed.commands, "identical": not fault, "difference": fault or None}
+    inputs, commands = fed.inputs.total(), fed.commands.total()
+    names = [] if fed.life is None else [venue.name for venue in fed.life.venues]
+    venues = [(name, fed.inputs[place], fed.commands[place]) for place, name in enumerate(names)]
     if json:
-        console.answer_json(answer)
+        told = [dict(zip(("name", "inputs", "commands"), each, strict=True)) for each in venues]
+        answer = {"inputs": inputs, "commands": commands, "identical": not fault, "difference": fault or None}
+        console.answer_json(answer | {"venues": told})
     else:
-        console.answer(f"{run}: {fed.inputs:,} inputs, {fed.commands:,} commands, {'other' if fault else 'the same'}")
+        console.answer(f"{run}: {inputs:,} inputs, {commands:,} commands, {'other' if fault else 'the same'}")
+        for name, given, same in venues if len(venues) > 1 else []:
+            console.answer(f"{name}: {given:,} inputs, {same:,} commands")
         if fault:
             console.answer(fault)
     return 1 if fault else 0

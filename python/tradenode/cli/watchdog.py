@@ -43,7 +43,7 @@ def watchdog(
     silence = span_ns(after) / 1e9
     if not AFTER_LEAST_S <= silence <= AFTER_MOST_S:
         raise ConfigError(f"--after {after}: from {AFTER_LEAST_S:g} s to {AFTER_MOST_S:g} s")
-    ports = [SimVenue(each.address, "watchdog", WallClock()) for each in addresses(venue)]
+    ports = {each.name: SimVenue(each.address, "watchdog", WallClock()) for each in addresses(venue)}
     made = Watchdog(run, ports, silence, console.note)
     with asyncio.Runner() as runner:
         end = runner.run(_watch(made))

@@ -5,7 +5,7 @@ as young as before.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -34,9 +34,9 @@ class Watchdog:
     """
 
     def __init__(
-        self, folder: Path, ports: Sequence[VenuePort], after_s: float, tell: Tell, *, tries_most: int = TRIES_MOST
+        self, folder: Path, ports: Mapping[str, VenuePort], after_s: float, tell: Tell, *, tries_most: int = TRIES_MOST
     ) -> None:
-        """Take the run's folder, its venues, reached only when they have to be, and how much silence is death."""
+        """Take the run's folder, its venues by name, reached only when they have to be, and what silence is death."""
         self._folder, self._ports, self._after, self._tell, self._tries = folder, ports, after_s, tell, tries_most
         self.beats = 0
 
@@ -72,8 +72,9 @@ class Watchdog:
             f"NO HEARTBEAT of process {last.pid} for {self._after:g} s (beat {last.count} was the last): "
             "every order is cancelled"
         )
-        ends = await asyncio.gather(*(self._cancel_at(port) for port in self._ports))
-        why = "; ".join(end for end in ends if end)
+        ends = await asyncio.gather(*(self._cancel_at(port) for port in self._ports.values()))
+        told = zip(self._ports, ends, strict=True)
+        why = "; ".join(f"{name}: {end}" if name else end for name, end in told if end)
         if why:
             self._tell(f"THE VENUE MAY HAVE OPEN ORDERS: {why}")
             return "failed"

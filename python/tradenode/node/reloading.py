@@ -27,7 +27,6 @@ FIXED: tuple[tuple[Key, str], ...] = (
     (("account", "cash"), "what the account began with"),
     (("venue", "margin"), "what backs a position"),
     (("venue", "positions"), "what fills add up to"),
-    (("node", "venue"), "where it trades"),
     (("node", "risk"), "what the account's gate lets pass"),
 )
 """Keys that stay as they are as long as the run goes on, and what they say."""
@@ -110,7 +109,8 @@ class Check:
         """
         life = self._life_of(wanted, self._life.seats[place].venue)
         of_node = self._core.seats[0].number == place and not self._starting
-        faults = list(_unlike(self._life.seats[place], life, wanted.config, of_node=of_node))
+        where = self._life.venues[life.venue].name
+        faults = list(_unlike(self._life.seats[place], life, wanted.config, where, of_node=of_node))
         if not faults:
             try:
                 with tried():
@@ -165,8 +165,8 @@ def changed(before: SeatLife, after: SeatLife) -> str:
     return ""
 
 
-def _unlike(before: SeatLife, after: SeatLife, config: Config, *, of_node: bool) -> Iterator[Fault]:
-    """What cannot change."""
+def _unlike(before: SeatLife, after: SeatLife, config: Config, where: str, *, of_node: bool) -> Iterator[Fault]:
+    """What cannot change; `where` is the name of its venue."""
     was, _ = loads(before.config, before.name)
     if before.name != after.name:
         path: Key = ("title",) if config.node.name is None else ("node", "name")
@@ -175,6 +175,9 @@ def _unlike(before: SeatLife, after: SeatLife, config: Config, *, of_node: bool)
     if before.symbols != after.symbols:
         message = f"a run keeps its instruments: {', '.join(before.symbols)}, not {', '.join(after.symbols)}"
         yield Fault(message=message, path=("data", "instruments"), hint=ANEW)
+    if where and config.node.venue not in (None, where):
+        message = f"a strategy stays where it trades: on {where}, not on {config.node.venue}"
+        yield Fault(message=message, path=("node", "venue"), hint=ANEW)
     for path, what in FIXED:
         if _at(was, path) != _at(config, path):
             yield Fault(message=f"{what} cannot change while a run goes on", path=path, hint=ANEW)

@@ -1,6 +1,6 @@
 """A journal fed to new cores: how a node comes back after a crash, and how it is shown what it did."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 
 from tradenode.errors import RunError
@@ -23,8 +23,8 @@ class Replay:
     Attributes:
         cores: one a venue; none before the first life.
         life: what the node is made of.
-        inputs: how many were given.
-        commands: how many were the same.
+        inputs: of each venue how many were given.
+        commands: of each venue how many were the same.
         times: of each venue's last record, or of its beginning, ns UTC.
     """
 
@@ -33,7 +33,7 @@ class Replay:
         self.cores: list[NodeCore] = []
         self.life: Life | None = None
         self.times: list[int] = []
-        self.inputs = self.commands = 0
+        self.inputs, self.commands = Counter[int](), Counter[int]()
         self._given: deque[Command] = deque()
         self._place = 0
         self._lost: dict[int, list[Command]] = {}
@@ -56,7 +56,7 @@ class Replay:
         self._resumes(entry)
         self._place, self.times[entry.source] = entry.source, entry.time
         core = self.cores[entry.source]
-        self.inputs += 1
+        self.inputs[entry.source] += 1
         self._given.extend(core.take(entry.time, entry.content))  # type: ignore[arg-type]
         if entry.kind == Kind.RELOAD:
             self.life = core.life(self.life)
@@ -84,7 +84,7 @@ class Replay:
         if given != entry.content:
             where = f"record {entry.sequence}{self._venue(self._place)}"
             raise DivergenceError(f"{where} is {entry.content}, the replay gives {given or 'nothing'}")
-        self.commands += 1
+        self.commands[self._place] += 1
 
     def _venue(self, place: int) -> str:
         """Names a venue that has a name."""

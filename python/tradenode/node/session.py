@@ -42,6 +42,7 @@ class Session:
         life: what it is made of.
         folder: where its journal is.
         replay: what came of the journal, where it went on.
+        reloader: lets its strategies be made anew.
         switch: what an operator wants, from outside.
     """
 
@@ -49,6 +50,7 @@ class Session:
         self, node: Node, life: Life, folder: Path, replay: Replay | None, reloader: Reloader, reloads: Sequence[Reload]
     ) -> None:
         self.node, self.life, self.folder, self.replay, self._reloads = node, life, folder, replay, reloads
+        self.reloader = reloader
         self.switch = Switch(node, folder, reloader)
         node.parts.add("switch", self.switch.keep)
         self._dead_men: list[tuple[Lane, DeadMan]] = []

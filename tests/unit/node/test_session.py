@@ -13,6 +13,7 @@ from event_runs import CONFIG, synthetic
 from tradenode.errors import ConfigError, ExchangeError
 from tradenode.messages.addresses import Address
 from tradenode.node.assembly import Given, given
+from tradenode.node.mailbox import Wish
 from tradenode.node.session import Session, opened
 
 pytest.importorskip("aiohttp", reason="a venue over sockets needs aiohttp (the extra `web`)")
@@ -117,6 +118,32 @@ def test_a_run_goes_on_as_it_was_or_not_at_all(tmp_path: Path) -> None:
         less[0] = config(tmp_path, "one", "main")
         with pytest.raises(ConfigError, match="the account's limits on main have changed"):
             await venues.session(less, addresses)
+
+    on_two(tmp_path, act)
+
+
+def test_a_reload_leaves_a_strategy_where_it_trades(tmp_path: Path) -> None:
+    async def act(venues: Venues, addresses: list[Address]) -> None:
+        session = await opened(three(tmp_path), addresses, tmp_path / "run", venues.told.append)
+        running = asyncio.create_task(session.run())
+        async with asyncio.timeout(30):
+            while session.node.state != "running":
+                await asyncio.sleep(0.01)
+        main, other = session.node.lanes
+        config(tmp_path, "three", "other")
+        told = session.reloader.reload(Wish("ada", "to see", "three"))
+        assert "a strategy stays where it trades: on main, not on other" in told.refused
+        config(tmp_path, "three", "main", "silence = '3s'")
+        config(tmp_path, "two", "other", "dead_man = '0s'\nstrikes = 3\nsilence = '4s'")
+        assert session.reloader.reload(Wish("ada", "to see")).reloaded == ["one", "two", "three"]
+        # The first strategy of a venue says how the node behaves there.
+        assert (main.settings.silence_ns, other.settings.silence_ns) == (5 * 10**9, 4 * 10**9)
+        assert session.node.budget.strikes_most == 5
+        assert [seat.life is not None for lane in (main, other) for seat in lane.core.seats] == [True] * 3
+        session.node.stop()
+        await running
+        again = await venues.session([given(tmp_path / f"{n}.toml") for n in ("one", "two", "three")], addresses)
+        assert again.node.sound
 
     on_two(tmp_path, act)
 
