@@ -11,7 +11,8 @@ from tests.simulation.lives import listings as listed
 from tradenode._core import SimDisk
 from tradenode.errors import JournalError
 from tradenode.exchange.port import Sink
-from tradenode.messages.node import Kill
+from tradenode.messages.node import Kill, Reopen
+from tradenode.messages.tape import BUY, SELL
 from tradenode.node.core import NodeCore
 from tradenode.node.lane import Lane
 from tradenode.node.log import NodeLog
@@ -44,7 +45,36 @@ class Closing(Beside):
         node.kill(Kill("cancel_all", "test", "nothing can be written"))
 
 
-async def lived(beside: Beside, seconds: float, made: type[SimulatedPort] = SimulatedPort) -> Node:
+class Halting:
+    """Somebody who halts a node before its strategies have begun, and resumes it later."""
+
+    def __init__(self) -> None:
+        self.books: list[tuple[object, object]] = []
+
+    async def keep(self, node: Node) -> None:
+        lane = node.lanes[0]
+        node.kill(Kill("halt", "test", "not yet"))
+        while node.state != "running":
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(1.0)
+        assert lane.core.seats[0].state == "waiting"
+        node.reopen(Reopen("test", "now"))
+        assert lane.core.seats[0].state == "running"
+        await asyncio.sleep(1.0)
+        port = lane.port
+        assert isinstance(port, SimulatedPort)
+        for place, symbol in enumerate(SYMBOLS):
+            rows = port._world.book(symbol)
+            told: tuple[dict[int, int], dict[int, int]] = ({}, {})
+            for side, price, size in zip(rows.side, rows.price, rows.size, strict=True):
+                if side in (BUY, SELL) and size:
+                    told[side != BUY][price] = size
+            levels = lane.core.seats[0].trader.book(place)
+            self.books.append((levels and tuple(dict(side) for side in levels), told))
+        await asyncio.Event().wait()
+
+
+async def lived(beside: Beside | Halting, seconds: float, made: type[SimulatedPort] = SimulatedPort) -> Node:
     """A node that lived for a while with a part beside it."""
     described = document(SYMBOLS)
     world = World(described, listed(described), tapes(3, 400), LATENCIES, NONE, 3)
@@ -114,3 +144,14 @@ def test_a_node_that_is_stopped_before_its_venue_says_a_word_ends_in_its_time() 
     (lane,) = node.lanes
     assert (node.state, lane.core.phase) == ("stopped", "waiting")
     assert lane.turns == 0
+
+
+def test_strategies_that_begin_when_a_halt_ends_see_the_whole_book() -> None:
+    """What was told before they began nobody has told them."""
+    halting = Halting()
+    node = simulate(lived(halting, 20.0), 3)
+    assert [text for _, text in node.lanes[0].core.notes] == []
+    assert len(halting.books) == 2
+    for seen, told in halting.books:
+        assert seen == told
+    assert node.lanes[0].core.orders.fills > 0

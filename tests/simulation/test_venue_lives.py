@@ -158,12 +158,13 @@ class Halted(VenueLives):
 
     async def operator(self, node: Node) -> None:
         while True:
+            await asyncio.sleep(self.random.uniform(0.0, 1.0))
+            node.kill(Kill("halt", "ada", "a drill"))
+            # One that has not begun is told when it has.
+            self.phases.append(("halted", {lane.core.phase for lane in node.lanes if not lane.waiting}))
+            await asyncio.sleep(self.random.uniform(0.05, 0.6))
             while node.state != "running":
                 await asyncio.sleep(0.05)
-            await asyncio.sleep(self.random.uniform(0.2, 1.0))
-            node.kill(Kill("halt", "ada", "a drill"))
-            self.phases.append(("halted", {lane.core.phase for lane in node.lanes}))
-            await asyncio.sleep(self.random.uniform(0.05, 0.3))
             node.reopen(Reopen("ada", "done"))
             self.phases.append(("running", {lane.core.phase for lane in node.lanes}))
 

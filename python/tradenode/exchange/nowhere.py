@@ -68,6 +68,9 @@ class Nowhere:
         """Raises ExchangeError: it is given up at once."""
         self._raise()
 
+    def renew(self, symbols: Sequence[str]) -> None:
+        """Nothing comes."""
+
     def send(self, request: Request, sent: int) -> None:
         """Nobody tells what became of it."""
 

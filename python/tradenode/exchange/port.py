@@ -117,6 +117,9 @@ class VenuePort(Protocol):
         Raises ExchangeError when the venue was not reached so often that it is given up.
         """
 
+    def renew(self, symbols: Sequence[str]) -> None:
+        """Let the books of some symbols come anew over the stream, each behind a "gap", as where a message was lost."""
+
     def send(self, request: Request, sent: int) -> None:
         """Send a request over the stream now, without waiting: its outcome comes as an `Answer`.
 

@@ -267,6 +267,15 @@ class SimStream:
         else:
             self._gap(frame.symbol, [(frame, raw)])
 
+    def renew(self, symbols: Sequence[str]) -> None:
+        """Lets books come anew."""
+        for symbol in symbols:
+            if self._socket is None:
+                # Its next connection finds it behind.
+                self._seqs[symbol] = -1
+            elif symbol not in self._held:
+                self._gap(symbol, [])
+
     def _gap(self, symbol: str, frames: list[tuple[Rows, bytes]]) -> None:
         """Messages of a symbol are missing: what comes waits for a snapshot."""
         self._held[symbol] = frames

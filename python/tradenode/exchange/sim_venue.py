@@ -182,6 +182,10 @@ class SimVenue:
         session, stream = self._opened()
         await stream.listen(session, symbols, sink)
 
+    def renew(self, symbols: Sequence[str]) -> None:
+        """Let books come anew."""
+        self._opened()[1].renew(symbols)
+
     def send(self, request: Request, sent: int) -> None:
         """Send a request over the stream now, or, where the rate limit does not allow it, in its turn."""
         _, stream = self._opened()

@@ -17,7 +17,7 @@ from tradenode.kernel.clock import Clock
 from tradenode.kernel.inbox import Inbox
 from tradenode.kernel.supervisor import Supervisor
 from tradenode.messages.feed import Advance, Rows, Status
-from tradenode.messages.node import Command, Input, Kill, Reload, Resume, Ring, Start, Stop, Suspend, Sweep
+from tradenode.messages.node import Command, Input, Kill, Reload, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Report
 from tradenode.messages.timeframe import SECOND_NS
 from tradenode.node.core import NodeCore
@@ -218,6 +218,13 @@ class Lane:
         self.begun.set()
         while self.waiting:
             self.act(self.waiting.popleft())
+
+    def reopen(self, reopen: Reopen) -> None:
+        """Let trading go on after a halt. Strategies that begin with it have not seen how their books came to be."""
+        late = any(seat.state == "waiting" for seat in self.core.seats)
+        self.act(reopen)
+        if late:
+            self.port.renew(self.core.traded)
 
     def reload(self, reload: Reload) -> str:
         """Let a seat go on with another strategy or other limits; why that came to nothing, empty where it has not."""

@@ -141,7 +141,7 @@ class Node:
         """Let trading go on after a halt, wherever a venue is not given up."""
         for lane in self.lanes:
             if not lane.failure:
-                lane.act(reopen)
+                lane.reopen(reopen)
 
     def reload(self, reload: Reload) -> str:
         """Let a seat go on with another strategy or other limits; why that came to nothing, empty where it has not."""

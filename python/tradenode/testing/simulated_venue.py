@@ -234,8 +234,7 @@ class SimulatedPort:
         if world.happens("hung_up"):
             self._broken.set()
         if world.happens("rows_lost"):
-            self._tell(Status("gap", rows.recv, rows.symbol))
-            self._after(world.later(0.01, 0.5), lambda: self._resync(rows.symbol))
+            self._lose(Status("gap", rows.recv, rows.symbol))
         else:
             self._tell(rows)
 
@@ -243,6 +242,15 @@ class SimulatedPort:
         now = self._world.clock.now()
         self._tell(msgspec.structs.replace(self._world.book(symbol), recv=now))
         self._tell(Status("resynced", now, symbol))
+
+    def renew(self, symbols: Sequence[str]) -> None:
+        """Let books come anew."""
+        for symbol in symbols:
+            self._lose(Status("gap", self._world.clock.now(), symbol))
+
+    def _lose(self, gap: Status) -> None:
+        self._tell(gap)
+        self._after(self._world.later(0.01, 0.5), lambda: self._resync(gap.symbol))
 
     def tell_report(self, frame: ReportFrame) -> None:
         """A report has come."""

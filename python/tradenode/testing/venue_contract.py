@@ -230,6 +230,23 @@ class VenueContract:
 
         self.of(venue, check)
 
+    def test_a_book_comes_anew_where_that_is_wished(self, venue: Venue) -> None:
+        """Behind a gap it is told whole, and the stream goes on behind it."""
+
+        async def check(witness: Witness) -> None:
+            await witness.first(lambda message: isinstance(message, Rows))
+            told = len(witness.heard)
+            witness.port.renew([witness.symbol])
+            await witness.first(lambda message: isinstance(message, Status) and message.state == "resynced")
+            later = witness.heard[told:]
+            gap = next(place for place, each in enumerate(later) if isinstance(each, Status) and each.state == "gap")
+            book = next(each for each in later[gap:] if isinstance(each, Rows))
+            assert all(flags & SNAPSHOT for flags in book.flags)
+            assert book.flags[-1] & LAST
+            await witness.first(lambda message: isinstance(message, Rows) and message.seq == book.seq + 1)
+
+        self.of(venue, check)
+
     def test_an_order_that_is_taken_rests_and_is_told(self, venue: Venue) -> None:
         """By the outcome, the stream, and the list of living orders."""
 
