@@ -109,6 +109,15 @@ class Witness:
         account = await self.port.account()
         return Decimal(account.balance) - Decimal(account.invested)
 
+    async def cash_and_payments(self) -> tuple[Decimal, list[Report]]:
+        """Both at one moment: asked until nothing was paid in between. Raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE_S):
+            payments = await self.payments()
+            while True:
+                cash, before = await self.cash(), payments
+                if before == (payments := await self.payments()):
+                    return cash, payments
+
     async def answer(self, asked: str) -> Answer:
         """The first answer to a request of a kind that was sent."""
         found = await self.first(lambda message: isinstance(message, Answer) and message.asked == asked)
@@ -326,14 +335,15 @@ class VenueContract:
             await witness.traded(Order(witness.number(), 0, "buy", 2, "market"))
             await witness.traded(Order(witness.number(), 0, "sell", 1, "market"))
             unit = Decimal(listing.tick) * Decimal(listing.lot) * Decimal(listing.multiplier)
-            paid = sum((Decimal(each.amount) for each in await witness.payments()), Decimal(0))
+            cash, payments = await witness.cash_and_payments()
+            paid = sum((Decimal(each.amount) for each in payments), Decimal(0))
             for each in await witness.port.fills(1):
                 assert each.report.fill is not None
                 fill = each.report.fill
                 worth = unit * fill.lots * fill.ticks
                 paid += (worth if fill.side == "sell" else -worth) - Decimal(fill.fee)
             if not listing.inverse:
-                assert await witness.cash() - before == paid
+                assert cash - before == paid
 
         self.of(venue, check)
 
