@@ -28,7 +28,7 @@ VERBS = {
     "sweep": ("tradenode.cli.sweep:sweep", "Run a config with many sets of parameters and rank them."),
     "rerun": ("tradenode.cli.rerun:rerun", "Run a run folder again and compare byte for byte."),
     "venue": ("tradenode.cli.venue:app", "Be a loopback venue to rehearse on: sockets, a clock, faults."),
-    "paper": ("tradenode.cli.paper:paper", "Trade a config on a loopback venue, with nothing at stake."),
+    "paper": ("tradenode.cli.paper:paper", "Trade configs on loopback venues, with nothing at stake."),
     "status": ("tradenode.cli.status:status", "Tell how a running node stands."),
     "kill": ("tradenode.cli.kill:kill", "Pull the kill switch of a node: halt, flatten or cancel_all."),
     "resume": ("tradenode.cli.resume:resume", "Let a halted node trade again."),
