@@ -21,7 +21,7 @@ def watchdog(
     run: Path,
     /,
     *,
-    venue: Annotated[list[str], Parameter(help="The address of the venue; of several, NAME=ADDRESS of each.", negative=())],
+    venue: Annotated[list[str], Parameter(help="The venue's address; of several, NAME=ADDRESS of each.", negative=())],
     after: Annotated[str, Parameter(help="How long the heart may be silent.")] = "5s",
 ) -> int:
     """Watch over the node that trades a run; when its heartbeat stops, cancel every order at its venues.

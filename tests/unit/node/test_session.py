@@ -12,6 +12,7 @@ from tests.loopback import as_tape, document, front, venue
 from event_runs import CONFIG, synthetic
 from tradenode.errors import ConfigError, ExchangeError
 from tradenode.messages.addresses import Address
+from tradenode.messages.node import Kill, Reopen
 from tradenode.node.assembly import Given, given
 from tradenode.node.mailbox import Wish
 from tradenode.node.session import Session, opened
@@ -172,5 +173,29 @@ def test_when_a_run_goes_on_a_venue_may_be_missing(tmp_path: Path) -> None:
         assert session.node.sound
         with pytest.raises(ExchangeError, match="no venue is reached"):
             await venues.session(three(tmp_path), [Address("main", "http://127.0.0.1:7"), gone[1]])
+
+    on_two(tmp_path, act)
+
+
+def test_a_kill_is_kept_for_a_venue_that_is_missing(tmp_path: Path) -> None:
+    async def act(venues: Venues, addresses: list[Address]) -> None:
+        await venues.session(three(tmp_path), addresses)
+        gone = [addresses[0], Address("other", "http://127.0.0.1:9")]
+        session = await opened(three(tmp_path), gone, tmp_path / "run", venues.told.append)
+        running = asyncio.create_task(session.run())
+        async with asyncio.timeout(30):
+            while session.node.state != "running":
+                await asyncio.sleep(0.01)
+        session.node.kill(Kill("halt", "ada", "a drill"))
+        assert session.node.told
+        assert {lane.core.phase for lane in session.node.lanes} == {"halted"}
+        # It is given up: nobody lets it trade on before it is there again.
+        session.node.reopen(Reopen("ada", "looked at"))
+        assert [lane.core.phase for lane in session.node.lanes] == ["running", "halted"]
+        session.node.stop()
+        await running
+        again = await venues.session(three(tmp_path), addresses)
+        assert [lane.core.phase for lane in again.node.lanes] == ["running", "halted"]
+        assert not again.node.sound
 
     on_two(tmp_path, act)
