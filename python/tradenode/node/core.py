@@ -75,22 +75,15 @@ class NodeCore:
 
         Raises RuntimeError within a turn, and what an actor raises that cannot go on.
         """
-        commands = self.act(now, message)
-        self.gave(commands, now)
-        return commands
-
-    def act(self, now: int, message: Input) -> list[Command]:
-        """As `take`, for who sends the commands first: `gave` has to come before the next input."""
         self.router.turn(now, message)
         if self.account is not None:
             self.risk.heed(now, self.account)
-        wanted = self.desks.floor.requests()
-        return self.execution.requests() + wanted if self.execution.asks else wanted
-
-    def gave(self, commands: Sequence[Command], now: int) -> None:
-        """Take note of commands that an input has led to."""
+        commands = self.desks.floor.requests()
+        if self.execution.asks:
+            commands = self.execution.requests() + commands
         for command in commands:
             self.orders.command(command, now)
+        return commands
 
     def life(self, life: Life) -> Life:
         """What the node is made of now that was made of that."""

@@ -361,7 +361,7 @@ class Lane:
         now, observer = self._time(), self.observer
         began = 0 if observer is None else observer.begin()
         cause = self.log.input(now, message, raw, self.place)
-        commands = self.core.act(now, message)
+        commands = self.core.take(now, message)
         self.turns += 1
         if commands:
             for command in commands:
@@ -371,8 +371,6 @@ class Lane:
                     observer.gave(began, message, sequence)
             self._at("before write")
             self._write()
-            # Behind their way out: what is noted of them is needed with the next input.
-            self.core.gave(commands, now)
         elif not self._flushing:
             self._flushing = True
             asyncio.get_running_loop().call_soon(self._flush)
