@@ -1,6 +1,7 @@
 //! Orders as a strategy asks for them, and why it does.
 
 pub mod life;
+mod numbers;
 pub mod terms;
 
 use serde::{Deserialize, Serialize};

@@ -46,7 +46,7 @@ impl<T> Slots<T> {
     }
 
     /// Puts an item in a slot; its number is not that of a living one.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, number: u64, item: T) -> u32 {
         let slot = match self.free.pop() {
             Some(slot) => {

@@ -11,7 +11,7 @@ use tradenode_core::instrument::{Instrument, InstrumentSpec};
 use tradenode_core::money::{Atoms, Scale};
 use tradenode_core::orders::Intent;
 use tradenode_core::protections::{ProtectionSpec, Protections, Settings};
-use tradenode_core::risk::{Approved, Limits, Market, OpenOrders, Pending, RiskGate, Situation};
+use tradenode_core::risk::{Approved, Limits, Market, OpenOrders, Pending, Permit, RiskGate, Situation};
 use tradenode_core::strategy::ExitsSpec;
 use tradenode_core::strategy::guard::Guard;
 use tradenode_core::strategy::sizing::TradeRecord;
@@ -275,26 +275,25 @@ impl<'a> Ledger<'a> {
         now: i64,
         replaced: Option<Pending>,
     ) -> Result<Option<Approved>, RunError> {
-        self.ask(intent, now, replaced, false)
+        let permit = self.permit(intent, now, replaced, false)?;
+        Ok(permit.map(|permit| self.gate.approve(permit, now)))
     }
 
     /// Asks the gate for an order that meets the market at once and fills it; `None` when it was refused.
     pub(crate) fn trade(&mut self, intent: &Intent, quote: &Quote) -> Result<Option<Filled>, RunError> {
-        // Executed where it was written: a copy at once would have to wait for all its bytes.
-        match self.ask(intent, quote.now, None, true) {
-            Ok(Some(ref approved)) => self.execute(approved, quote).map(Some),
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let Some(permit) = self.permit(intent, quote.now, None, true)? else { return Ok(None) };
+        let approved = self.gate.approve(permit, quote.now);
+        self.execute(&approved, quote).map(Some)
     }
 
-    fn ask(
+    /// Asks the gate; a refusal is recorded. Where it permits, the order `replaced` goes.
+    pub(crate) fn permit<'i>(
         &mut self,
-        intent: &Intent,
+        intent: &'i Intent,
         now: i64,
         replaced: Option<Pending>,
         at_once: bool,
-    ) -> Result<Option<Approved>, RunError> {
+    ) -> Result<Option<Permit<'i>>, RunError> {
         self.refresh_marks()?;
         let situation = Situation {
             now,
@@ -306,12 +305,13 @@ impl<'a> Ledger<'a> {
             at_once,
             replaced,
         };
-        match self.gate.check(intent, &situation)? {
-            Ok(approved) => Ok(Some(approved)),
-            Err(refusal) => {
+        match self.gate.permit(intent, &situation) {
+            Ok(Ok(permit)) => Ok(Some(permit)),
+            Ok(Err(refusal)) => {
                 self.recorder.refuse(now, intent.instrument, intent.reason, refusal);
                 Ok(None)
             }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -448,11 +448,8 @@ impl<'a> Ledger<'a> {
     /// Records the equity at a bar's end and tells the gate; returns whether a limit on losses has just been passed.
     #[inline]
     pub(crate) fn sample(&mut self, end: i64) -> Result<bool, RunError> {
-        let (mut profit, mut gross) = (0.0, 0.0);
-        for curve in &self.curves {
-            profit += curve.profit;
-            gross += curve.notional;
-        }
+        let add = |(profit, gross), curve: &Curve| (profit + curve.profit, gross + curve.notional);
+        let (profit, gross) = self.curves.iter().fold((0.0, 0.0), add);
         let equity = self.balance + profit;
         self.recorder.mark(equity, self.full.then_some(gross));
         self.gate.observe(end, |place| self.last[place]);

@@ -7,6 +7,8 @@
 //! last move had levels to carry and blocks to look at. Moves therefore cost a constant number of steps an update,
 //! whatever the updates are.
 
+use std::hint::select_unpredictable;
+
 use super::tail::Tail;
 
 /// Levels that share one word of the bitmap.
@@ -99,12 +101,12 @@ impl<const BLOCKS: usize> Ladder<BLOCKS> {
         before
     }
 
-    /// The same for a level of the window and a size of at least 0 after which the greatest key is what it was; `None`, and
-    /// nothing is done, for others.
+    /// The same for a level of the window and a size of at least 0 that does not take the level with the greatest key away;
+    /// `None`, and nothing is done, for others.
     #[inline(always)]
     pub(super) fn set_in_place(&mut self, key: i64, size: i64) -> Option<i64> {
-        let at_best = key == self.best.key;
-        if (key > self.best.key) | (size < i64::from(at_best)) || !self.covers(key) {
+        let is_best = key >= self.best.key;
+        if size < i64::from(is_best) || !self.covers(key) {
             return None;
         }
         let (block, slot) = (Self::block(key), Self::slot(key));
@@ -112,7 +114,8 @@ impl<const BLOCKS: usize> Ladder<BLOCKS> {
         self.occupied[block] = self.occupied[block] & !(1 << slot) | u64::from(size != 0) << slot;
         self.count(before, size);
         // Half of all updates are of the best level: no branch.
-        self.best.size += (size - self.best.size) & -i64::from(at_best);
+        self.best.key = select_unpredictable(is_best, key, self.best.key);
+        self.best.size = select_unpredictable(is_best, size, self.best.size);
         Some(before)
     }
 

@@ -86,11 +86,19 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
         self.sides[side as usize].set(key_of(side, price), size.max(0))
     }
 
-    /// The same for a size of at least 0 after which the best prices are what they were, as after most; `None`, and nothing is
-    /// done, for others and wherever that takes more than a look.
+    /// The same for a size of at least 0 that does not take the best level away, as most do not; `None`, and nothing is done,
+    /// for others and wherever that takes more than a look.
     #[inline(always)]
     pub fn set_in_place(&mut self, side: Side, price: i64, size: i64) -> Option<i64> {
         self.sides[side as usize].set_in_place(key_of(side, price), size)
+    }
+
+    /// Whether a level of that price would cross the best one of the other side.
+    #[must_use]
+    #[inline]
+    pub const fn would_cross(&self, side: Side, price: i64) -> bool {
+        // The complement of the other side's greatest key is its price as a key of this side.
+        key_of(side, price) > !self.sides[side.opposite() as usize].top()
     }
 
     /// The size of a level, 0 where there is none.

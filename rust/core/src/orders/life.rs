@@ -7,6 +7,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::numbers::Numbers;
+
 /// Where an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,21 +141,28 @@ pub struct Life {
     pending: Pending,
     lots: i64,
     filled: i64,
-    /// The numbers of its fills, ascending.
-    fills: Vec<u64>,
+    /// The numbers of its fills.
+    fills: Numbers,
 }
 
 impl Life {
     /// An order of `lots` that is not sent yet.
     #[must_use]
     pub const fn new(lots: i64) -> Self {
-        Self { status: Status::Initialized, pending: Pending::Nothing, lots, filled: 0, fills: Vec::new() }
+        Self { status: Status::Initialized, pending: Pending::Nothing, lots, filled: 0, fills: Numbers::NONE }
+    }
+
+    /// An order of `lots` that has just been sent.
+    #[must_use]
+    pub const fn sent(lots: i64) -> Self {
+        let (status, pending) = (Status::Submitted, Pending::Nothing);
+        Self { status, pending, lots, filled: 0, fills: Numbers::NONE }
     }
 
     /// Whether steps can lead here: for an order that was read.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        let ascending = self.fills.windows(2).all(|pair| pair[0] < pair[1]);
+        let ascending = self.fills.ascend();
         let counted = self.fills.len() as i64 <= self.filled && self.fills.is_empty() == (self.filled == 0);
         let heard = self.filled == 0 || matches!(self.status, Status::Working) || self.status.is_final();
         let never = self.filled == 0 || self.status != Status::Rejected;
@@ -190,7 +199,7 @@ impl Life {
     ///
     /// # Errors
     /// What cannot follow; nothing has changed then.
-    #[inline]
+    #[inline(always)]
     pub fn step(&mut self, step: Step) -> Result<Effect, LifeError> {
         match step {
             Step::Submit => self.move_if(step, self.status == Status::Initialized, Status::Submitted),
@@ -265,7 +274,9 @@ impl Life {
     }
 
     fn fill(&mut self, step: Step, fill: u64, lots: i64) -> Result<Effect, LifeError> {
-        let Err(place) = self.fills.binary_search(&fill) else { return Ok(Effect::Nothing) };
+        if self.fills.holds(fill) {
+            return Ok(Effect::Nothing);
+        }
         if !self.is_out() {
             return Err(self.illegal(step));
         }
@@ -276,7 +287,7 @@ impl Life {
         if lots > left {
             return Err(LifeError::Overfill { fill, lots, left });
         }
-        self.fills.insert(place, fill);
+        self.fills.add(fill);
         self.filled += lots;
         if self.filled == self.lots {
             (self.status, self.pending) = (Status::Filled, Pending::Nothing);

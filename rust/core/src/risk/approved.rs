@@ -9,6 +9,14 @@ pub struct Approved {
     intent: Intent,
 }
 
+/// The gate's word that an intent may become an order of so many lots. Nothing else can make one, and it makes one order:
+/// see [`RiskGate::approve`](super::RiskGate::approve).
+#[derive(Debug)]
+pub struct Permit<'i> {
+    pub(super) intent: &'i Intent,
+    pub(super) lots: i64,
+}
+
 impl Approved {
     pub(super) const fn new(id: u64, intent: Intent) -> Self {
         Self { id, intent }

@@ -46,6 +46,9 @@ impl RiskGate {
         if let Some(limit) = self.caps[place].order.filter(|&limit| notional > limit) {
             return Ok(refuse(Check::MaxOrderNotional, money(limit), money(notional)));
         }
+        if self.is_plenty(intent, asked, notional) {
+            return Ok(Ok(()));
+        }
         let held = account.position(place).lots;
         let open = open.with(intent.side, intent.lots, notional)?;
         let after = open.filled(intent.side, instrument, held, at.marks[place])?;

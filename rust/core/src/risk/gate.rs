@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::approved::Approved;
+use super::approved::{Approved, Permit};
 use super::exposure::{Asked, Cap, margin_of};
 use super::guarded::Guarded;
 use super::limits::{LimitError, Limits};
@@ -32,6 +32,8 @@ pub struct RiskGate {
     pub(super) margin: Vec<Rate>,
     /// Which instruments have the same base: the first with it.
     pub(super) bases: Vec<usize>,
+    /// Whether nothing but margins limits what is held.
+    pub(super) only_margins: bool,
     pub(super) isolated: bool,
     /// Places from an instrument's long leg to its short one; 0 where it has one position.
     pub(super) legs: usize,
@@ -73,11 +75,14 @@ impl RiskGate {
         let base = |instrument: &Instrument| instruments.iter().position(|i| i.spec().base == instrument.spec().base);
         let correlation =
             limits.correlation.map(|c| Correlation::new(instruments.len(), c.every_ns, c.window as usize));
+        let caps = instruments.iter().map(|i| cap(limits, i, scale)).collect::<Result<Vec<_>, _>>()?;
+        let margin: Vec<_> = instruments.iter().map(|instrument| instrument.spec().initial_margin.max(floor)).collect();
         Ok(Self {
-            caps: instruments.iter().map(|i| cap(limits, i, scale)).collect::<Result<_, _>>()?,
+            only_margins: Self::margins_alone(limits, &caps, &margin, instruments),
+            caps,
             gross: atoms(scale, "max_gross_exposure", limits.max_gross_exposure)?,
             net: atoms(scale, "max_net_exposure", limits.max_net_exposure)?,
-            margin: instruments.iter().map(|instrument| instrument.spec().initial_margin.max(floor)).collect(),
+            margin,
             bases: instruments.iter().filter_map(base).collect(),
             isolated: false,
             legs: 0,
@@ -193,6 +198,19 @@ impl RiskGate {
     /// # Errors
     /// `Ok(Err(refusal))` is the gate's answer; the outer error is money that cannot be counted.
     pub fn check(&mut self, intent: &Intent, at: &Situation<'_>) -> Result<Result<Approved, Refusal>, MoneyError> {
+        Ok(self.permit(intent, at)?.map(|permit| self.approve(permit, at.now)))
+    }
+
+    /// Permits an intent or says which check it failed: the same in two steps, so that the order is made where it is wanted. A
+    /// copy of it would have to wait for its parts to be written.
+    ///
+    /// # Errors
+    /// See [`RiskGate::check`].
+    pub fn permit<'i>(
+        &mut self,
+        intent: &'i Intent,
+        at: &Situation<'_>,
+    ) -> Result<Result<Permit<'i>, Refusal>, MoneyError> {
         if intent.instrument >= self.caps.len().min(at.instruments.len()) {
             return Ok(Err(Refusal {
                 check: Check::Instrument,
@@ -203,20 +221,16 @@ impl RiskGate {
         let Some(account) = at.account else {
             return Ok(Err(Refusal { check: Check::Account, limit: f64::NAN, value: f64::NAN }));
         };
-        let mut intent = *intent;
         let there = at.open.get(intent.instrument).unwrap_or(&OpenOrders::NONE);
         let without = at.replaced.as_ref().map(|replaced| there.without(replaced));
         let asked = Asked { at, account, open: without.as_ref().unwrap_or(there) };
-        let reducible = self.reducible(&intent, &asked)?;
-        if intent.reduce_only && reducible > 0 {
-            intent.lots = intent.lots.min(reducible);
-        }
-        let reducing = reducible > 0 && intent.lots <= reducible;
-        let unlocked = if reducing { Ok(()) } else { self.unlocked(&intent, at.now) };
-        if let Err(refusal) = self.judge(&intent, &asked, reducing, unlocked)? {
-            return Ok(Err(refusal));
-        }
-        Ok(Ok(self.approve(intent, at.now)))
+        let reducible = self.reducible(intent, &asked)?;
+        let cut = Intent { lots: intent.lots.min(reducible), ..*intent };
+        let judged = if intent.reduce_only && reducible > 0 { &cut } else { intent };
+        let reducing = reducible > 0 && judged.lots <= reducible;
+        let unlocked = if reducing { Ok(()) } else { self.unlocked(judged, at.now) };
+        let lots = judged.lots;
+        Ok(self.judge(judged, &asked, reducing, unlocked)?.map(|()| Permit { intent, lots }))
     }
 
     /// How many lots of an intent can do nothing but shrink a position. What is marked as reduce-only the venue cuts to what is
@@ -235,8 +249,20 @@ impl RiskGate {
         there.checked_add(against).ok_or(MoneyError::Overflow)
     }
 
-    fn approve(&mut self, intent: Intent, now: i64) -> Approved {
+    /// Makes the order of a permit that was given now.
+    #[inline(always)]
+    pub fn approve(&mut self, permit: Permit<'_>, now: i64) -> Approved {
+        let Permit { intent, lots } = permit;
         self.orders += 1;
+        if self.second.is_some() || self.minute.is_some() || self.limits.duplicate_ns.is_some() {
+            self.note(Intent { lots, ..*intent }, now);
+        }
+        Approved::new(self.orders, Intent { lots, ..*intent })
+    }
+
+    /// Takes note of an approved intent, for the limits that look back.
+    #[inline(never)]
+    fn note(&mut self, intent: Intent, now: i64) {
         for pace in [&mut self.second, &mut self.minute].into_iter().flatten() {
             pace.note(now);
         }
@@ -246,7 +272,6 @@ impl RiskGate {
             }
             self.approved.push_back((now, intent));
         }
-        Approved::new(self.orders, intent)
     }
 
     fn judge(

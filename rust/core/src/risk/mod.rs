@@ -25,13 +25,14 @@ mod kill;
 mod limits;
 mod losses;
 mod pace;
+mod plenty;
 mod refusal;
 mod reload;
 mod restart;
 mod situation;
 mod state;
 
-pub use approved::Approved;
+pub use approved::{Approved, Permit};
 pub use book::{RiskBook, RiskError, RiskSpec};
 pub use gate::RiskGate;
 pub use hours::Window;

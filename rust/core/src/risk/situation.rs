@@ -74,6 +74,7 @@ impl Pending {
     ///
     /// # Errors
     /// An amount beyond 128 bits.
+    #[inline]
     pub fn new(intent: &Intent, lots: i64, instrument: &Instrument, mark: i64) -> Result<Self, MoneyError> {
         let worth = instrument.notional(lots, intent.kind.price().unwrap_or(mark).max(1))?;
         let price = if let OrderKind::Limit(price) = intent.kind { Some(price) } else { None };
@@ -165,7 +166,13 @@ impl OpenOrders {
     #[inline]
     pub fn add(&mut self, order: &Pending) {
         self.count += 1;
-        self.shift(order, 1);
+        let side = order.side as usize;
+        if order.reduce_only {
+            self.reducing[side] += order.lots;
+        } else {
+            self.adding[side] += order.lots;
+            self.worth[side] += order.worth;
+        }
         if let Some(price) = order.price {
             let best = &mut self.best[order.side as usize];
             *best = Some(best.map_or(price, |best| better(order.side, price, best)));
@@ -177,24 +184,19 @@ impl OpenOrders {
     #[inline]
     pub fn remove(&mut self, order: &Pending) -> bool {
         self.count -= 1;
-        self.shift(order, -1);
+        let side = order.side as usize;
+        if order.reduce_only {
+            self.reducing[side] -= order.lots;
+        } else {
+            self.adding[side] -= order.lots;
+            self.worth[side] -= order.worth;
+        }
         order.price.is_some() && order.price == self.best[order.side as usize]
     }
 
     /// Finds the best price of a side among those of the orders that are left.
     pub fn set_best(&mut self, side: Side, prices: impl Iterator<Item = i64>) {
         self.best[side as usize] = prices.reduce(|one, other| better(side, one, other));
-    }
-
-    #[inline]
-    fn shift(&mut self, order: &Pending, sign: i64) {
-        let side = order.side as usize;
-        if order.reduce_only {
-            self.reducing[side] += sign * order.lots;
-        } else {
-            self.adding[side] += sign * order.lots;
-            self.worth[side] += Atoms::from(sign) * order.worth;
-        }
     }
 }
 

@@ -63,9 +63,13 @@ fn change<const BLOCKS: usize>(market: &mut Market, book: &mut Book<BLOCKS>, twi
             assert_eq!(book.truncate(side, count), twin.truncate(side, count));
         }
         _ => {
-            let (size, best) = (market.size(), book.best_prices());
+            let size = market.size();
             let in_place = if market.chance.below(2) == 0 { book.set_in_place(side, price, size) } else { None };
-            assert!(in_place.is_none() || book.best_prices() == best);
+            let crosses = book.best(side.opposite()).is_some_and(|best| match side {
+                Side::Buy => price > best.price,
+                Side::Sell => price < best.price,
+            });
+            assert_eq!(book.would_cross(side, price), crosses);
             let before = in_place.unwrap_or_else(|| book.set(side, price, size));
             assert_eq!(before, twin.set(side, price, size));
         }

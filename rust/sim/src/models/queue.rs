@@ -14,6 +14,8 @@
 //! | log | ln(1 + b) / (ln(1 + b) + ln(1 + f)) |
 //! | log, of the whole | ln(1 + b) / ln(1 + b + f) |
 
+use std::hint::select_unpredictable;
+
 use serde::{Deserialize, Serialize};
 
 /// Which share of the cancels at our price was behind us.
@@ -84,12 +86,13 @@ impl Ahead {
     /// How many lots of trades have come through to us since the last call.
     #[inline]
     pub fn reached(&mut self) -> i64 {
-        let reached = (-self.front).round() as i64;
-        if reached > 0 {
-            self.front = 0.0;
-            return reached;
+        // Less than half a lot is none.
+        if self.front > -0.5 {
+            return 0;
         }
-        0
+        let reached = (-self.front).round() as i64;
+        self.front = 0.0;
+        reached
     }
 
     /// The level at the price has changed from one size to another. `lot` is the size of a lot in base units, in which
@@ -98,11 +101,13 @@ impl Ahead {
     pub fn level(&mut self, model: QueueModel, before: i64, after: i64, lot: f64) {
         let cancelled = (before - after - std::mem::take(&mut self.traded)) as f64;
         let after = after as f64;
-        if cancelled >= 0.0 && model != QueueModel::RiskAverse {
+        // Nobody can foresee whether lots come or go: where a share costs little, it is reckoned in any case.
+        if (cancelled >= 0.0 || model.is_quick()) && model != QueueModel::RiskAverse {
             let front = self.lots();
             let behind = before as f64 - front;
             let share = model.share_behind(front, behind, lot);
-            self.front = front - (1.0 - share) * cancelled + less(behind - share * cancelled, 0.0);
+            let shrunk = front - (1.0 - share) * cancelled + less(behind - share * cancelled, 0.0);
+            self.front = select_unpredictable(cancelled >= 0.0, shrunk, self.front);
         }
         self.front = less(self.front, after);
     }
@@ -119,6 +124,12 @@ const fn less(one: f64, other: f64) -> f64 {
 }
 
 impl QueueModel {
+    /// Whether a share takes a few multiplications.
+    #[inline]
+    fn is_quick(self) -> bool {
+        matches!(self, Self::Power(n) | Self::PowerWhole(n) | Self::PowerComplement(n) if n == 2.0)
+    }
+
     /// The share of cancels that were behind us; 1 where nothing rests ahead.
     fn share_behind(self, front: f64, behind: f64, lot: f64) -> f64 {
         let behind = greater(behind, 0.0);

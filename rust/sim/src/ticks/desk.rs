@@ -5,7 +5,7 @@ use tradenode_core::instrument::Instrument;
 use tradenode_core::money::{Atoms, Scale};
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
-use tradenode_core::risk::{Approved, KillSwitch, Pending, Refusal};
+use tradenode_core::risk::{KillSwitch, Refusal};
 
 use super::joint::Member;
 use super::outcomes::Outcomes;
@@ -189,11 +189,17 @@ impl Desk<'_> {
 
     /// Sends an order that the gate approves.
     pub(super) fn send(&mut self, intent: &Intent, terms: Terms, tag: u64) -> Result<Option<u64>, RunError> {
-        let Some(approved) = self.approve(intent, None)? else { return Ok(None) };
-        let mark = self.ledger.ticks(intent.instrument);
-        let (traded, open) = (&self.ledger.instruments[intent.instrument], &mut self.ledger.open[intent.instrument]);
+        let instrument = intent.instrument;
+        self.show_gate(instrument);
+        let Some(permit) = self.ledger.permit(intent, self.now, None, false)? else { return Ok(None) };
+        let approved = self.ledger.gate.approve(permit, self.now);
+        if self.joint.is_some() && !self.passes_jointly(*approved.intent(), None)? {
+            return Ok(None);
+        }
+        let mark = self.ledger.ticks(instrument);
+        let (traded, open) = (&self.ledger.instruments[instrument], &mut self.ledger.open[instrument]);
         self.owner.submit(&approved, terms, tag, mark, traded, open)?;
-        self.tell_account(intent.instrument)?;
+        self.tell_account(instrument)?;
         self.outcomes.sent += 1;
         self.wire.request(Request::Submit(approved, terms), self.now);
         Ok(Some(approved.id()))
@@ -228,7 +234,11 @@ impl Desk<'_> {
         let Intent { instrument, side, reduce_only, .. } = old.intent;
         let ticket = Ticket { instrument, side, lots, kind, reduce_only, terms: old.terms, tag: old.tag };
         let pending = self.owner.pending(order);
-        let Some(approved) = self.approve(&ticket.intent(), pending)? else { return Ok(false) };
+        self.show_gate(instrument);
+        let Some(approved) = self.ledger.approve(&ticket.intent(), self.now, pending)? else { return Ok(false) };
+        if self.joint.is_some() && !self.passes_jointly(*approved.intent(), pending)? {
+            return Ok(false);
+        }
         let (traded, open) = (&self.ledger.instruments[instrument], &mut self.ledger.open[instrument]);
         let sent = self.owner.replace(order, &approved, traded, open)?;
         if sent {
@@ -276,19 +286,14 @@ impl Desk<'_> {
         answer
     }
 
-    /// Asks the gate; the order `replaced` goes if it approves.
-    fn approve(&mut self, intent: &Intent, replaced: Option<Pending>) -> Result<Option<Approved>, RunError> {
-        let instrument = intent.instrument;
-        let mid = self.views[instrument].mid();
-        if mid > 0.0 {
-            self.ledger.trades_at_ticks(instrument, mid.round() as i64);
+    /// Shows the gate an instrument's market as it was received.
+    #[inline]
+    fn show_gate(&mut self, instrument: usize) {
+        let mid = self.views[instrument].mid_ticks();
+        if mid > 0 {
+            self.ledger.trades_at_ticks(instrument, mid);
         }
         self.ledger.markets[instrument] = self.views[instrument].market();
-        let approved = self.ledger.approve(intent, self.now, replaced)?;
-        match approved {
-            Some(approved) if self.joint.is_some() => self.approve_jointly(approved, replaced),
-            approved => Ok(approved),
-        }
     }
 
     /// Books what a report tells; whether it tells anything new.

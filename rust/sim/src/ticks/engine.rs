@@ -73,7 +73,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         let shown = by_timer && touch_alone && self.feeds[0].makes_one_book();
         if shown {
             self.feeds[0].show_at(self.trader.timer, self.trader.sample);
-            self.trader.desk.views[0].see(Glance::NOTHING);
+            self.trader.desk.views[0].see(&Glance::NOTHING);
         }
         self.trader.strategy.on_start(&mut self.trader.desk)?;
         if by_timer {
@@ -263,8 +263,7 @@ impl<'a, S: TickStrategy> TickEngine<'a, S> {
         let at = wire.next_request();
         // Read where it lies: it is large.
         if let Some(request) = wire.first_request() {
-            let instrument = request.instrument();
-            self.exchange.venue.on_request(request, at);
+            let instrument = self.exchange.venue.on_request(request, at);
             wire.take_request();
             self.exchange.send_reports(instrument, wire)?;
         }

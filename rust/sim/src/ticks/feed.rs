@@ -152,7 +152,10 @@ impl<'a> Feed<'a> {
     /// Shows the view what is seen of the venue's book at a call, and whether every row is received by then.
     pub(super) fn show(&mut self, view: &mut View, venue: &Venue, instrument: usize, call: i64) -> bool {
         if let Some(glances) = &mut self.glances {
-            view.see(glances.look(call, Glance::at(venue.book(instrument), venue.last(instrument))));
+            match glances.look(call) {
+                Some(seen) => view.see(seen),
+                None => view.see(&Glance::at(venue.book(instrument), venue.last(instrument))),
+            }
         }
         call >= self.last_received()
     }

@@ -60,18 +60,18 @@ impl Glances {
         self.skip_to(received);
     }
 
-    /// What is seen at a call; calls come in their order. `now` is what is to be seen at the venue.
-    pub(super) fn look(&mut self, call: i64, now: Glance) -> Glance {
+    /// What is seen at a call, `None` where that is what is to be seen at the venue now; calls come in their order.
+    pub(super) fn look(&mut self, call: i64) -> Option<&Glance> {
         if self.next() <= call {
             // Nothing has happened that is not received.
             self.notes.clear();
             self.skip_to(call.saturating_add(1));
-            return now;
+            return None;
         }
         while self.notes.get(1).is_some_and(|&(from, _)| from <= call) {
             self.notes.pop_front();
         }
-        self.notes.front().map_or(now, |&(_, seen)| seen)
+        self.notes.front().map(|(_, seen)| seen)
     }
 
     fn skip_to(&mut self, time: i64) {

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use tradenode_core::money::{Atoms, MoneyError};
-use tradenode_core::risk::{Approved, JointBook, JointError, Part, Pending};
+use tradenode_core::orders::Intent;
+use tradenode_core::risk::{JointBook, JointError, Part, Pending};
 
 use super::desk::Desk;
 use super::strategy::TickStrategy;
@@ -60,28 +61,29 @@ impl Desk<'_> {
         self.ledger.recorder.refused_jointly
     }
 
-    /// Asks the account's gate; a refusal is recorded as the desk's own are.
+    /// Asks the account's gate, if there is one, about an order that the desk's own has approved; a refusal is recorded as
+    /// that one's are.
     #[cold]
-    pub(super) fn approve_jointly(
-        &mut self,
-        approved: Approved,
-        replaced: Option<Pending>,
-    ) -> Result<Option<Approved>, RunError> {
-        let Some(Member { joint, desk }) = &self.joint else { return Ok(Some(approved)) };
-        let intent = *approved.intent();
+    pub(super) fn passes_jointly(&mut self, intent: Intent, replaced: Option<Pending>) -> Result<bool, RunError> {
+        let Some(Member { joint, desk }) = &self.joint else { return Ok(true) };
         let mut joint = joint.borrow_mut();
         let (mark, market) = (self.ledger.ticks(intent.instrument), self.ledger.markets[intent.instrument]);
         joint.see(*desk, intent.instrument, mark, market, self.now)?;
-        let Err(refusal) = joint.check(*desk, &intent, replaced, self.now)? else { return Ok(Some(approved)) };
+        let Err(refusal) = joint.check(*desk, &intent, replaced, self.now)? else { return Ok(true) };
         drop(joint);
         self.ledger.recorder.refuse(self.now, intent.instrument, intent.reason, refusal);
         self.ledger.recorder.refused_jointly = true;
-        Ok(None)
+        Ok(false)
     }
 
-    /// Tells the account what has changed about an instrument.
-    #[inline]
+    /// Tells the account, if there is one, what has changed about an instrument.
+    #[inline(always)]
     pub(super) fn tell_account(&mut self, instrument: usize) -> Result<(), RunError> {
+        if self.joint.is_none() { Ok(()) } else { self.tell_joint(instrument) }
+    }
+
+    #[cold]
+    fn tell_joint(&mut self, instrument: usize) -> Result<(), RunError> {
         let Some(Member { joint, desk }) = &self.joint else { return Ok(()) };
         let mut joint = joint.borrow_mut();
         let (account, open) = (&self.ledger.account, &self.ledger.open[instrument]);
@@ -103,6 +105,6 @@ impl Desk<'_> {
     pub(super) fn show_account(&mut self, instrument: usize) -> Result<(), RunError> {
         let Some(Member { joint, desk }) = &self.joint else { return Ok(()) };
         let view = &self.views[instrument];
-        Ok(joint.borrow_mut().see(*desk, instrument, view.mid().round() as i64, view.market(), self.now)?)
+        Ok(joint.borrow_mut().see(*desk, instrument, view.mid_ticks(), view.market(), self.now)?)
     }
 }

@@ -44,8 +44,8 @@ impl Maker {
         let reserve = (bid.price + ask.price) as f64 / 2.0 - self.spec.skew_ticks * position as f64;
         let (buys, sells) = (position < self.spec.max_lots, -position < self.spec.max_lots);
         [
-            buys.then(|| ((reserve - self.spec.half_spread_ticks).floor() as i64).min(bid.price)),
-            sells.then(|| ((reserve + self.spec.half_spread_ticks).ceil() as i64).max(ask.price)),
+            buys.then(|| floor(reserve - self.spec.half_spread_ticks).min(bid.price)),
+            sells.then(|| floor(-(reserve + self.spec.half_spread_ticks)).saturating_neg().max(ask.price)),
         ]
     }
 
@@ -71,6 +71,13 @@ impl Maker {
             _ => Ok(()),
         }
     }
+}
+
+/// The greatest whole number that is not above a value, without the call that [`f64::floor`] is.
+#[inline]
+fn floor(value: f64) -> i64 {
+    let whole = value as i64;
+    whole.saturating_sub(i64::from(whole as f64 > value))
 }
 
 impl TickStrategy for Maker {

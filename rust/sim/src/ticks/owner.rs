@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tradenode_core::instrument::Instrument;
 use tradenode_core::money::MoneyError;
-use tradenode_core::orders::life::{Effect, Life, Step};
+use tradenode_core::orders::life::{Effect, Life, LifeError, Step};
 use tradenode_core::orders::terms::Terms;
 use tradenode_core::orders::{Intent, OrderKind, Reason};
 use tradenode_core::risk::{Approved, OpenOrders, Pending};
@@ -138,6 +138,7 @@ impl Owner {
     }
 
     /// Takes an order that was approved at a price of the market, and counts it as open.
+    #[inline(always)]
     pub(crate) fn submit(
         &mut self,
         approved: &Approved,
@@ -148,19 +149,15 @@ impl Owner {
         open: &mut OpenOrders,
     ) -> Result<(), RunError> {
         let intent = *approved.intent();
-        let mut life = Life::new(intent.lots);
-        life.step(Step::Submit)?;
+        let pending = Pending::new(&intent, intent.lots, traded, mark)?;
+        open.add(&pending);
         self.changes[intent.instrument] += 1;
-        let (id, wanted) = (approved.id(), None);
-        let mut order = OwnOrder { id, intent, terms, tag, life, wanted, mark, pending: None };
-        order.pending = order.left(traded)?;
-        if let Some(pending) = &order.pending {
-            open.add(pending);
-        }
-        self.insert(intent.instrument, order);
+        let (id, life, wanted, pending) = (approved.id(), Life::sent(intent.lots), None, Some(pending));
+        self.insert(intent.instrument, OwnOrder { id, intent, terms, tag, life, wanted, mark, pending });
         Ok(())
     }
 
+    #[inline(always)]
     fn insert(&mut self, instrument: usize, order: OwnOrder) {
         self.open[instrument].push(order.id);
         self.slots[instrument].push(self.orders.insert(order.id, order));
@@ -214,26 +211,13 @@ impl Owner {
         if report.order >= VENUES_ORDERS {
             return Ok(Heard::of_venue(report));
         }
-        let step = match report.what {
-            What::Triggered => return Ok(self.get(report.order).map(|order| Heard::of(order, false))),
-            What::Accepted => Step::Accepted,
-            What::Rejected(_) => Step::Rejected,
-            What::Filled(fill) => Step::Filled { fill: fill.number, lots: fill.lots },
-            What::Replaced { lots, .. } => Step::Replaced { lots },
-            What::ReplaceRejected(_) => Step::ReplaceRejected,
-            What::Cancelled(_) => Step::Cancelled,
-            What::CancelRejected(_) => Step::CancelRejected,
-            What::Expired => Step::Expired,
-        };
+        if report.what == What::Triggered {
+            return Ok(self.get(report.order).map(|order| Heard::of(order, false)));
+        }
         let Some(slot) = self.orders.find(report.order) else { return Ok(None) };
         let order = &mut self.orders[slot];
         self.changes[order.intent.instrument] += 1;
-        let effect = order.life.step(step)?;
-        match report.what {
-            What::Replaced { lots, ticks } => order.take_over(lots, ticks),
-            What::ReplaceRejected(_) => order.wanted = None,
-            _ => {}
-        }
+        let effect = order.follow(report)?;
         let heard = Heard::of(order, effect == Effect::Ended);
         // A replace that is refused after a cancel was sent tells nothing new, but is not wanted any more.
         if !matches!(report.what, What::Accepted) {
@@ -252,7 +236,7 @@ impl Owner {
     fn recount(&mut self, slot: u32, traded: &Instrument, open: &mut OpenOrders) -> Result<(), RunError> {
         let order = &mut self.orders[slot];
         let (instrument, side) = (order.intent.instrument, order.intent.side);
-        let left = order.left(traded)?;
+        let left = if order.life.status().is_final() { None } else { order.left(traded)? };
         let before = std::mem::replace(&mut order.pending, left);
         let was_best = before.is_some_and(|before| open.remove(&before));
         if let Some(left) = &left {
@@ -317,6 +301,31 @@ impl OwnOrder {
         let Some(wanted) = &self.wanted else { return Ok(Some(left)) };
         let next = Pending::new(wanted, wanted.lots - self.life.filled(), instrument, self.mark)?;
         Ok(Some(Pending { lots: left.lots.max(next.lots), worth: left.worth.max(next.worth), ..left }))
+    }
+
+    /// Takes the step that a report tells of: one jump, behind which each step is known.
+    #[inline]
+    fn follow(&mut self, report: &Report) -> Result<Effect, LifeError> {
+        let life = &mut self.life;
+        match report.what {
+            What::Triggered => Ok(Effect::Nothing),
+            What::Accepted => life.step(Step::Accepted),
+            What::Rejected(_) => life.step(Step::Rejected),
+            What::Filled(fill) => life.step(Step::Filled { fill: fill.number, lots: fill.lots }),
+            What::Cancelled(_) => life.step(Step::Cancelled),
+            What::CancelRejected(_) => life.step(Step::CancelRejected),
+            What::Expired => life.step(Step::Expired),
+            What::Replaced { lots, ticks } => {
+                let effect = life.step(Step::Replaced { lots })?;
+                self.take_over(lots, ticks);
+                Ok(effect)
+            }
+            What::ReplaceRejected(_) => {
+                let effect = life.step(Step::ReplaceRejected)?;
+                self.wanted = None;
+                Ok(effect)
+            }
+        }
     }
 
     fn take_over(&mut self, lots: i64, ticks: i64) {

@@ -66,9 +66,10 @@ impl View {
     }
 
     /// Takes in what is seen of the book that the venue keeps; from then on there is no other.
-    pub(super) const fn see(&mut self, glance: Glance) {
+    #[inline]
+    pub(super) const fn see(&mut self, glance: &Glance) {
         self.last = glance.last;
-        self.glance = Some(glance);
+        self.glance = Some(*glance);
     }
 
     /// The book, as far as it was received; `None` where nothing but the touch is looked at.
@@ -194,6 +195,19 @@ impl View {
                 (bid.price as f64 + ask.price as f64) / 2.0
             }
             _ => self.last as f64,
+        }
+    }
+
+    /// The same to the nearest whole tick, of one in the middle between two to the one further from zero.
+    #[inline]
+    pub(super) fn mid_ticks(&self) -> i64 {
+        match (self.awaits, self.best()) {
+            (Some(before), _) => before.round() as i64,
+            (None, Some((bid, ask))) if self.source != BookSource::Trades => {
+                let twice = bid.price + ask.price;
+                (twice + twice.signum()) / 2
+            }
+            _ => self.last,
         }
     }
 }

@@ -52,6 +52,7 @@ impl<T> Default for Leg<T> {
 }
 
 impl<T> Leg<T> {
+    #[inline(always)]
     fn send(&mut self, at: i64, message: T) {
         self.latest = self.latest.max(at);
         self.messages.push_back((self.latest, message));
@@ -110,6 +111,7 @@ impl<'a> Wire<'a> {
         self.batch = Batch::None;
     }
 
+    #[inline]
     fn passage(&mut self, now: i64) -> Passage {
         if let Batch::Sent(passage) = self.batch {
             return passage;
@@ -122,14 +124,18 @@ impl<'a> Wire<'a> {
     }
 
     /// Sends a request. One that is lost comes back as refused.
+    #[inline(always)]
     pub fn request(&mut self, request: Request, now: i64) {
         match self.passage(now) {
             Passage::Arrives(after) => self.there.send(now + after, request),
-            Passage::Lost(after) => {
-                if let Some(report) = lost(&request, now + after) {
-                    self.back.send(now + after, News::Order(report, 0));
-                }
-            }
+            Passage::Lost(after) => self.lose(request, now + after),
+        }
+    }
+
+    #[cold]
+    fn lose(&mut self, request: Request, at: i64) {
+        if let Some(report) = lost(&request, at) {
+            self.back.send(at, News::Order(report, 0));
         }
     }
 

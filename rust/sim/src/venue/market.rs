@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 
 use tradenode_core::book::Book;
-use tradenode_core::event::{Event, GAP, Kind, LAST, Status, Tape, side_number, side_of};
+use tradenode_core::event::{Event, GAP, Kind, LAST, Status};
 use tradenode_core::orders::Side;
 
-use super::Reach;
 use super::by_order::Prints;
 use super::holding::Holding;
 use super::matching::Met;
@@ -33,7 +32,7 @@ impl Span {
     const EMPTY: Self = Self { least: i64::MAX, width: 0, reach: i64::MAX };
 
     #[inline]
-    const fn holds(&self, price: i64) -> bool {
+    pub(super) const fn holds(&self, price: i64) -> bool {
         // One comparison: a price below wraps around to a large number.
         price.wrapping_sub(self.least) as u64 <= self.width
     }
@@ -78,7 +77,7 @@ pub(crate) struct Market {
     /// Whether the book is stale, or was crossed at the end of the last message: nothing trades on it.
     pub(super) unsound: bool,
     /// Whether a level has reached an order of ours since the last whole and sound message.
-    crossing: bool,
+    pub(super) crossing: bool,
     /// No order's time is over before this.
     pub(super) next_expiry: i64,
     pub(super) reducing: usize,
@@ -133,89 +132,6 @@ impl Market {
         }
     }
 
-    /// Takes the rows of a checked tape from `first` on that are within reach, up to one that gives something to report,
-    /// moves money or takes the touch out of the band; returns the row after them, and whether the last did one of the latter
-    /// two. `clock` is the time of the first, and then of the last one taken.
-    ///
-    /// The same as [`Market::on_event`] row by row, for rows of levels without the rest of the row's columns.
-    pub(crate) fn take_rows(&mut self, tape: &Tape<'_>, first: usize, clock: &mut i64, reach: &Reach) -> (usize, bool) {
-        let rows = tape.len();
-        let (ts_event, ts_recv) = (&tape.ts_event[..rows], &tape.ts_recv[..rows]);
-        let (kinds, sides, flags) = (&tape.kind[..rows], &tape.side[..rows], &tape.flags[..rows]);
-        let (prices, sizes) = (&tape.price[..rows], &tape.size[..rows]);
-        let levels = self.source != BookSource::Orders;
-        let Reach { until, received, band } = *reach;
-        let (mut now, mut row, mut concerns) = (*clock, first, false);
-        let mut calm = self.is_calm(reach);
-        while row < rows {
-            let at = ts_event[row].max(now).min(ts_recv[row]);
-            if at > until || ts_recv[row] > received {
-                break;
-            }
-            now = at;
-            let side = if sides[row] == side_number(Some(Side::Buy)) { Side::Buy } else { Side::Sell };
-            let plain = kinds[row] == Kind::Depth as u8 && flags[row] & !LAST == 0;
-            if plain
-                && calm
-                && let Some(before) = self.book.set_in_place(side, prices[row], sizes[row])
-            {
-                if self.spans[side as usize].holds(prices[row]) {
-                    self.requeue(side, prices[row], before, sizes[row]);
-                }
-                row += 1;
-                continue;
-            }
-            if plain && levels && at < self.next_expiry {
-                self.on_depth(side, prices[row], sizes[row]);
-                calm = self.is_calm(reach);
-                row += 1;
-                if calm || flags[row - 1] == 0 {
-                    continue;
-                }
-                self.on_last(true, at);
-                concerns = band.is_left_by(&self.book);
-            } else if calm && kinds[row] == Kind::Trade as u8 {
-                let taker = side_of(sides[row]).or_else(|| self.taker_of(prices[row]));
-                self.on_trade_by(taker, prices[row], sizes[row], at);
-                row += 1;
-            } else {
-                let event = Event { ts_event: at, ..tape.event(row) };
-                self.expire_until(at);
-                self.on_event(&event);
-                row += 1;
-                concerns = matches!(event.kind, Kind::Mark | Kind::Funding)
-                    || (event.flags & LAST != 0 && band.is_left_by(&self.book));
-            }
-            if concerns || !self.out.is_empty() {
-                break;
-            }
-            calm = self.is_calm(reach);
-        }
-        *clock = now;
-        (row, concerns)
-    }
-
-    /// Whether rows of levels that leave the best prices where they are, and trades that meet none of ours, bring nothing about
-    /// besides, whether they end a message or not: the book can be traded on, its levels have reached no order of ours, none
-    /// waits, the touch is within the band and no order's time is over before all rows are taken.
-    #[inline]
-    fn is_calm(&self, reach: &Reach) -> bool {
-        let (bid, ask) = self.book.best_prices();
-        let unreached = |side: Side, best| height(side, best) < self.spans[side as usize].reach;
-        // One jump for all, which is hardly ever guessed wrong.
-        let sound = !self.book.is_stale() & !self.unsound & (bid <= ask) & (self.status == Status::Trading);
-        sound
-            & matches!(self.source, BookSource::Depth | BookSource::Quotes)
-            & !self.crossing
-            & unreached(Side::Buy, bid)
-            & unreached(Side::Sell, ask)
-            & self.waiting.is_empty()
-            & self.taken.is_empty()
-            & (reach.band.low <= bid)
-            & (ask <= reach.band.high)
-            & (reach.until < self.next_expiry)
-    }
-
     /// Takes a row of the venue's tape.
     #[inline]
     pub(crate) fn on_event(&mut self, event: &Event) {
@@ -255,7 +171,7 @@ impl Market {
     /// Where a message ends, the book is as the venue had it: only there is it looked at whether it can be trusted, what
     /// its levels reach and what waits for its price.
     #[inline]
-    fn on_last(&mut self, makes_book: bool, at: i64) {
+    pub(super) fn on_last(&mut self, makes_book: bool, at: i64) {
         self.unsound = self.book.is_stale() || self.book.is_crossed();
         if makes_book && self.recorded.is_some() && !self.unsound {
             self.place_orders();
@@ -273,7 +189,7 @@ impl Market {
     }
 
     #[inline(always)]
-    fn on_depth(&mut self, side: Side, price: i64, size: i64) {
+    pub(super) fn on_depth(&mut self, side: Side, price: i64, size: i64) {
         let before = self.book.set(side, price, size);
         if self.spans[side as usize].holds(price) {
             self.requeue(side, price, before, size);
@@ -292,7 +208,7 @@ impl Market {
     }
 
     /// A level has changed at which some of our orders may queue.
-    fn requeue(&mut self, side: Side, price: i64, before: i64, after: i64) {
+    pub(super) fn requeue(&mut self, side: Side, price: i64, before: i64, after: i64) {
         for &slot in &self.resting[side as usize] {
             let order = &mut self.orders[slot];
             if order.ticks == price {
@@ -333,7 +249,7 @@ impl Market {
 
     /// The same by whoever took, where the book is as the trade leaves it.
     #[inline]
-    fn on_trade_by(&mut self, taker: Option<Side>, price: i64, size: i64, at: i64) {
+    pub(super) fn on_trade_by(&mut self, taker: Option<Side>, price: i64, size: i64, at: i64) {
         self.last = price;
         if let Some(taker) = taker
             && let Some(&first) = self.resting[taker.opposite() as usize].first()
@@ -355,7 +271,7 @@ impl Market {
 
     /// Who took where the data do not say: who must have met an order of ours before, the side whose best price it was, or
     /// the one that moved the price.
-    fn taker_of(&self, price: i64) -> Option<Side> {
+    pub(super) fn taker_of(&self, price: i64) -> Option<Side> {
         let passes = |taker: Side| {
             self.resting[taker.opposite() as usize]
                 .first()
@@ -381,6 +297,7 @@ impl Market {
         }
     }
 
+    #[inline]
     pub(super) fn report(&mut self, at: i64, order: u64, what: What) {
         self.out.push(Report { at, instrument: self.index, order, what });
     }

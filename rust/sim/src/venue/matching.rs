@@ -33,6 +33,32 @@ impl Met {
     }
 }
 
+/// A fill, and what of its order matters to what follows from it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Filled {
+    order: u64,
+    group: u64,
+    side: Side,
+    lots: i64,
+    ticks: i64,
+    maker: bool,
+    reduce_only: bool,
+    left: i64,
+    behind: i64,
+    waited_ns: i64,
+}
+
+impl Filled {
+    /// A fill of an order, which has been shrunk by it.
+    #[inline]
+    pub(super) const fn of(order: &Order, lots: i64, ticks: i64, maker: bool, at: i64) -> Self {
+        let (behind, waited_ns) = if maker { (order.behind, at - order.since) } else { (-1, 0) };
+        let Order { id, side, reduce_only, left, .. } = *order;
+        let group = order.terms.links.group;
+        Self { order: id, group, side, lots, ticks, maker, reduce_only, left, behind, waited_ns }
+    }
+}
+
 impl Market {
     /// Levels have come to where our orders of the other side rest: whoever placed them would have met ours.
     #[cold]
@@ -110,13 +136,14 @@ impl Market {
         let order = &mut self.orders[slot];
         order.left -= lots;
         order.shown = (order.shown - lots).max(0);
-        let filled = *order;
-        if filled.left == 0 {
+        // By its parts: a copy of the whole would have to wait for those that have just been written.
+        let fill = Filled::of(order, lots, order.ticks, true, at);
+        if fill.left == 0 {
             self.remove(slot);
-        } else if filled.shown == 0 {
+        } else if order.shown == 0 {
             self.replenish(slot, at);
         }
-        self.book_fill(&filled, lots, filled.ticks, true, at);
+        self.book_fill(&fill, at);
         lots
     }
 
@@ -127,22 +154,22 @@ impl Market {
     }
 
     /// Reports a fill of what may have left the book already, and does what follows from it.
-    pub(super) fn book_fill(&mut self, order: &Order, lots: i64, ticks: i64, maker: bool, at: i64) {
+    pub(super) fn book_fill(&mut self, fill: &Filled, at: i64) {
         self.fills += 1;
-        self.holding.fill(order.side, order.reduce_only, lots);
-        let (behind, waited_ns) = if maker { (order.behind, at - order.since) } else { (-1, 0) };
-        let (number, side, reduce_only, left) = (self.fills, order.side, order.reduce_only, order.left);
+        let Filled { order, group, side, lots, ticks, maker, reduce_only, left, behind, waited_ns } = *fill;
+        self.holding.fill(side, reduce_only, lots);
+        let number = self.fills;
         let execution = Execution { number, side, lots, ticks, maker, reduce_only, left, behind, waited_ns };
-        self.report(at, order.id, What::Filled(execution));
-        if order.terms.links.group != 0 {
-            self.cancel_group(order.terms.links.group, order.id, at);
+        self.report(at, order, What::Filled(execution));
+        if group != 0 {
+            self.cancel_group(group, order, at);
         }
         if self.reducing > 0 {
             self.drop_pointless(at);
         }
-        if order.left == 0 {
-            self.remember(order.id, true);
-            self.release(order.id, at);
+        if left == 0 {
+            self.remember(order, true);
+            self.release(order, at);
         }
     }
 

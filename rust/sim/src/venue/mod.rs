@@ -19,6 +19,7 @@ mod recorded;
 mod report;
 mod requests;
 mod settings;
+mod stretch;
 mod take;
 mod taken;
 mod takeover;
@@ -61,17 +62,6 @@ pub enum Request {
         /// The instrument's index.
         instrument: usize,
     },
-}
-
-impl Request {
-    /// The instrument's index.
-    #[must_use]
-    pub const fn instrument(&self) -> usize {
-        match self {
-            Self::Submit(approved, _) | Self::Replace { by: approved, .. } => approved.intent().instrument,
-            Self::Cancel { instrument, .. } | Self::CancelAll { instrument } => *instrument,
-        }
-    }
 }
 
 /// An instrument as the venue trades it.
@@ -163,13 +153,25 @@ impl Venue {
         self.markets.iter_mut().for_each(|market| market.expire_until(now));
     }
 
-    /// Takes a request that arrives now.
-    pub fn on_request(&mut self, request: &Request, now: i64) {
+    /// Takes a request that arrives now; the index of the instrument that it is about.
+    pub fn on_request(&mut self, request: &Request, now: i64) -> usize {
         match request {
-            Request::Submit(approved, terms) => self.submit(approved.id(), approved.intent(), *terms, now),
-            Request::Cancel { instrument, order } => self.cancel(*instrument, *order, now),
-            Request::Replace { order, by } => self.replace(*order, by.intent(), now),
-            Request::CancelAll { instrument } => self.at(*instrument, now).cancel_every_order(now),
+            Request::Submit(approved, terms) => {
+                self.submit(approved.id(), approved.intent(), *terms, now);
+                approved.intent().instrument
+            }
+            Request::Cancel { instrument, order } => {
+                self.cancel(*instrument, *order, now);
+                *instrument
+            }
+            Request::Replace { order, by } => {
+                self.replace(*order, by.intent(), now);
+                by.intent().instrument
+            }
+            Request::CancelAll { instrument } => {
+                self.at(*instrument, now).cancel_every_order(now);
+                *instrument
+            }
         }
     }
 
@@ -192,7 +194,9 @@ impl Venue {
     fn at(&mut self, instrument: usize, now: i64) -> &mut Market {
         let market = &mut self.markets[instrument];
         market.expire_until(now);
-        market.settle_prints(now);
+        if market.recorded.is_some() {
+            market.settle_prints(now);
+        }
         market
     }
 

@@ -5,6 +5,7 @@ use tradenode_core::orders::Side;
 use tradenode_core::orders::terms::TimeInForce;
 
 use super::market::Market;
+use super::matching::Filled;
 use super::order::Order;
 use super::report::{End, Refused};
 use super::settings::{Fills, SelfTrade};
@@ -92,7 +93,7 @@ impl Market {
                     self.take_away(side, level.price, lots, at);
                 }
                 order.left -= lots;
-                self.book_fill(order, lots, level.price, false, at);
+                self.book_fill(&Filled::of(order, lots, level.price, false, at), at);
             }
             if order.reduce_only && self.reducible(order) == 0 && order.left > 0 {
                 return Err(End::NothingToReduce);
