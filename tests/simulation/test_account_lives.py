@@ -32,11 +32,6 @@ def test_its_limit_holds_and_every_payment_is_booked_once(part: int) -> None:
     assert lost > SEEDS // 2
 
 
-def test_a_snapshot_that_is_taken_while_an_order_goes_out_knows_of_it() -> None:
-    """In this one of some thousand lives the venue tells something within `send`, and a snapshot is due."""
-    assert AccountLives(1133, ROUGH).run().breaches == []
-
-
 def test_without_the_gate_the_limit_would_not_hold() -> None:
     """A harness that never fails proves nothing."""
     failed = [bool(AccountLives(seed, ROUGH, gate=False).run().breaches) for seed in range(8)]

@@ -121,7 +121,8 @@ class VenuePort(Protocol):
         """Let the books of some symbols come anew over the stream, each behind a "gap", as where a message was lost."""
 
     def send(self, request: Request, sent: int) -> None:
-        """Send a request over the stream now, without waiting: its outcome comes as an `Answer`.
+        """Send a request over the stream now, without waiting: its outcome comes as an `Answer`. Nothing is told before
+        this has returned: a node sends in the middle of a turn.
 
         In lockstep there is no answer but the report. `sent` is the node's time, ns UTC.
         """

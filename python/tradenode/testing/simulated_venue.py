@@ -104,7 +104,7 @@ class World:
         self.draws = np.random.default_rng(seed)
         self.fired: dict[str, int] = {}
         self.port: SimulatedPort | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
 
     def happens(self, fault: str) -> bool:
         """Whether a fault comes about now."""
@@ -126,6 +126,11 @@ class World:
         if due < NEVER:
             rest = (due - self.clock.now()) / SECOND_NS
             self._timer = asyncio.get_running_loop().call_later(max(rest, 0.0), self.go_on)
+
+    def go_on_soon(self) -> None:
+        """Let time go on behind what goes on now: whoever sends is told nothing meanwhile."""
+        self.stand_still()
+        self._timer = asyncio.get_running_loop().call_soon(self.go_on)
 
     def stand_still(self) -> None:
         """Let nothing happen by itself any more."""
@@ -290,7 +295,7 @@ class SimulatedPort:
 
         if not world.happens("request_lost"):
             world.exchange.ask(self._words.op(request, 0, 0), now, tell)
-            world.go_on()
+            world.go_on_soon()
         self._after(self._timeout_s, lambda: self._answer(sink, id, asked, number, Outcome("unknown", "time_out")))
 
     def _soon(self, act: Callable[[], None]) -> None:
