@@ -393,15 +393,7 @@ class Lane:
         """Writes inputs that have led to nothing, those of one round of the loop together."""
         self._flushing = False
         if self.state != "stopped":
-            self._guarded(self.log.journal.write)
-
-    def _guarded(self, act: Callable[[], object]) -> None:
-        """Does something that the loop has called for: what it raises ends the node."""
-        try:
-            act()
-        except Exception as error:
-            if not self.fail(error):
-                raise
+            guarded(self.fail, self.log.journal.write)
 
     def _write(self) -> None:
         journal = self.log.journal
@@ -456,7 +448,7 @@ class Lane:
     def _ring(self) -> None:
         self._timer = None
         if self.core.next_timer <= self.clock.now():
-            self._guarded(lambda: self.act(Ring()))
+            guarded(self.fail, lambda: self.act(Ring()))
         else:
             self._set_timer()
 
@@ -468,6 +460,15 @@ def fatally(fail: Callable[[Exception], bool], act: Callable[[], object]) -> Non
     except Exception as error:
         fail(error)
         raise
+
+
+def guarded(fail: Callable[[Exception], bool], act: Callable[[], object]) -> None:
+    """Do something that the loop has called for: its failure ends the node, and is raised where there is none."""
+    try:
+        act()
+    except Exception as error:
+        if not fail(error):
+            raise
 
 
 async def or_end(wanted: Coroutine[Any, Any, object], watched: Sequence[asyncio.Future[Any]]) -> None:

@@ -15,7 +15,7 @@ from tradenode.messages.node import Kill, Life, Reload, Reopen, Resume
 from tradenode.messages.timeframe import SECOND_NS
 from tradenode.node.budget import Budget
 from tradenode.node.desks import NEVER
-from tradenode.node.lane import PARTS_GRACE_NS, Lane, fatally
+from tradenode.node.lane import PARTS_GRACE_NS, Lane, fatally, guarded
 from tradenode.node.settings import Settings
 
 STRIKES_WINDOW_NS = 60 * SECOND_NS
@@ -256,10 +256,9 @@ class Node:
         return True
 
     def _on_durable(self) -> None:
-        try:
-            last = self._log.journal.poll()
-            for lane in self.lanes:
-                lane.on_durable(last)
-        except Exception as error:
-            if not self._fail(error):
-                raise
+        guarded(self._fail, self._send_durable)
+
+    def _send_durable(self) -> None:
+        last = self._log.journal.poll()
+        for lane in self.lanes:
+            lane.on_durable(last)
