@@ -81,8 +81,12 @@ class Journal:
     def write(self) -> int:
         """Write what was appended: from then on it outlasts the process. The last record written."""
 
-    def commit(self) -> int:
-        """Write what was appended and want it durable; `fileno` becomes readable when it is."""
+    def commit(self, *, here: bool = False) -> int:
+        """Write what was appended and want it durable; `fileno` becomes readable when it is.
+
+        With `here` it is durable when this returns, by a sync of the caller's, unless the thread is at one: then it
+        goes with the next. `durable` tells which, and `fileno` nothing of a sync of the caller's.
+        """
 
     def sync(self) -> int:
         """Commit and wait: the last record, durable."""

@@ -270,5 +270,9 @@ class Floor:
         never."""
 
     @property
+    def messages(self) -> int:
+        """How many messages of market data came."""
+
+    @property
     def times(self) -> list[tuple[int, int]]:
         """Of each seat how long its calls have taken in all, and the longest, ns."""

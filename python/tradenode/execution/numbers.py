@@ -10,11 +10,6 @@ VENUES_ORDERS = 1 << 63
 """From here on a number is of an order of the venue's own, by which it liquidates."""
 
 
-def seat_of(number: int) -> int:
-    """The seat of an order's trader."""
-    return number % SEATS_MOST
-
-
 def inner(number: int) -> tuple[int, int]:
     """The trader's number of an order, and its seat."""
     return divmod(number, SEATS_MOST)

@@ -11,7 +11,7 @@ class Router:
     """Actors in the order in which they are called.
 
     A message goes along the whole chain before the next one comes: a turn. What an actor wants of another one in it it
-    asks for by a call, or by `along`; who calls `turn` while one goes on has made a mistake, and is told so.
+    asks for by a call, or by a turn `within`; who begins one while another goes on has made a mistake, and is told so.
 
     Attributes:
         actors: the chain.
@@ -35,32 +35,29 @@ class Router:
         self._ways = {kind: tuple(way) for kind, way in ways.items()}
         self._busy = False
 
-    def turn(self, now: int, message: object) -> None:
-        """Take a message along the chain.
+    def turn(self, now: int, message: object, *, within: bool = False) -> None:
+        """Take a message along the chain, or within the turn of another one that goes on.
 
         Raises:
-            RuntimeError: another one is under way.
+            RuntimeError: another one is under way, or none is that this would be within.
             TypeError: nobody acts upon its type.
             Exception: what an actor's `on_failure` lets pass.
         """
-        if self._busy:
-            raise RuntimeError(f"{type(message).__name__} within the turn of another message")
-        self._busy = True
-        try:
-            self.along(now, message)
-        finally:
-            self._busy = False
-
-    def along(self, now: int, message: object) -> None:
-        """Take a message along the chain within the turn that goes on. Raises as `turn`."""
+        if self._busy is not within:
+            where = "outside of a turn" if within else "within the turn of another message"
+            raise RuntimeError(f"{type(message).__name__} {where}")
         way = self._ways.get(type(message))
         if way is None:
             raise TypeError(f"no actor acts upon {type(message).__name__}")
-        for actor, handle in way:
-            try:
-                handle(now, message)
-            except Exception as error:
-                actor.on_failure(now, error)
+        self._busy = True
+        try:
+            for actor, handle in way:
+                try:
+                    handle(now, message)
+                except Exception as error:
+                    actor.on_failure(now, error)
+        finally:
+            self._busy = within
 
     def statistics(self) -> dict[str, dict[str, int | str]]:
         """Of each actor its counts."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tradenode.errors import RunError
 from tradenode.kernel.router import Router
 from tradenode.messages.feed import Rows
-from tradenode.messages.node import AccountLife, Command, Input, Life, SeatLife, Start, Stop
+from tradenode.messages.node import AccountLife, Command, Input, Kill, Life, SeatLife, Start, Stop
 from tradenode.node.account import Account
 from tradenode.node.cash import Cash
 from tradenode.node.desks import IDLE, Desks, Plan
@@ -61,12 +61,13 @@ class NodeCore:
         self.desks = Desks(named, self.instruments, start, self.standing, plan)
         seats = self.desks.seats
         gate, cash = None if account is None else Account(account, seats), Cash(seats)
-        self.risk = Risk(gate, cash, self.desks, self.standing, lambda now, kill: self.router.along(now, kill))
+        self.risk = Risk(gate, cash, self.desks, self.standing, self._within)
         self.market = Market(self.instruments, self.desks, self.standing)
         self.execution = Execution(self.instruments, self.desks, cash, self.standing)
         # Risk first: what a kill lets the desks do, they do under a gate that knows of it.
         chain = (self.risk, self.desks, self.market, self.execution)
         self.router = Router(chain, starts=Start, stops=Stop)
+        self._turn, self._requests = self.router.turn, self.desks.floor.requests
         self.seats, self.orders, self.account, self.cash = seats, self.execution.orders, gate, cash
         self.notes, self.doubts, self.note = self.standing.notes, self.standing.doubts, self.standing.note
 
@@ -75,15 +76,18 @@ class NodeCore:
 
         Raises RuntimeError within a turn, and what an actor raises that cannot go on.
         """
-        self.router.turn(now, message)
+        self._turn(now, message)
         if self.account is not None:
             self.risk.heed(now, self.account)
-        commands = self.desks.floor.requests()
+        commands = self._requests()
         if self.execution.asks:
             commands = self.execution.requests() + commands
         for command in commands:
             self.orders.command(command, now)
         return commands
+
+    def _within(self, now: int, kill: Kill) -> None:
+        self.router.turn(now, kill, within=True)
 
     def life(self, life: Life) -> Life:
         """What the node is made of now that was made of that."""

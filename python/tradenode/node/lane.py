@@ -396,21 +396,25 @@ class Lane:
             guarded(self.fail, self.log.journal.write)
 
     def _write(self) -> None:
-        journal = self.log.journal
+        journal, observer = self.log.journal, self.observer
         if self.settings.durability == "process":
             self._release(journal.write())
-        else:
-            last = journal.commit()
-            if self.observer is not None:
-                self.observer.wanted(last)
-            self._release(journal.durable)
+            return
+        began = 0 if observer is None else observer.begin()
+        last = self.log.commit()
+        if observer is not None:
+            observer.wanted(last, began)
+        self._release_durable(journal.durable)
 
     def on_durable(self, last: int) -> None:
         """All up to that record is durable: send what waits for it."""
+        self._release_durable(last)
+        self._done()
+
+    def _release_durable(self, last: int) -> None:
         if self.observer is not None:
             self.observer.durable(last)
         self._release(last)
-        self._done()
 
     def _release(self, safe: int) -> None:
         """Sends the commands that are as safe as they have to be."""

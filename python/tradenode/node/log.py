@@ -8,10 +8,17 @@ import msgspec
 
 from tradenode._core import Journal, SimDisk
 from tradenode.errors import JournalError
-from tradenode.execution.numbers import seat_of
+from tradenode.execution.numbers import SEATS_MOST
+from tradenode.kernel.allowance import Allowance
 from tradenode.messages.feed import Rows
 from tradenode.messages.node import INPUTS, KINDS, Command, Input, Kind, Life, Saved
 from tradenode.messages.orders import Cancel
+
+SYNC_SHARE = 0.1
+"""Of a node's time it waits at most so much for syncs of its own, which are sooner done than those of a thread."""
+
+SYNC_SAVED_NS, SYNC_COMMON_NS = 2_000_000, 1_000_000
+"""So much of it may be saved up; what a sync takes that is no reason to leave the next one to the thread."""
 
 Decode = Callable[[bytes], Rows]
 """Reads the bytes of a message of market data, as the port did when they came."""
@@ -47,6 +54,7 @@ class NodeLog:
     def __init__(self, place: str | PathLike[str] | SimDisk) -> None:
         """Open or make it. Raises JournalError where it is damaged."""
         self.journal = Journal(place)
+        self._syncs = Allowance(SYNC_SHARE, SYNC_SAVED_NS, SYNC_COMMON_NS)
         self._append, self._encode = self.journal.append, msgspec.json.Encoder().encode
         self._command = msgspec.json.Decoder(Command)
         self._inputs: dict[Kind, msgspec.json.Decoder[Input]] = {
@@ -87,7 +95,18 @@ class NodeLog:
     def command(self, now: int, command: Command, cause: int) -> int:
         """Take a command, which the next write writes."""
         number = command.number if isinstance(command, Cancel) else command.order.number
-        return self._append(COMMAND, now, self._encode(command), seat_of(number), cause)
+        return self._append(COMMAND, now, self._encode(command), number % SEATS_MOST, cause)
+
+    def commit(self) -> int:
+        """Write what was taken and want it durable: at once where that holds the node up for no longer than it may.
+
+        What is durable when this returns the journal says. Raises JournalError.
+        """
+        if not self._syncs.left():
+            return self.journal.commit()
+        last = self.journal.commit(here=True)
+        self._syncs.spent()
+        return last
 
     def read(self, visit: Callable[[Entry], None], decode: Decode, start: int = 1) -> None:
         """Give every record to `visit`, in order.

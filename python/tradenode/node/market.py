@@ -21,11 +21,11 @@ class Market(Actor):
     def __init__(self, instruments: Sequence[str], desks: Desks, standing: Standing) -> None:
         self._instruments, self._desks, self._standing = instruments, desks, standing
         self._listeners = desks.listeners
-        self._messages = self._losses = 0
+        self._losses = 0
 
     def routes(self) -> Mapping[type, Handler]:
         """Market data, and what goes on with its stream."""
-        return {Rows: self._rows, Status: self._status, Resume: self._resume}
+        return {Rows: self._desks.tell, Status: self._status, Resume: self._resume}
 
     @property
     def traded(self) -> list[str]:
@@ -42,11 +42,7 @@ class Market(Actor):
 
     def statistics(self) -> dict[str, int | str]:
         """How many messages came, and how often what was seen of an instrument was lost."""
-        return {"messages": self._messages, "losses": self._losses}
-
-    def _rows(self, now: int, rows: Rows) -> None:
-        self._messages += 1
-        self._desks.tell(now, rows)
+        return {"messages": self._desks.floor.messages, "losses": self._losses}
 
     def _status(self, now: int, status: Status) -> None:
         """A stream that has lost something: what it was about cannot be traded on until it stands again."""

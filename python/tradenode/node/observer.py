@@ -26,8 +26,8 @@ class Observer(Protocol):
     def sent(self, sequence: int) -> None:
         """A command is on its way."""
 
-    def wanted(self, sequence: int) -> None:
-        """All up to that record is to be durable."""
+    def wanted(self, sequence: int, began: int) -> None:
+        """All up to that record is to be durable, since `began`."""
 
     def durable(self, sequence: int) -> None:
         """All up to that record is durable."""

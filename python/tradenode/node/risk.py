@@ -24,11 +24,11 @@ class Risk(Actor):
     name = "risk"
 
     def __init__(
-        self, account: Account | None, cash: Cash, desks: Desks, standing: Standing, along: Callable[[int, Kill], None]
+        self, account: Account | None, cash: Cash, desks: Desks, standing: Standing, within: Callable[[int, Kill], None]
     ) -> None:
-        """`along` takes a kill along the chain."""
+        """`within` takes a kill along the chain within the turn that goes on."""
         self.account, self.cash = account, cash
-        self._desks, self._standing, self._along = desks, standing, along
+        self._desks, self._standing, self._within = desks, standing, within
 
     def routes(self) -> Mapping[type, Handler]:
         """What halts and reopens, and what the venue has."""
@@ -77,4 +77,4 @@ class Risk(Actor):
             if self._standing.phase == "waiting":
                 self.account.gate.begin()
         if halts:
-            self._along(now, Kill("halt", "reconciliation", halts))
+            self._within(now, Kill("halt", "reconciliation", halts))

@@ -55,10 +55,10 @@ class Watch:
         if began is not None:
             self.tick_to_order.add(self.begin() - began)
 
-    def wanted(self, sequence: int) -> None:
-        """All up to that record is to be durable."""
+    def wanted(self, sequence: int, began: int) -> None:
+        """All up to that record is to be durable, since `began`."""
         if len(self._wishes) < WAITING_MOST:
-            self._wishes.append((sequence, self.begin()))
+            self._wishes.append((sequence, began))
 
     def durable(self, sequence: int) -> None:
         """All up to that record is durable."""

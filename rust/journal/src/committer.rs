@@ -1,5 +1,6 @@
 //! Group commit: one sync for everything that was written before it began.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -71,6 +72,21 @@ impl<F: StorageFile> Committer<F> {
         }
     }
 
+    /// Syncs in the caller's thread, unless the other one is at it: then wants as much. To wake a thread can take as long as
+    /// a sync. `told` is not called.
+    pub(crate) fn sync_here(&self, sequence: u64) {
+        let mut state = self.shared.lock();
+        if state.wanted > self.durable() {
+            drop(state);
+            self.want(sequence);
+        } else if sequence > state.wanted && state.failed.is_none() {
+            // Under the lock: of two syncs at once the storage may tell only one of its error.
+            state.wanted = sequence;
+            let synced = state.file.sync();
+            self.shared.synced(&mut state, sequence, synced);
+        }
+    }
+
     /// Goes over to the next segment; all before it was synced by the caller.
     pub(crate) fn follow(&self, file: Arc<F>, durable: u64) {
         self.shared.lock().file = file;
@@ -107,15 +123,20 @@ impl<F: StorageFile> Shared<F> {
             drop(state);
             let synced = file.sync();
             state = self.lock();
-            match synced {
-                Ok(()) => drop(self.durable.fetch_max(target, Ordering::Release)),
-                Err(error) => {
-                    state.failed = Some(format!("cannot sync: {error}"));
-                    self.has_failed.store(true, Ordering::Release);
-                }
-            }
+            self.synced(&mut state, target, synced);
             self.done.notify_all();
             told();
+        }
+    }
+
+    /// Takes note of how a sync of everything up to a record went.
+    fn synced(&self, state: &mut State<F>, sequence: u64, synced: io::Result<()>) {
+        match synced {
+            Ok(()) => drop(self.durable.fetch_max(sequence, Ordering::Release)),
+            Err(error) => {
+                state.failed = Some(format!("cannot sync: {error}"));
+                self.has_failed.store(true, Ordering::Release);
+            }
         }
     }
 }

@@ -154,6 +154,23 @@ impl<S: Storage> Journal<S> {
         Ok(written)
     }
 
+    /// As [`commit`](Self::commit), and syncs before it returns where the thread is not at a sync: to wake it and to be woken
+    /// takes as long as many a disk. Where it is, what was appended goes with its next one.
+    ///
+    /// # Errors
+    /// As of [`commit`](Self::commit), and of the sync.
+    pub fn commit_here(&mut self) -> Result<u64, JournalError> {
+        if self.committer.is_none() {
+            return self.commit();
+        }
+        let written = self.write()?;
+        if let Some(committer) = &self.committer {
+            committer.sync_here(written);
+        }
+        self.goes_on()?;
+        Ok(written)
+    }
+
     /// Blocks until all that was appended is durable.
     ///
     /// # Errors

@@ -1,10 +1,14 @@
 //! A journal in a folder of the file system, synced by its thread.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use tempfile::tempdir;
-use tradenode_journal::{Folder, Journal, JournalError, Options, PAYLOAD_MAX, SyncBy};
+use tradenode_journal::{Disk, Fault, Folder, Journal, JournalError, Options, PAYLOAD_MAX, SyncBy};
 
 #[test]
 fn groups_are_synced_by_the_thread_and_found_again() {
@@ -46,6 +50,58 @@ fn groups_are_synced_by_the_thread_and_found_again() {
     };
     journal.records(900, visit).expect("read");
     assert_eq!(next, 1_002);
+}
+
+#[test]
+fn a_caller_that_syncs_has_it_at_once_and_the_thread_is_not_asked() {
+    let folder = tempdir().expect("a folder");
+    let (tell, told) = channel();
+    let by = SyncBy::Thread(Box::new(move || tell.send(()).expect("heard")));
+    let place = Folder::open(folder.path()).expect("the folder");
+    let (mut journal, _) = Journal::open(place, Options { segment_bytes: 1_000 }, by).expect("opened");
+    for number in 1..=50 {
+        journal.append(0, (1, 0), 0, b"an order").expect("appended");
+        assert_eq!(journal.commit_here().expect("synced"), number);
+        assert_eq!(journal.durable(), number);
+    }
+    assert_eq!(journal.commit_here().expect("nothing to do"), 50);
+    drop(journal);
+    assert!(told.recv().is_err(), "nobody was told of a sync");
+}
+
+#[test]
+fn who_has_asked_the_thread_is_told_whatever_the_caller_syncs_meanwhile() {
+    let folder = tempdir().expect("a folder");
+    let (tell, told) = channel();
+    let by = SyncBy::Thread(Box::new(move || tell.send(()).expect("heard")));
+    let place = Folder::open(folder.path()).expect("the folder");
+    let (mut journal, _) = Journal::open(place, Options::default(), by).expect("opened");
+    for _ in 0..200 {
+        journal.append(0, (1, 0), 0, b"for the thread").expect("appended");
+        let asked = journal.commit().expect("wanted");
+        journal.append(0, (1, 0), 0, b"for the caller").expect("appended");
+        let last = journal.commit_here().expect("synced or wanted");
+        assert_eq!(last, asked + 1);
+        told.recv_timeout(Duration::from_secs(20)).expect("of what was wanted first somebody is told");
+        while journal.durable() < last {
+            thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn a_caller_s_sync_that_fails_ends_the_journal() {
+    let disk = Disk::default();
+    let by = SyncBy::Thread(Box::new(|| ()));
+    let (mut journal, _) = Journal::open(disk.clone(), Options::default(), by).expect("opened");
+    journal.append(0, (1, 0), 0, b"an order").expect("appended");
+    disk.plan(Some(Fault { after: 1, error: ErrorKind::Other }));
+    let failed = journal.commit_here().expect_err("the sync fails");
+    assert!(failed.to_string().contains("cannot sync"), "{failed}");
+    assert_eq!(journal.durable(), 0);
+    disk.plan(None);
+    journal.append(0, (1, 0), 0, b"another").expect_err("stopped");
+    journal.commit_here().expect_err("stopped");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -162,6 +163,17 @@ def test_a_loop_is_woken_when_all_is_durable(tmp_path: Path) -> None:
         return durable
 
     assert asyncio.run(commit()) == [1, 2, 3]
+
+
+def test_a_caller_that_syncs_has_it_durable_and_no_loop_is_woken(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for number in range(1, 4):
+        journal.append(1, number, b"order")
+        assert journal.commit(here=True) == number == journal.durable
+    descriptor = journal.fileno()
+    assert descriptor is not None
+    assert select.select([descriptor], [], [], 0) == ([], [], [])
+    journal.close(0)
 
 
 WRITER = """

@@ -74,8 +74,14 @@ impl Journal {
         on!(self, log => log.write()).map_err(raise)
     }
 
-    fn commit(&mut self) -> PyResult<u64> {
-        on!(self, log => log.commit()).map_err(raise)
+    #[pyo3(signature = (*, here = false))]
+    fn commit(&mut self, py: Python<'_>, here: bool) -> PyResult<u64> {
+        match self.open_place()? {
+            Place::Folder(log, _) if here => py.detach(|| log.commit_here()),
+            Place::Folder(log, _) => log.commit(),
+            Place::Disk(log) => log.commit(),
+        }
+        .map_err(raise)
     }
 
     fn sync(&mut self, py: Python<'_>) -> PyResult<u64> {

@@ -21,6 +21,8 @@ pub(crate) struct Floor {
     /// Tells a time that passes, ns.
     clock: Py<PyAny>,
     columns: Columns,
+    /// How many messages came.
+    messages: u64,
     /// Of each seat how long all of its calls have taken, and the longest, ns.
     times: Vec<(u64, u64)>,
 }
@@ -37,7 +39,7 @@ impl Floor {
             return Err(PyValueError::new_err(format!("a seat beyond the {} there are", traders.len())));
         }
         let times = vec![(0, 0); traders.len()];
-        Ok(Self { traders, listeners, clock, columns: Columns::default(), times })
+        Ok(Self { traders, listeners, clock, columns: Columns::default(), messages: 0, times })
     }
 
     /// Lets every desk that trades the instrument take the rows, and tells of those that raised or took longer than that.
@@ -48,6 +50,7 @@ impl Floor {
         rows: &Bound<'_, PyAny>,
         longest_ns: u64,
     ) -> PyResult<Option<Vec<Told>>> {
+        self.messages += 1;
         let symbol = rows.getattr(pyo3::intern!(py, "symbol"))?;
         let Some(listeners) = self.listeners.get(symbol.cast::<PyString>()?.to_str()?) else { return Ok(None) };
         let rows = self.columns.read(now, rows)?;
@@ -97,6 +100,11 @@ impl Floor {
             next = next.min(trader.bind(py).try_borrow()?.alarm());
         }
         Ok(next)
+    }
+
+    #[getter]
+    fn messages(&self) -> u64 {
+        self.messages
     }
 
     #[getter]
