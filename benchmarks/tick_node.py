@@ -30,9 +30,9 @@ from tradenode import Desk, PriceBook, Strategy, every
 from tradenode._core import lazy_tables
 from tradenode.cli.event_loop import loop_factory
 from tradenode.cli.operated import collected
+from tradenode.exchange.sim_stream import read_frame
 from tradenode.exchange.sim_words import Words
 from tradenode.kernel.clock import WallClock
-from tradenode.messages.dialect import Frame
 from tradenode.messages.feed import Rows
 from tradenode.messages.listing import Listing
 from tradenode.messages.node import Life, Start, VenueLife
@@ -80,7 +80,6 @@ RULES = {
 """Every bar, which is as long as so many frames, leads to an order."""
 
 encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(Frame).decode
 
 
 class Taker(Strategy):
@@ -180,7 +179,7 @@ async def fed(mode: str, folder: str) -> dict[str, Any]:
         while time.perf_counter_ns() < due:
             pass
         before = len(wire.sent)
-        lane.hear(decode(raw), raw)
+        lane.hear(read_frame(raw), raw)
         while lane._unsent:
             await asyncio.sleep(0)
         if len(wire.sent) > before:
@@ -246,7 +245,7 @@ async def quiet(folder: str) -> dict[str, Any]:
     plans = [SeatPlan(f"idle{place}", spec(20), tuple(symbols), Idle()) for place in range(10)]
     lane, _ = made(folder, "process", plans, symbols)
     for seat_frames in frames(1):
-        rows = decode(seat_frames)
+        rows = msgspec.json.decode(seat_frames, type=Rows)
         for symbol in symbols:
             lane.hear(msgspec.structs.replace(rows, symbol=symbol), b"")
     memory = resident_mb() - before

@@ -12,10 +12,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-import msgspec
-
 from event_runs import CONFIG, store, synthetic
-from tradenode.messages.feed import Rows
+from tradenode.messages.feed import read_rows
 from tradenode.monitor.presence import Presence, present
 from tradenode.node.log import Entry, NodeLog
 
@@ -138,7 +136,7 @@ def stood(address: str) -> Any:
 def journaled(run: Path) -> list[Entry]:
     """The records of a node that has ended."""
     entries: list[Entry] = []
-    NodeLog(run / "journal").read(entries.append, msgspec.json.Decoder(Rows).decode)
+    NodeLog(run / "journal").read(entries.append, read_rows)
     return entries
 
 

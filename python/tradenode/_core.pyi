@@ -11,7 +11,7 @@ from typing_extensions import disjoint_base
 from tradenode._core_account import AccountGate
 from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
 from tradenode._core_journal import Journal, SimDisk
-from tradenode._core_node import Floor, SimVenue, Trader
+from tradenode._core_node import Floor, RawRows, SimVenue, Trader
 from tradenode._core_portfolio import PortfolioMonitor
 from tradenode._core_risk import Approved, Refusal, RiskGate
 from tradenode._core_sizing import Proposal
@@ -52,6 +52,7 @@ __all__ = [
     "PortfolioMonitor",
     "PriceBook",
     "Proposal",
+    "RawRows",
     "Refusal",
     "RiskGate",
     "RuleExpr",

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradenode._core_account import AccountGate
-from tradenode.messages.feed import Rows
+from tradenode.messages.feed import MarketData, Rows
 from tradenode.messages.orders import Cancel, Replace, Submit
 
 TermsTuple: TypeAlias = tuple[str, int, bool, int, str, int, str, int, int]
@@ -242,6 +242,58 @@ class Trader:
         """Take out what the strategy logged: instrument, time and line."""
 
 @final
+class RawRows:
+    """One message of market data as its bytes came, with the attributes of a `Rows`, of which lists are only made where
+    somebody asks."""
+
+    @staticmethod
+    def read(data: bytes) -> RawRows | None:
+        """Read a message in the form that `Rows` are written in: fields in their order, and no space.
+
+        None for any other, and for what is no message of rows at all: those are for a decoder that takes every form and
+        says what is wrong."""
+
+    @property
+    def symbol(self) -> str:
+        """The instrument."""
+
+    @property
+    def seq(self) -> int:
+        """The number of the message, per symbol."""
+
+    @property
+    def recv(self) -> int:
+        """When the node has it, ns UTC."""
+
+    @property
+    def ts_event(self) -> list[int]:
+        """When the venue made each row, ns UTC."""
+
+    @property
+    def kind(self) -> list[int]:
+        """Numbers of `EventKind`."""
+
+    @property
+    def side(self) -> list[int]:
+        """NO_SIDE, BUY or SELL."""
+
+    @property
+    def flags(self) -> list[int]:
+        """LAST, SNAPSHOT, GAP."""
+
+    @property
+    def price(self) -> list[int]:
+        """Ticks; of funding the rate in parts of 10^-9."""
+
+    @property
+    def size(self) -> list[int]:
+        """Lots; of a status its number."""
+
+    @property
+    def order_id(self) -> list[int] | None:
+        """The venue's number of each order, where it tells orders."""
+
+@final
 class Floor:
     """All desks of a node, which one message reaches at once. It belongs to the thread that made it."""
 
@@ -251,7 +303,7 @@ class Floor:
         """`traders` by their seats; `listeners` has of each symbol the seats that trade it, each with the instrument's
         place at its desk; `clock` tells a time that passes, ns. Raises ValueError for a seat that there is not."""
 
-    def message(self, now: int, rows: Rows, longest_ns: int) -> list[tuple[int, int, Exception | None]] | None:
+    def message(self, now: int, rows: MarketData, longest_ns: int) -> list[tuple[int, int, Exception | None]] | None:
         """Let every desk that trades the instrument, and whose strategy has begun, take the rows of a message.
 
         What one raises keeps it from no other. Tells of those that raised or took longer than `longest_ns`: seat, time

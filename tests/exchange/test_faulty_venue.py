@@ -14,7 +14,7 @@ from tradenode.config.fault_plan import PlannedFault
 from tradenode.errors import ExchangeError
 from tradenode.exchange.port import Message
 from tradenode.exchange.sim_venue import SimVenue
-from tradenode.messages.feed import Rows, Status
+from tradenode.messages.feed import MarketData, Rows, Status
 from tradenode.messages.orders import Answer, Cancel, Order, Submit
 from tradenode.messages.tape import EventKind
 from tradenode.testing.venue_contract import Witness
@@ -99,7 +99,7 @@ def levels(messages: list[Message]) -> tuple[int, dict[tuple[int, int], int]]:
     book: dict[tuple[int, int], int] = {}
     seq = 0
     for rows in messages:
-        if not isinstance(rows, Rows):
+        if not isinstance(rows, MarketData):
             continue
         seq = rows.seq
         for kind, side, price, size in zip(rows.kind, rows.side, rows.price, rows.size, strict=True):
@@ -129,12 +129,12 @@ def test_a_book_is_made_whole(kind: str) -> None:
         async with met(fault(kind, 4 * SECOND, count=2), fault(kind, 8 * SECOND)) as (witness, made):
             await until(lambda: len(made.front.plan.fired) == 3)
             fired = made.front.exchange.feeds.each[0].number
-            await witness.first(lambda each: isinstance(each, Rows) and each.seq > fired + 100)
+            await witness.first(lambda each: isinstance(each, MarketData) and each.seq > fired + 100)
             states = [each.state for each in witness.heard if isinstance(each, Status)]
             assert states.count("gap") == states.count("resynced") >= (0 if kind == "duplicate" else 1)
             seq, book = levels(list(witness.heard))
             assert book == book_of_tape(seq)
-            seqs = [each.seq for each in witness.heard if isinstance(each, Rows)]
+            seqs = [each.seq for each in witness.heard if isinstance(each, MarketData)]
             assert seqs == sorted(seqs)
 
     asyncio.run(main())
@@ -173,7 +173,7 @@ def test_a_connection_that_goes_leaves_outcomes_unknown_and_comes_back() -> None
             answer = await witness.first(lambda each: isinstance(each, Answer) and each.asked == "cancel")
             assert (answer.outcome.verdict, answer.outcome.reason) == ("refused", "not_connected")
             before = len(witness.heard)
-            await until(lambda: any(isinstance(each, Rows) for each in witness.heard[before:]))
+            await until(lambda: any(isinstance(each, MarketData) for each in witness.heard[before:]))
             seq, book = levels(list(witness.heard))
             assert book == book_of_tape(seq)
             assert (await witness.port.order(order.number)) is not None
@@ -191,7 +191,7 @@ def test_maintenance_is_said_and_waited_for() -> None:
             connected = [each for each in witness.heard if isinstance(each, Status) and each.state == "connected"]
             if len(connected) < 2:
                 await until(lambda: sum(getattr(each, "state", "") == "connected" for each in witness.heard) == 2)
-            await until(lambda: witness.heard and isinstance(witness.heard[-1], Rows))
+            await until(lambda: witness.heard and isinstance(witness.heard[-1], MarketData))
             seq, book = levels(list(witness.heard))
             assert book == book_of_tape(seq)
 
@@ -303,7 +303,7 @@ def test_lockstep_takes_one_client_and_its_requests_over_the_stream() -> None:
             assert heard[1] == []
             now = made.front.exchange.now
             ports[0].done(now, None)
-            await until(lambda: any(isinstance(each, Rows) for each in heard[0]))
+            await until(lambda: any(isinstance(each, MarketData) for each in heard[0]))
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

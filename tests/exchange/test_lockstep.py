@@ -8,10 +8,10 @@ import pytest
 from tests.loopback import FEED_NS, as_tape, document, front, venue
 from tests.parity.test_trader_and_venue import Drawn, tapes
 
-from tradenode._core import Trader, run_events
+from tradenode._core import RawRows, Trader, run_events
 from tradenode.exchange.port import Message
 from tradenode.exchange.sim_venue import SimVenue
-from tradenode.messages.feed import Advance, Rows, Status
+from tradenode.messages.feed import Advance, Rows, Status, columns_of
 from tradenode.messages.orders import Report
 
 SYMBOLS = ["BTCUSDT", "ETHUSDT"]
@@ -35,9 +35,9 @@ class Node:
             case Status(state="ended"):
                 self.ended.set()
                 return
-            case Rows():
+            case RawRows() | Rows():
                 now = message.recv
-                self.trader.rows(now, SYMBOLS.index(message.symbol), message.columns())
+                self.trader.rows(now, SYMBOLS.index(message.symbol), columns_of(message))
             case Report():
                 now = message.recv
                 self.trader.report(now, message.plain())

@@ -10,7 +10,7 @@ from tests.parity.event_specs import synthetic
 from tradenode.config.fault_plan import OF_FRAMES, PlannedFault
 from tradenode.exchange.port import Message
 from tradenode.exchange.sim_venue import SimVenue
-from tradenode.messages.feed import Advance, Rows, Status
+from tradenode.messages.feed import Advance, MarketData, Status
 from tradenode.messages.orders import Answer, Cancel, Order, Report, Submit
 from tradenode.venue.plan import drawn
 
@@ -31,14 +31,14 @@ class Trading:
 
     def hear(self, message: Message, _: bytes) -> None:
         self.heard.append(message)
-        if isinstance(message, Rows):
+        if isinstance(message, MarketData):
             self.act(message)
         if isinstance(message, Status) and message.state == "ended":
             self.ended.set()
-        if self.lockstep and isinstance(message, Rows | Report | Status | Advance):
+        if self.lockstep and isinstance(message, MarketData | Report | Status | Advance):
             self.port.done(message.recv, None)
 
-    def act(self, rows: Rows) -> None:
+    def act(self, rows: MarketData) -> None:
         self.rows += 1
         for kind, side, price, size in zip(rows.kind, rows.side, rows.price, rows.size, strict=True):
             self.bid = price if (kind, side) == (4, 1) and size else self.bid

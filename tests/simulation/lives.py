@@ -15,7 +15,7 @@ from tests.loopback import LATENCIES, as_tape, document, listings
 from tests.parity.test_trader_and_venue import NEVER, Drawn
 
 from tradenode._core import SimDisk, SynthFlow
-from tradenode.messages.feed import Rows
+from tradenode.messages.feed import read_rows
 from tradenode.messages.node import Kind, Life, Reload, Resume, VenueLife
 from tradenode.messages.orders import Submit
 from tradenode.node.core import NodeCore
@@ -33,8 +33,6 @@ POINTS = ("before write", "after write", "before send", "after send")
 SECOND_NS = 1_000_000_000
 AHEAD_NS = 600 * SECOND_NS
 """So much is the clock of a venue ahead of the one before it."""
-
-read_rows = msgspec.json.Decoder(Rows).decode
 
 
 LIFE = Life("n", "0", [VenueLife("", "", list(SYMBOLS), 0)], [])

@@ -20,8 +20,8 @@ def explain(run: Path, order: str, /, *, json: Annotated[bool, Parameter(negativ
         order: the order's number, or the venue's name of it.
         json: answer as one JSON object.
     """
+    from tradenode.messages.feed import read_rows
     from tradenode.node.explain import explain as explained
-    from tradenode.node.session import read_rows
 
     found = explained(journal_of(run), read_rows, order)
     if json:

@@ -16,9 +16,9 @@ def parity(run: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fals
         run: the run's folder.
         json: answer as one JSON object.
     """
+    from tradenode.messages.feed import read_rows
     from tradenode.node.parity import Recorded
     from tradenode.node.parity import parity as compared
-    from tradenode.node.session import read_rows
 
     recorded = Recorded()
     journal_of(run).read(recorded.take, read_rows)

@@ -16,9 +16,9 @@ def replay(run: Path, /, *, json: Annotated[bool, Parameter(negative="")] = Fals
         run: the run's folder.
         json: answer as one JSON object.
     """
+    from tradenode.messages.feed import read_rows
     from tradenode.node.assembly import build
     from tradenode.node.replay import DivergenceError, Replay
-    from tradenode.node.session import read_rows
 
     log, fed, fault = journal_of(run), Replay(build), ""
     try:

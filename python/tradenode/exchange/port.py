@@ -11,11 +11,11 @@ from typing import Protocol
 
 import msgspec
 
-from tradenode.messages.feed import Advance, Rows, Status
+from tradenode.messages.feed import Advance, MarketData, Rows, Status
 from tradenode.messages.listing import Listing
 from tradenode.messages.orders import AccountState, Answer, Outcome, Report, Request, VenueOrder
 
-Message = Rows | Report | Answer | Status | Advance
+Message = MarketData | Report | Answer | Status | Advance
 """What a stream tells."""
 
 Sink = Callable[[Message, bytes], None]

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from tradenode._core import RawRows
 from tradenode.errors import ExchangeError
 from tradenode.exchange.port import Sink
 from tradenode.exchange.sim_words import Words, outcome
 from tradenode.kernel.clock import Clock
 from tradenode.messages.dialect import DoneOp, Frame, Op, Reply, ReportFrame, SubscribeOp
-from tradenode.messages.feed import Advance, Rows, Status, Stream
+from tradenode.messages.feed import Advance, MarketData, Rows, Status, Stream
 from tradenode.messages.orders import Answer, Outcome, Request, number_of, word_of
 from tradenode.messages.timeframe import SECOND_NS
 
@@ -40,6 +41,12 @@ UNREADABLE_MOST = 3
 _decode = msgspec.json.Decoder(Frame).decode
 _encode = msgspec.json.Encoder().encode
 
+
+def read_frame(data: bytes) -> "Frame | RawRows":
+    """A frame from its bytes. Raises msgspec.DecodeError."""
+    return RawRows.read(data) or _decode(data)
+
+
 Ask = Callable[[str], Awaitable[Rows]]
 
 
@@ -58,7 +65,7 @@ class SimStream:
         self._socket: ClientWebSocketResponse | None = None
         self._sink: Sink | None = None
         self._seqs: dict[str, int] = {}
-        self._held: dict[str, list[tuple[Rows, bytes]]] = {}
+        self._held: dict[str, list[tuple[MarketData, bytes]]] = {}
         self._resyncs: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[bool] | None = None
         self._reports: int | None = None
@@ -171,15 +178,16 @@ class SimStream:
                 if message.type not in (WSMsgType.BINARY, WSMsgType.TEXT):
                     break
                 try:
-                    frame = _decode(message.data)
-                except (msgspec.DecodeError, UnicodeDecodeError):
+                    raw = message.data if message.type == WSMsgType.BINARY else message.data.encode()
+                    frame = read_frame(raw)
+                except (msgspec.DecodeError, UnicodeError):
                     # Its number is missing when the next one comes.
                     unreadable += 1
                     if unreadable >= UNREADABLE_MOST:
                         return
                     continue
                 unreadable, self._heard = 0, True
-                self._hear(frame, message.data)
+                self._hear(frame, raw)
 
     def _hung_up(self) -> None:
         """The connection is gone, and with it what it was to answer."""
@@ -194,9 +202,9 @@ class SimStream:
             self._sweep.cancel()
             self._sweep = None
 
-    def _hear(self, frame: Frame, raw: bytes) -> None:
+    def _hear(self, frame: Frame | RawRows, raw: bytes) -> None:
         match frame:
-            case Rows():
+            case RawRows() | Rows():
                 self._rows(frame, raw)
             case ReportFrame():
                 self._report(frame, raw)
@@ -207,7 +215,7 @@ class SimStream:
             case Advance():
                 self._tell(frame, raw, frame.time)
 
-    def _tell(self, message: "Rows | Status | Advance", raw: bytes, recv: int) -> None:
+    def _tell(self, message: "MarketData | Status | Advance", raw: bytes, recv: int) -> None:
         """Tells a frame that the venue waits for an answer to, where it waits."""
         self.now = max(self.now, recv)
         self._owed += self._lockstep
@@ -251,7 +259,7 @@ class SimStream:
 
     # market data
 
-    def _rows(self, frame: Rows, raw: bytes) -> None:
+    def _rows(self, frame: MarketData, raw: bytes) -> None:
         held = self._held.get(frame.symbol)
         if held is not None:
             held.append((frame, raw))
@@ -276,7 +284,7 @@ class SimStream:
             elif symbol not in self._held:
                 self._gap(symbol, [])
 
-    def _gap(self, symbol: str, frames: list[tuple[Rows, bytes]]) -> None:
+    def _gap(self, symbol: str, frames: list[tuple[MarketData, bytes]]) -> None:
         """Messages of a symbol are missing: what comes waits for a snapshot."""
         self._held[symbol] = frames
         self._status("gap", symbol)

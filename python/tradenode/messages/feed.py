@@ -1,8 +1,10 @@
 """What a venue's stream tells: rows of market data, what goes on with the stream itself, and time."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
+
+from tradenode._core import RawRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,23 +41,38 @@ class Rows(msgspec.Struct, frozen=True, omit_defaults=True, tag="rows", tag_fiel
     size: list[int]
     order_id: list[int] | None = None
 
-    def columns(self) -> "dict[str, NDArray[Any]]":
-        """The numpy columns of a tape."""
-        import numpy as np
 
-        count = len(self.kind)
-        columns: dict[str, NDArray[Any]] = {
-            "ts_event": np.array(self.ts_event, np.int64),
-            "ts_recv": np.full(count, self.recv, np.int64),
-            "kind": np.array(self.kind, np.uint8),
-            "side": np.array(self.side, np.uint8),
-            "flags": np.array(self.flags, np.uint8),
-            "price": np.array(self.price, np.int64),
-            "size": np.array(self.size, np.int64),
-        }
-        if self.order_id is not None:
-            columns["order_id"] = np.array(self.order_id, np.uint64)
-        return columns
+MarketData: TypeAlias = Rows | RawRows
+"""A message of market data: as it was made, or as its bytes came, which the core has read."""
+
+MARKET_DATA = (Rows, RawRows)
+"""The same where it is asked with every message."""
+
+_decode_rows = msgspec.json.Decoder(Rows).decode
+
+
+def read_rows(data: bytes) -> MarketData:
+    """A message of market data from its bytes. Raises msgspec.DecodeError."""
+    return RawRows.read(data) or _decode_rows(data)
+
+
+def columns_of(rows: MarketData) -> "dict[str, NDArray[Any]]":
+    """The numpy columns of a tape."""
+    import numpy as np
+
+    count = len(rows.kind)
+    columns: dict[str, NDArray[Any]] = {
+        "ts_event": np.array(rows.ts_event, np.int64),
+        "ts_recv": np.full(count, rows.recv, np.int64),
+        "kind": np.array(rows.kind, np.uint8),
+        "side": np.array(rows.side, np.uint8),
+        "flags": np.array(rows.flags, np.uint8),
+        "price": np.array(rows.price, np.int64),
+        "size": np.array(rows.size, np.int64),
+    }
+    if rows.order_id is not None:
+        columns["order_id"] = np.array(rows.order_id, np.uint64)
+    return columns
 
 
 class Status(msgspec.Struct, frozen=True, omit_defaults=True, tag="status", tag_field="ch"):

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from tradenode.messages.feed import Advance, Rows, Status
+from tradenode.messages.feed import Advance, MarketData, Rows, Status
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit
 
 KillWord = Literal["halt", "flatten", "cancel_all"]
@@ -205,7 +205,7 @@ class Life(msgspec.Struct, frozen=True):
 
 
 Input = (
-    Rows
+    MarketData
     | Report
     | Answer
     | Status

@@ -9,7 +9,7 @@ from tradenode.errors import ConfigError, ReportError, TradenodeError
 from tradenode.execution.numbers import SEATS_MOST
 from tradenode.kernel.actor import Actor, Handler
 from tradenode.kernel.clock import SteadyClock
-from tradenode.messages.feed import Advance, Rows
+from tradenode.messages.feed import Advance, MarketData
 from tradenode.messages.node import Kill, Reload, Reopen, Resume, Ring, SeatLife, Suspend
 from tradenode.node.budget import Budget
 from tradenode.node.seat import Seat, SeatPlan
@@ -98,7 +98,7 @@ class Desks(Actor):
         if self.stopwatch is not None:
             self.stopwatch.took(seat.number, took)
 
-    def tell(self, now: int, rows: Rows) -> None:
+    def tell(self, now: int, rows: MarketData) -> None:
         """Let every desk that trades their instrument take rows: as `call` for each, in one call of the core."""
         stopwatch = self.stopwatch
         told = self.floor.message(now, rows, NEVER if stopwatch is None else stopwatch.longest_ns)

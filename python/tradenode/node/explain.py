@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tradenode._core import RawRows
 from tradenode.errors import ConfigError
 from tradenode.execution.numbers import inner
 from tradenode.messages.feed import Advance, Rows
@@ -254,7 +255,7 @@ def _heard(what: str, heard: str, entry: Entry | None) -> list[Stage]:
 
 def _event_time(cause: Entry) -> int | None:
     match cause.content:
-        case Rows() as rows:
+        case RawRows() | Rows() as rows:
             return rows.ts_event[-1]
         case Report() as report:
             return report.at
@@ -264,7 +265,7 @@ def _event_time(cause: Entry) -> int | None:
 
 def _cause(entry: Entry) -> str:
     match entry.content:
-        case Rows() as rows:
+        case RawRows() | Rows() as rows:
             return f"market data of {rows.symbol}: message {rows.seq}, {len(rows.kind)} rows"
         case Report() as report:
             return f"a report: order {report.number} {_words(report)}"

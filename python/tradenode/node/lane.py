@@ -16,7 +16,7 @@ from tradenode.exchange.port import Message, VenuePort
 from tradenode.kernel.clock import Clock
 from tradenode.kernel.inbox import Inbox
 from tradenode.kernel.supervisor import Supervisor
-from tradenode.messages.feed import Advance, Rows, Status
+from tradenode.messages.feed import MARKET_DATA, Advance, Status
 from tradenode.messages.node import Command, Input, Kill, Reload, Reopen, Resume, Ring, Start, Stop, Suspend, Sweep
 from tradenode.messages.orders import Report
 from tradenode.messages.timeframe import SECOND_NS
@@ -42,7 +42,7 @@ TRIES_MOST = 20
 WORDS_MOST = 100
 """So many words of an operator wait until they may be followed."""
 
-FRAMES = (Rows, Report, Status, Advance)
+FRAMES = (*MARKET_DATA, Report, Status, Advance)
 
 OVER = ("stopped", "failed")
 

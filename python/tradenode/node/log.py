@@ -10,7 +10,7 @@ from tradenode._core import Journal, SimDisk
 from tradenode.errors import JournalError
 from tradenode.execution.numbers import SEATS_MOST
 from tradenode.kernel.allowance import Allowance
-from tradenode.messages.feed import Rows
+from tradenode.messages.feed import MARKET_DATA, MarketData
 from tradenode.messages.node import INPUTS, KINDS, Command, Input, Kind, Life, Saved
 from tradenode.messages.orders import Cancel
 
@@ -20,7 +20,7 @@ SYNC_SHARE = 0.1
 SYNC_SAVED_NS, SYNC_COMMON_NS = 2_000_000, 1_000_000
 """So much of it may be saved up; what a sync takes that is no reason to leave the next one to the thread."""
 
-Decode = Callable[[bytes], Rows]
+Decode = Callable[[bytes], MarketData]
 """Reads the bytes of a message of market data, as the port did when they came."""
 
 
@@ -88,7 +88,7 @@ class NodeLog:
 
     def input(self, now: int, message: Input, raw: bytes = b"", source: int = 0) -> int:
         """Take an input, which the next write writes: market data as they came, everything else as JSON."""
-        if raw and isinstance(message, Rows):
+        if raw and isinstance(message, MARKET_DATA):
             return self._append(FRAME, now, raw, source)
         return self._append(KINDS[type(message)], now, self._encode(message), source)
 

@@ -5,6 +5,7 @@ A book that was lost is taken from them until it has come anew.
 
 from collections.abc import Mapping, Sequence
 
+from tradenode._core import RawRows
 from tradenode.kernel.actor import Actor, Handler
 from tradenode.messages.feed import Rows, Status
 from tradenode.messages.node import Resume
@@ -25,7 +26,8 @@ class Market(Actor):
 
     def routes(self) -> Mapping[type, Handler]:
         """Market data, and what goes on with its stream."""
-        return {Rows: self._desks.tell, Status: self._status, Resume: self._resume}
+        tell = self._desks.tell
+        return {RawRows: tell, Rows: tell, Status: self._status, Resume: self._resume}
 
     @property
     def traded(self) -> list[str]:

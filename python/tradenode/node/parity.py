@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tradenode._core import RawRows
 from tradenode.errors import RunError
 from tradenode.execution.numbers import inner
-from tradenode.messages.feed import Rows
+from tradenode.messages.feed import MarketData, Rows
 from tradenode.messages.node import Life, Reload, Resume, SeatLife
 from tradenode.messages.orders import Report
 from tradenode.node.assembly import plan_of
@@ -76,7 +77,7 @@ class Recorded:
         self.lives = 1
         self.reloads: dict[int, int] = {}
         self._resumed: Counter[int] = Counter()
-        self._rows: dict[tuple[int, str], list[tuple[int, int, Rows]]] = {}
+        self._rows: dict[tuple[int, str], list[tuple[int, int, MarketData]]] = {}
         self._fills: list[tuple[int, Report]] = []
         self._seen: set[tuple[int, int, int]] = set()
 
@@ -85,7 +86,7 @@ class Recorded:
         match entry.content:
             case Life():
                 self.life = entry.content
-            case Rows():
+            case RawRows() | Rows():
                 told = self._rows.setdefault((entry.source, entry.content.symbol), [])
                 told.append((entry.sequence, entry.time, entry.content))
             case Resume():

@@ -5,14 +5,13 @@ import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
 from tradenode._core import __version__, lazy_tables
 from tradenode.errors import ExchangeError
 from tradenode.exchange.port import VenuePort
 from tradenode.messages.addresses import Address
-from tradenode.messages.feed import Rows
+from tradenode.messages.feed import read_rows
 from tradenode.messages.node import Life, Reload, Resume, VenueLife
 from tradenode.node.account_life import account_life
 from tradenode.node.assembly import Given, build, named_apart, seat_life, settings_of
@@ -29,9 +28,6 @@ from tradenode.node.venues import Reached, assigned, missing, reached
 
 JOURNAL = "journal"
 """The journal's folder in that of a run."""
-
-read_rows = msgspec.json.Decoder(Rows).decode
-"""Market data of the loopback venue, as a journal has them."""
 
 
 class Session:

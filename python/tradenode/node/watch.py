@@ -9,7 +9,7 @@ import msgspec
 from tradenode.exchange.port import Message
 from tradenode.kernel.clock import SteadyClock
 from tradenode.kernel.histogram import Histogram
-from tradenode.messages.feed import Rows, Status
+from tradenode.messages.feed import MARKET_DATA, Status
 from tradenode.messages.node import Command, Input, Kill, Reload, Reopen, Resume, Start, Stop, Suspend
 from tradenode.messages.orders import Cancel, Report
 
@@ -46,7 +46,7 @@ class Watch:
 
     def gave(self, began: int, message: Message | Input, sequence: int) -> None:
         """A turn of market data has led to a command."""
-        if type(message) is Rows and len(self._ticks) < WAITING_MOST:
+        if isinstance(message, MARKET_DATA) and len(self._ticks) < WAITING_MOST:
             self._ticks[sequence] = began
 
     def sent(self, sequence: int) -> None:
@@ -68,7 +68,7 @@ class Watch:
 
     def turned(self, began: int, message: Message | Input, cause: int, commands: Sequence[Command]) -> None:
         """A turn is over."""
-        if isinstance(message, Rows):
+        if isinstance(message, MARKET_DATA):
             self.heard[message.symbol] = began
         elif isinstance(message, Status):
             self._status(message)

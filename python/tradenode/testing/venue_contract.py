@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from tradenode.exchange.port import Message, VenuePort
-from tradenode.messages.feed import Rows, Status
+from tradenode.messages.feed import MarketData, Status
 from tradenode.messages.orders import (
     FINAL,
     Answer,
@@ -223,7 +223,7 @@ class VenueContract:
             ]
             assert all(flags & SNAPSHOT for flags in of_book)
             assert book.flags[-1] & LAST
-            await witness.first(lambda message: isinstance(message, Rows) and message.seq == book.seq + 1)
+            await witness.first(lambda message: isinstance(message, MarketData) and message.seq == book.seq + 1)
 
         self.of(venue, check)
 
@@ -231,9 +231,9 @@ class VenueContract:
         """Numbers go up by one, times do not fall."""
 
         async def check(witness: Witness) -> None:
-            start = (await witness.first(lambda message: isinstance(message, Rows))).seq
-            await witness.first(lambda message: isinstance(message, Rows) and message.seq >= start + 50)
-            rows = [message for message in witness.heard if isinstance(message, Rows)]
+            start = (await witness.first(lambda message: isinstance(message, MarketData))).seq
+            await witness.first(lambda message: isinstance(message, MarketData) and message.seq >= start + 50)
+            rows = [message for message in witness.heard if isinstance(message, MarketData)]
             assert [each.seq for each in rows] == list(range(rows[0].seq, rows[0].seq + len(rows)))
             assert all(before.recv <= after.recv for before, after in pairwise(rows))
 
@@ -243,16 +243,16 @@ class VenueContract:
         """Behind a gap it is told whole, and the stream goes on behind it."""
 
         async def check(witness: Witness) -> None:
-            await witness.first(lambda message: isinstance(message, Rows))
+            await witness.first(lambda message: isinstance(message, MarketData))
             told = len(witness.heard)
             witness.port.renew([witness.symbol])
             await witness.first(lambda message: isinstance(message, Status) and message.state == "resynced")
             later = witness.heard[told:]
             gap = next(place for place, each in enumerate(later) if isinstance(each, Status) and each.state == "gap")
-            book = next(each for each in later[gap:] if isinstance(each, Rows))
+            book = next(each for each in later[gap:] if isinstance(each, MarketData))
             assert all(flags & SNAPSHOT for flags in book.flags)
             assert book.flags[-1] & LAST
-            await witness.first(lambda message: isinstance(message, Rows) and message.seq == book.seq + 1)
+            await witness.first(lambda message: isinstance(message, MarketData) and message.seq == book.seq + 1)
 
         self.of(venue, check)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tradenode.messages.dialect import CancelOp, DoneOp, Frame, NewOrder, Op, SubmitOp
-from tradenode.messages.feed import Advance, Rows, Status
+from tradenode.messages.feed import Advance, Rows, Status, columns_of
 from tradenode.messages.tape import DTYPES
 
 ROWS = Rows("BTC-USD", 3, 1_005, [1_000, 1_001], [4, 4], [1, 2], [0, 1], [4_200, 4_201], [5, 0])
@@ -56,10 +56,10 @@ def test_what_is_not_of_the_dialect_is_refused(text: str) -> None:
 
 
 def test_rows_are_the_columns_of_a_tape() -> None:
-    columns = ROWS.columns()
+    columns = columns_of(ROWS)
     assert all(column.dtype == DTYPES[name] for name, column in columns.items())
     assert list(columns) == ["ts_event", "ts_recv", "kind", "side", "flags", "price", "size"]
     np.testing.assert_array_equal(columns["ts_recv"], [1_005, 1_005])
-    orders = msgspec.structs.replace(ROWS, order_id=[2**63, 1]).columns()["order_id"]
+    orders = columns_of(msgspec.structs.replace(ROWS, order_id=[2**63, 1]))["order_id"]
     assert orders.dtype == np.uint64
     assert orders[0] == 2**63

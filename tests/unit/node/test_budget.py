@@ -9,11 +9,11 @@ from tests.parity.test_trader_and_venue import tapes
 from tests.unit.node.lockstep import SYMBOLS, began, traded
 
 from tradenode import Desk, PriceBook, Strategy, every
+from tradenode.messages.feed import read_rows
 from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
 from tradenode.node.replay import recovered
 from tradenode.node.seat import SeatPlan
-from tradenode.node.session import read_rows
 from tradenode.node.settings import Settings
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from itertools import count
 
+import msgspec
 import pytest
 from tests.loopback import document
 
 from tradenode import Desk, PriceBook, Strategy
-from tradenode._core import Floor, Trader
+from tradenode._core import Floor, RawRows, Trader
 from tradenode.messages.feed import Rows
 from tradenode.messages.orders import Submit
 
@@ -114,3 +115,16 @@ def test_wrong_input_is_an_error() -> None:
         made.floor.message(1, Rows("BTCUSDT", 1, 1, [1, 1], kinds, sides, flags, prices, [1]), 1_000)
     with pytest.raises(ValueError, match="a seat beyond the 1 there are"):
         Floor(made.traders, {"BTCUSDT": [(1, 0)]}, lambda: 0)
+
+
+def test_rows_that_the_core_has_read_are_taken_as_those_that_it_is_given() -> None:
+    made, raw = Floors(Bidder(), Bidder()).started(), Floors(Bidder(), Bidder()).started()
+    for symbol in (*SYMBOLS, "XRPUSDT"):
+        given = book(symbol, 5)
+        read = RawRows.read(msgspec.json.encode(given))
+        assert read is not None
+        assert made.floor.message(5, given, 1 << 60) is raw.floor.message(5, read, 1 << 60) is None
+    wanted = made.floor.requests()
+    assert wanted == raw.floor.requests()
+    assert len(wanted) == 4
+    assert made.floor.messages == raw.floor.messages == 3

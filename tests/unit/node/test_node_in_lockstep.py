@@ -12,12 +12,12 @@ from tests.unit.node.lockstep import SYMBOLS, began, traded
 
 from tradenode._core import REASONS, run_events
 from tradenode.errors import ConfigError
+from tradenode.messages.feed import read_rows
 from tradenode.messages.node import AccountLife
 from tradenode.node.core import NodeCore
 from tradenode.node.log import NodeLog
 from tradenode.node.replay import DivergenceError, recovered
 from tradenode.node.seat import SeatPlan
-from tradenode.node.session import read_rows
 from tradenode.node.settings import Settings
 
 SETTINGS = Settings(durability="process", on_stop="keep")

@@ -12,6 +12,7 @@ from event_runs import CONFIG
 from tradenode._core import SimDisk
 from tradenode.exchange.sim_venue import SimVenue
 from tradenode.kernel.clock import SimulatedClock
+from tradenode.messages.feed import read_rows
 from tradenode.messages.listing import Listing
 from tradenode.messages.node import Life, Reload, VenueLife
 from tradenode.node.assembly import build, given, seat_life
@@ -20,7 +21,6 @@ from tradenode.node.log import Entry, NodeLog
 from tradenode.node.mailbox import RELOAD, Wish, answered, leave, read_reload
 from tradenode.node.node import Node
 from tradenode.node.reloading import Reloader
-from tradenode.node.session import read_rows
 from tradenode.node.settings import Settings
 from tradenode.node.switch import Switch
 

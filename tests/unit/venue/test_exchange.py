@@ -17,7 +17,7 @@ from tradenode.messages.dialect import (
     ReportFrame,
     SubmitOp,
 )
-from tradenode.messages.feed import Advance, Rows, Status
+from tradenode.messages.feed import Advance, Rows, Status, columns_of
 from tradenode.venue.exchange import Exchange, Latencies, Outcome
 from tradenode.venue.ledger import ledger_hash
 
@@ -286,7 +286,7 @@ def test_a_snapshot_of_orders_keeps_their_queues() -> None:
     told, shown = OrderBook(), OrderBook()
     for book, frames in ((told, hand.rows()), (shown, [hand.front.book("BTCUSDT")])):
         for frame in frames:
-            made = {name: np.ascontiguousarray(column) for name, column in frame.columns().items()}
+            made = {name: np.ascontiguousarray(column) for name, column in columns_of(frame).items()}
             of_orders = np.isin(made["kind"], (3, 5, 6, 7, 8))
             names = ("kind", "order_id", "side", "price", "size")
             book.apply(*(np.ascontiguousarray(made[name][of_orders]) for name in names))

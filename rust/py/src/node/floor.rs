@@ -1,11 +1,12 @@
 //! All desks of a node at once: a message of market data reaches those that trade its instrument in one call.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
+use super::raw_rows::RawRows;
 use super::rows::Columns;
 use super::trader::Trader;
 use super::venue::check;
@@ -21,6 +22,7 @@ pub(crate) struct Floor {
     /// Tells a time that passes, ns.
     clock: Py<PyAny>,
     columns: Columns,
+    received: Vec<i64>,
     /// How many messages came.
     messages: u64,
     /// Of each seat how long all of its calls have taken, and the longest, ns.
@@ -39,7 +41,7 @@ impl Floor {
             return Err(PyValueError::new_err(format!("a seat beyond the {} there are", traders.len())));
         }
         let times = vec![(0, 0); traders.len()];
-        Ok(Self { traders, listeners, clock, columns: Columns::default(), messages: 0, times })
+        Ok(Self { traders, listeners, clock, columns: Columns::default(), received: Vec::new(), messages: 0, times })
     }
 
     /// Lets every desk that trades the instrument take the rows, and tells of those that raised or took longer than that.
@@ -51,9 +53,11 @@ impl Floor {
         longest_ns: u64,
     ) -> PyResult<Option<Vec<Told>>> {
         self.messages += 1;
-        let symbol = rows.getattr(pyo3::intern!(py, "symbol"))?;
-        let Some(listeners) = self.listeners.get(symbol.cast::<PyString>()?.to_str()?) else { return Ok(None) };
-        let rows = self.columns.read(now, rows)?;
+        let (symbol, rows) = match rows.cast_exact::<RawRows>() {
+            Ok(raw) => (Cow::Borrowed(raw.get().symbol()), raw.get().tape(now, &mut self.received)),
+            Err(_) => (Cow::Owned(symbol_of(rows)?), self.columns.read(now, rows)?),
+        };
+        let Some(listeners) = self.listeners.get(symbol.as_ref()) else { return Ok(None) };
         check(&rows)?;
         let mut told = None;
         let clock = self.clock.bind(py);
@@ -111,6 +115,10 @@ impl Floor {
     fn times(&self) -> Vec<(u64, u64)> {
         self.times.clone()
     }
+}
+
+fn symbol_of(rows: &Bound<'_, PyAny>) -> PyResult<String> {
+    rows.getattr(pyo3::intern!(rows.py(), "symbol"))?.extract()
 }
 
 fn count((all, most): &mut (u64, u64), took: u64) {

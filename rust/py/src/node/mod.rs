@@ -4,6 +4,7 @@ mod account_gate;
 mod command;
 mod floor;
 mod message;
+mod raw_rows;
 mod rows;
 mod trader;
 mod venue;
@@ -14,5 +15,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<account_gate::AccountGate>()?;
     module.add_class::<trader::Trader>()?;
     module.add_class::<floor::Floor>()?;
+    module.add_class::<raw_rows::RawRows>()?;
     module.add_class::<venue::SimVenue>()
 }
