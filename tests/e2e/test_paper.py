@@ -176,7 +176,7 @@ def lived(words: list[str], folder: Path, within: float, *, killed: bool) -> tup
 
 @pytest.mark.parametrize("durability", ["process", "power"])
 def test_killed_at_every_point_nothing_is_lost_and_nothing_doubled(tmp_path: Path, durability: str) -> None:
-    config = project(tmp_path, max(40, KILLS), durability=f'"{durability}"')
+    config = project(tmp_path, max(40, 4 * KILLS), durability=f'"{durability}"')
     drawn = random.Random(7)
     deaths = 0
     with venue(tmp_path, "--lockstep") as address:
