@@ -102,7 +102,7 @@ impl Ahead {
         let cancelled = (before - after - std::mem::take(&mut self.traded)) as f64;
         let after = after as f64;
         // Nobody can foresee whether lots come or go: where a share costs little, it is reckoned in any case.
-        if (cancelled >= 0.0 || model.is_quick()) && model != QueueModel::RiskAverse {
+        if (model.is_quick() || cancelled >= 0.0) && model != QueueModel::RiskAverse {
             let front = self.lots();
             let behind = before as f64 - front;
             let share = model.share_behind(front, behind, lot);
@@ -144,7 +144,7 @@ impl QueueModel {
             Self::Log => log(behind) / (log(behind) + log(front)),
             Self::LogWhole => log(behind) / log(behind + front),
         };
-        if share.is_finite() { share } else { 1.0 }
+        select_unpredictable(share.is_finite(), share, 1.0)
     }
 }
 
