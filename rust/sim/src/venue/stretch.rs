@@ -71,6 +71,11 @@ impl Market {
             }
             now = at;
             let (price, size) = (columns.prices[row], columns.sizes[row]);
+            if calm && size == 0 && columns.is_plain(row) && self.drop_best(of_level(columns.sides[row]), price, reach)
+            {
+                row += 1;
+                continue;
+            }
             if levels && columns.is_plain(row) && at < self.next_expiry {
                 self.on_depth(of_level(columns.sides[row]), price, size);
                 calm = self.is_calm(reach);
@@ -84,6 +89,10 @@ impl Market {
                 let taker = side_of(columns.sides[row]).or_else(|| self.taker_of(price));
                 self.on_trade_by(taker, price, size, at);
                 row += 1;
+                // What it does besides moving ours forward is told.
+                if self.out.is_empty() {
+                    continue;
+                }
             } else {
                 let event = Event { ts_event: at, ..tape.event(row) };
                 self.expire_until(at);
@@ -132,6 +141,17 @@ impl Market {
             (row, now) = (row + 1, at);
         }
         (row, now)
+    }
+
+    /// Takes a best level away in a calm market, where the next one leaves it calm; whether it did.
+    #[inline(always)]
+    fn drop_best(&mut self, side: Side, price: i64, reach: &Reach) -> bool {
+        let limit = if side == Side::Buy { reach.band.low } else { reach.band.high };
+        let Some(before) = self.book.drop_best(side, price, limit) else { return false };
+        if self.spans[side as usize].holds(price) {
+            self.requeue(side, price, before, 0);
+        }
+        true
     }
 
     /// Whether rows of levels that leave the best prices where they are, and trades that meet none of ours, bring nothing about
