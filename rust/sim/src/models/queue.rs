@@ -128,7 +128,7 @@ impl QueueModel {
     /// Whether a share takes a few multiplications.
     #[inline]
     fn is_quick(self) -> bool {
-        matches!(self, Self::Power(n) if n == 2.0)
+        matches!(self, Self::Power(2.0))
     }
 
     /// The share of cancels that were behind us; 1 where nothing rests ahead.
@@ -137,7 +137,7 @@ impl QueueModel {
         let behind = greater(behind, 0.0);
         match self {
             // The square, which most ask for, is exact in one product.
-            Self::Power(n) if n == 2.0 => {
+            Self::Power(2.0) => {
                 let (behind, front) = (behind * behind, front * front);
                 let whole = behind + front;
                 select_unpredictable(whole == 0.0, 1.0, behind / whole)
