@@ -119,6 +119,22 @@ impl<const BLOCKS: usize> Ladder<BLOCKS> {
         Some(before)
     }
 
+    /// Takes the level with the greatest key away if it is this one and the next, in the window as well, is not below the
+    /// least; the size it had. `None`, and nothing is done, for others.
+    #[inline(always)]
+    pub(super) fn drop_best(&mut self, key: i64, least: i64) -> Option<i64> {
+        if key != self.best.key || !self.covers(key) || key == self.base {
+            return None;
+        }
+        let next = self.scan(key - 1).filter(|&next| next >= least)?;
+        let (block, slot) = (Self::block(key), Self::slot(key));
+        self.sizes[block][slot] = 0;
+        self.occupied[block] &= !(1 << slot);
+        self.levels -= 1;
+        let best = Keyed { key: next, size: self.sizes[Self::block(next)][Self::slot(next)] };
+        Some(std::mem::replace(&mut self.best, best).size)
+    }
+
     /// The level with the greatest key that is not above this one.
     #[inline]
     pub(super) fn at_or_below(&self, key: i64) -> Option<Keyed> {

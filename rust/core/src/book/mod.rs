@@ -93,6 +93,13 @@ impl<const BLOCKS: usize> Book<BLOCKS> {
         self.sides[side as usize].set_in_place(key_of(side, price), size)
     }
 
+    /// Takes the best level of a side away if it has that price and the next one is no worse than a limit; the size it had.
+    /// `None`, and nothing is done, for others and wherever that takes more than a look.
+    #[inline(always)]
+    pub fn drop_best(&mut self, side: Side, price: i64, limit: i64) -> Option<i64> {
+        self.sides[side as usize].drop_best(key_of(side, price), key_of(side, limit))
+    }
+
     /// Whether a level of that price would cross the best one of the other side.
     #[must_use]
     #[inline]

@@ -62,6 +62,17 @@ fn change<const BLOCKS: usize>(market: &mut Market, book: &mut Book<BLOCKS>, twi
             let count = market.chance.below(400) as usize;
             assert_eq!(book.truncate(side, count), twin.truncate(side, count));
         }
+        44..1_000 => {
+            let (best, limit) = (book.best(side).map_or(price, |best| best.price), market.price());
+            let next = twin.levels(side).nth(1);
+            if let Some(before) = book.drop_best(side, best, limit) {
+                assert!(next.is_some_and(|next| match side {
+                    Side::Buy => next.price >= limit,
+                    Side::Sell => next.price <= limit,
+                }));
+                assert_eq!(before, twin.set(side, best, 0));
+            }
+        }
         _ => {
             let size = market.size();
             let in_place = if market.chance.below(2) == 0 { book.set_in_place(side, price, size) } else { None };

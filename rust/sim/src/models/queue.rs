@@ -102,12 +102,13 @@ impl Ahead {
         let cancelled = (before - after - std::mem::take(&mut self.traded)) as f64;
         let after = after as f64;
         // Nobody can foresee whether lots come or go: where a share costs little, it is reckoned in any case.
-        if (cancelled >= 0.0 || model.is_quick()) && model != QueueModel::RiskAverse {
+        if (model.is_quick() || cancelled >= 0.0) && model != QueueModel::RiskAverse {
             let front = self.lots();
             let behind = before as f64 - front;
             let share = model.share_behind(front, behind, lot);
             let shrunk = front - (1.0 - share) * cancelled + less(behind - share * cancelled, 0.0);
-            self.front = select_unpredictable(cancelled >= 0.0, shrunk, self.front);
+            // Halved, lest it be compared as the integer it was: by that there is no choice of a number without a jump.
+            self.front = select_unpredictable(cancelled * 0.5 >= 0.0, shrunk, self.front);
         }
         self.front = less(self.front, after);
     }
@@ -127,24 +128,37 @@ impl QueueModel {
     /// Whether a share takes a few multiplications.
     #[inline]
     fn is_quick(self) -> bool {
-        matches!(self, Self::Power(n) | Self::PowerWhole(n) | Self::PowerComplement(n) if n == 2.0)
+        matches!(self, Self::Power(2.0))
     }
 
     /// The share of cancels that were behind us; 1 where nothing rests ahead.
+    #[inline]
     fn share_behind(self, front: f64, behind: f64, lot: f64) -> f64 {
         let behind = greater(behind, 0.0);
+        match self {
+            // The square, which most ask for, is exact in one product.
+            Self::Power(2.0) => {
+                let (behind, front) = (behind * behind, front * front);
+                let whole = behind + front;
+                select_unpredictable(whole == 0.0, 1.0, behind / whole)
+            }
+            _ => Some(self.other_share(front, behind, lot)).filter(|share| share.is_finite()).unwrap_or(1.0),
+        }
+    }
+
+    /// The same as the formulas have it, for those that take more than a look: no number where nothing rests.
+    #[inline(never)]
+    fn other_share(self, front: f64, behind: f64, lot: f64) -> f64 {
         let log = |lots: f64| (lots * lot).ln_1p();
-        // The square, which most ask for, is exact in one product.
         let power = |lots: f64, n: f64| if n == 2.0 { lots * lots } else { lots.powf(n) };
-        let share = match self {
+        match self {
             Self::RiskAverse => 1.0,
             Self::Power(n) => power(behind, n) / (power(behind, n) + power(front, n)),
             Self::PowerWhole(n) => power(behind, n) / power(behind + front, n),
             Self::PowerComplement(n) => 1.0 - power(front / (front + behind), n),
             Self::Log => log(behind) / (log(behind) + log(front)),
             Self::LogWhole => log(behind) / log(behind + front),
-        };
-        if share.is_finite() { share } else { 1.0 }
+        }
     }
 }
 

@@ -103,15 +103,21 @@ impl<'a> Feed<'a> {
         event
     }
 
-    /// Lets the rows that happen until a time happen at the venue, up to one that gives it something to report, moves money,
-    /// takes the touch out of the band or comes before one of which a note is to be made; whether it did one of the middle two.
+    /// Lets the rows that happen until a time happen at the venue, up to one that gives it something to report, moves money
+    /// or takes the touch out of the band; whether it did one of the latter two.
     pub(crate) fn happen(&mut self, venue: &mut Venue, instrument: usize, until: i64, band: Band) -> bool {
-        let received = self.note(venue, instrument);
-        let reach = Reach { until, received, band };
-        let (next, concerns) = venue.on_rows(instrument, &self.tape, self.at_venue, &mut self.venue_time, &reach);
-        (self.at_venue, self.happened) = (next, self.venue_time);
-        self.set_venue_time();
-        concerns
+        loop {
+            let received = self.note(venue, instrument);
+            let reach = Reach { until, received, band };
+            let (next, concerns) = venue.on_rows(instrument, &self.tape, self.at_venue, &mut self.venue_time, &reach);
+            (self.at_venue, self.happened) = (next, self.venue_time);
+            self.set_venue_time();
+            let over = self.venue_time > until || next == self.tape.len();
+            if concerns || over || venue.has_reports(instrument) {
+                return concerns;
+            }
+            // A note is to be made before the next row.
+        }
     }
 
     /// The kind and the flags of the row that [`Feed::happen`] took last: of columns that are at hand, which the others of

@@ -40,6 +40,12 @@ impl<'t> Columns<'t> {
         self.ts_event[row].max(before).min(self.ts_recv[row])
     }
 
+    /// Whether a row that happens at a time is one not to be taken yet.
+    #[inline]
+    fn is_beyond(&self, row: usize, at: i64, reach: &Reach) -> bool {
+        at > reach.until || self.ts_recv[row] > reach.received
+    }
+
     /// Whether a row sets a level and tells nothing else but the end of its message.
     #[inline]
     fn is_plain(&self, row: usize) -> bool {
@@ -60,17 +66,26 @@ impl Market {
         let mut calm = self.is_calm(reach);
         loop {
             if calm {
-                (row, now) = self.pass(&columns, row, now, reach);
+                let within;
+                (row, now, within) = self.pass(&columns, row, now, reach);
+                if !within {
+                    break;
+                }
             }
             if row == columns.kinds.len() {
                 break;
             }
             let at = columns.at(row, now);
-            if at > reach.until || columns.ts_recv[row] > reach.received {
+            if !calm && columns.is_beyond(row, at, reach) {
                 break;
             }
             now = at;
             let (price, size) = (columns.prices[row], columns.sizes[row]);
+            if calm && size == 0 && columns.is_plain(row) && self.drop_best(of_level(columns.sides[row]), price, reach)
+            {
+                row += 1;
+                continue;
+            }
             if levels && columns.is_plain(row) && at < self.next_expiry {
                 self.on_depth(of_level(columns.sides[row]), price, size);
                 calm = self.is_calm(reach);
@@ -84,6 +99,10 @@ impl Market {
                 let taker = side_of(columns.sides[row]).or_else(|| self.taker_of(price));
                 self.on_trade_by(taker, price, size, at);
                 row += 1;
+                // What it does besides moving ours forward is told.
+                if self.out.is_empty() {
+                    continue;
+                }
             } else {
                 let event = Event { ts_event: at, ..tape.event(row) };
                 self.expire_until(at);
@@ -102,16 +121,15 @@ impl Market {
     }
 
     /// Takes rows in a calm market for as long as they leave it calm and bring nothing about: levels that neither take a best
-    /// one away nor come to the other side, and trades that meet no order of ours. The row at which it stops, and when the one
-    /// before happened.
+    /// one away nor come to the other side, and trades that meet no order of ours. The row at which it stops, when the one
+    /// before happened, and whether the row is not known to be beyond reach.
     #[inline(always)]
-    fn pass(&mut self, columns: &Columns<'_>, first: usize, clock: i64, reach: &Reach) -> (usize, i64) {
-        let Reach { until, received, .. } = *reach;
+    fn pass(&mut self, columns: &Columns<'_>, first: usize, clock: i64, reach: &Reach) -> (usize, i64, bool) {
         let (mut row, mut now) = (first, clock);
         while row < columns.kinds.len() {
             let at = columns.at(row, now);
-            if at > until || columns.ts_recv[row] > received {
-                break;
+            if columns.is_beyond(row, at, reach) {
+                return (row, now, false);
             }
             let (side, price) = (of_level(columns.sides[row]), columns.prices[row]);
             let reaches = height(side, price) >= self.spans[side as usize].reach;
@@ -131,7 +149,18 @@ impl Market {
             }
             (row, now) = (row + 1, at);
         }
-        (row, now)
+        (row, now, true)
+    }
+
+    /// Takes a best level away in a calm market, where the next one leaves it calm; whether it did.
+    #[inline(always)]
+    fn drop_best(&mut self, side: Side, price: i64, reach: &Reach) -> bool {
+        let limit = if side == Side::Buy { reach.band.low } else { reach.band.high };
+        let Some(before) = self.book.drop_best(side, price, limit) else { return false };
+        if self.spans[side as usize].holds(price) {
+            self.requeue(side, price, before, 0);
+        }
+        true
     }
 
     /// Whether rows of levels that leave the best prices where they are, and trades that meet none of ours, bring nothing about
