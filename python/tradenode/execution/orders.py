@@ -21,7 +21,7 @@ that never came to its venue; told before; of no order of this node."""
 ENDS = ("rejected", "cancelled", "expired")
 
 
-class Tracked(msgspec.Struct):
+class Tracked(msgspec.Struct, gc=False):
     """An order.
 
     Attributes:

@@ -61,7 +61,7 @@ Mode = Literal["paced", "lockstep"]
 Phase = Literal["waiting", "running", "ended"]
 
 
-class NewOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class NewOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """An order to be placed.
 
     Attributes:
@@ -103,7 +103,7 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, fo
     reason: str = ""
 
 
-class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A new size, filled lots included, and price of a living order."""
 
     lots: int
@@ -122,7 +122,7 @@ class SubscribeOp(msgspec.Struct, frozen=True, tag="subscribe", tag_field="op", 
     symbols: list[str]
 
 
-class SubmitOp(msgspec.Struct, frozen=True, omit_defaults=True, tag="submit", tag_field="op"):
+class SubmitOp(msgspec.Struct, frozen=True, omit_defaults=True, tag="submit", tag_field="op", gc=False):
     """Place an order. `sent` counts in lockstep alone."""
 
     order: NewOrder
@@ -130,7 +130,7 @@ class SubmitOp(msgspec.Struct, frozen=True, omit_defaults=True, tag="submit", ta
     sent: int = 0
 
 
-class ReplaceOp(msgspec.Struct, frozen=True, omit_defaults=True, tag="replace", tag_field="op"):
+class ReplaceOp(msgspec.Struct, frozen=True, omit_defaults=True, tag="replace", tag_field="op", gc=False):
     """Change an order."""
 
     client_id: str
@@ -139,7 +139,7 @@ class ReplaceOp(msgspec.Struct, frozen=True, omit_defaults=True, tag="replace", 
     sent: int = 0
 
 
-class CancelOp(msgspec.Struct, frozen=True, omit_defaults=True, tag="cancel", tag_field="op"):
+class CancelOp(msgspec.Struct, frozen=True, omit_defaults=True, tag="cancel", tag_field="op", gc=False):
     """Cancel an order."""
 
     client_id: str
@@ -165,7 +165,7 @@ RequestOp = SubmitOp | ReplaceOp | CancelOp | CancelAllOp
 Op = SubscribeOp | RequestOp | DoneOp
 
 
-class ReportFrame(msgspec.Struct, frozen=True, omit_defaults=True, tag="report", tag_field="ch"):
+class ReportFrame(msgspec.Struct, frozen=True, omit_defaults=True, tag="report", tag_field="ch", gc=False):
     """What happened to an order, or to a position by funding.
 
     Attributes:
@@ -211,7 +211,7 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
 
 
-class Reply(msgspec.Struct, frozen=True, omit_defaults=True, tag="reply", tag_field="ch"):
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True, tag="reply", tag_field="ch", gc=False):
     """The outcome of a request that came over the stream.
 
     Attributes:

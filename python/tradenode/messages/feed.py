@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Stream = Literal["subscribed", "connected", "disconnected", "gap", "resynced", "reports_gap", "maintenance", "ended"]
 
 
-class Rows(msgspec.Struct, frozen=True, omit_defaults=True, tag="rows", tag_field="ch"):
+class Rows(msgspec.Struct, frozen=True, omit_defaults=True, tag="rows", tag_field="ch", gc=False):
     """One message of market data: columns of one length, as those of a tape (`messages/tape.py`).
 
     One list a column, not one a row: of the two it is the cheaper one to make numpy columns of.

@@ -2,7 +2,7 @@
 
 Instruments go by their place in the node's list and orders by the node's own numbers; prices are whole ticks, sizes
 whole lots, times ns UTC, money decimal text in the account's currency. `plain` makes the tuples that the core takes
-and gives, `of` reads them.
+and gives, `of` reads them. They hold nothing that could hold them, and are no work for the collector (`gc=False`).
 """
 
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -45,7 +45,7 @@ FINAL: tuple[State, ...] = ("filled", "cancelled", "rejected", "expired")
 """Where nothing happens to an order any more."""
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """The terms of an order besides its side, size and price.
 
     Attributes:
@@ -80,7 +80,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         return cls(**dict(zip(cls.__struct_fields__, plain, strict=True)))  # type: ignore[arg-type]
 
 
-class Order(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Order(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """An order.
 
     Attributes:
@@ -112,20 +112,20 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         return number, instrument, side, lots, self.kind, self.ticks, self.reduce_only, self.reason, terms
 
 
-class Submit(msgspec.Struct, frozen=True, tag="submit", tag_field="ask"):
+class Submit(msgspec.Struct, frozen=True, tag="submit", tag_field="ask", gc=False):
     """A new order."""
 
     order: Order
 
 
-class Cancel(msgspec.Struct, frozen=True, tag="cancel", tag_field="ask"):
+class Cancel(msgspec.Struct, frozen=True, tag="cancel", tag_field="ask", gc=False):
     """An end to one order."""
 
     instrument: int
     number: int
 
 
-class Replace(msgspec.Struct, frozen=True, tag="replace", tag_field="ask"):
+class Replace(msgspec.Struct, frozen=True, tag="replace", tag_field="ask", gc=False):
     """A new size, filled lots included, and a new price for a living order; all the rest of it is as it was."""
 
     order: Order
@@ -165,7 +165,7 @@ def plain_request(request: Submit | Cancel | Replace) -> "RequestTuple":
             return "replace", request.order.plain()
 
 
-class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of a request.
 
     Attributes:
@@ -181,7 +181,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     retry_after_ns: int = 0
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """The outcome of a request that was sent without waiting for it.
 
     Attributes:
@@ -197,7 +197,7 @@ class Answer(msgspec.Struct, frozen=True):
     recv: int
 
 
-class Fill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Fill(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A fill.
 
     Attributes:
@@ -229,7 +229,7 @@ class Fill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.structs.astuple(self)
 
 
-class Report(msgspec.Struct, frozen=True, omit_defaults=True):
+class Report(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What happened to an order, or to a position by funding.
 
     Attributes:

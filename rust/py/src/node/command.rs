@@ -4,7 +4,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 use tradenode_core::orders::terms::{Links, Terms, TimeInForce, Trigger, TriggerPrice};
-use tradenode_core::orders::{Intent, OrderKind};
+use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_sim::venue::Request;
 
 use crate::desk::side_name;
@@ -26,6 +26,9 @@ pub(super) struct Commands {
     numbers: Numbers,
     /// Of each instrument of the desk its place in the node's list.
     places: Vec<usize>,
+    /// Words of orders, as Python has them: "buy" and "sell", and of each reason its name.
+    sides: [Py<PyString>; 2],
+    reasons: Vec<Py<PyString>>,
     order: Py<PyAny>,
     terms: Py<PyAny>,
     submit: Py<PyAny>,
@@ -36,10 +39,13 @@ pub(super) struct Commands {
 impl Commands {
     pub(super) fn new(py: Python<'_>, numbers: Numbers, places: Vec<usize>) -> PyResult<Self> {
         let messages = py.import("tradenode.messages.orders")?;
+        let word = |text: &str| PyString::intern(py, text).unbind();
         let class = |name: &str| messages.getattr(name).map(Bound::unbind);
         Ok(Self {
             numbers,
             places,
+            sides: [Side::Buy, Side::Sell].map(|side| word(side_name(side))),
+            reasons: Reason::ALL.iter().map(|reason| word(reason.name())).collect(),
             order: class("Order")?,
             terms: messages.getattr("Terms")?.getattr("of")?.unbind(),
             submit: class("Submit")?,
@@ -76,12 +82,12 @@ impl Commands {
         self.order.bind(py).call1((
             self.numbers.of(order),
             self.places[intent.instrument],
-            PyString::intern(py, side_name(intent.side)),
+            self.sides[intent.side as usize].bind(py),
             intent.lots,
             kind,
             intent.kind.price().unwrap_or(0),
             intent.reduce_only,
-            PyString::intern(py, intent.reason.name()),
+            self.reasons[intent.reason as usize].bind(py),
             terms,
         ))
     }
