@@ -1,14 +1,23 @@
 //! A journal in a folder of the file system, synced by its thread.
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
 use tempfile::tempdir;
 use tradenode_journal::{Disk, Fault, Folder, Journal, JournalError, Options, PAYLOAD_MAX, SyncBy};
+
+/// A journal, and what its thread tells of its syncs.
+fn heard(folder: &Path, options: Options) -> (Journal<Folder>, Receiver<()>) {
+    let (tell, told) = channel();
+    let by = SyncBy::Thread(Box::new(move || tell.send(()).expect("heard")));
+    let (journal, _) = Journal::open(Folder::open(folder).expect("the folder"), options, by).expect("opened");
+    (journal, told)
+}
 
 #[test]
 fn groups_are_synced_by_the_thread_and_found_again() {
@@ -55,10 +64,7 @@ fn groups_are_synced_by_the_thread_and_found_again() {
 #[test]
 fn a_caller_that_syncs_has_it_at_once_and_the_thread_is_not_asked() {
     let folder = tempdir().expect("a folder");
-    let (tell, told) = channel();
-    let by = SyncBy::Thread(Box::new(move || tell.send(()).expect("heard")));
-    let place = Folder::open(folder.path()).expect("the folder");
-    let (mut journal, _) = Journal::open(place, Options { segment_bytes: 1_000 }, by).expect("opened");
+    let (mut journal, told) = heard(folder.path(), Options { segment_bytes: 1_000 });
     for number in 1..=50 {
         journal.append(0, (1, 0), 0, b"an order").expect("appended");
         assert_eq!(journal.commit_here().expect("synced"), number);
@@ -72,10 +78,7 @@ fn a_caller_that_syncs_has_it_at_once_and_the_thread_is_not_asked() {
 #[test]
 fn who_has_asked_the_thread_is_told_whatever_the_caller_syncs_meanwhile() {
     let folder = tempdir().expect("a folder");
-    let (tell, told) = channel();
-    let by = SyncBy::Thread(Box::new(move || tell.send(()).expect("heard")));
-    let place = Folder::open(folder.path()).expect("the folder");
-    let (mut journal, _) = Journal::open(place, Options::default(), by).expect("opened");
+    let (mut journal, told) = heard(folder.path(), Options::default());
     for _ in 0..200 {
         journal.append(0, (1, 0), 0, b"for the thread").expect("appended");
         let asked = journal.commit().expect("wanted");

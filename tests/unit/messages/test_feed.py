@@ -49,10 +49,14 @@ def test_what_is_written_is_read(rows: Rows) -> None:
     assert told(read_rows(encode(rows))) == told(rows)
 
 
-@given(messages().filter(lambda rows: rows.symbol.isascii() and rows.symbol.isprintable() and '"' not in rows.symbol))
+def unescaped(rows: Rows) -> bool:
+    """Whether its symbol is written as it is."""
+    return encode(rows.symbol) == f'"{rows.symbol}"'.encode()
+
+
+@given(messages().filter(unescaped))
 def test_the_core_reads_it_itself(rows: Rows) -> None:
-    if "\\" not in rows.symbol:
-        assert isinstance(read_rows(encode(rows)), RawRows)
+    assert isinstance(read_rows(encode(rows)), RawRows)
 
 
 @given(messages(), st.data())

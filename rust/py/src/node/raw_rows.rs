@@ -18,26 +18,27 @@ pub(crate) struct RawRows {
 }
 
 impl RawRows {
-    pub(super) fn symbol(&self) -> &str {
-        &self.symbol
-    }
-
     /// The rows as a tape that is received now.
     pub(super) fn tape<'a>(&'a self, now: i64, received: &'a mut Vec<i64>) -> Tape<'a> {
         received.clear();
-        received.resize(self.rows(), now);
+        received.resize(self.words.len() / 3, now);
         let [ts_event, price, size] = [0, 1, 2].map(|place| column(&self.numbers, place));
         let [kind, side, flags] = [0, 1, 2].map(|place| column(&self.words, place));
         let order_id = self.ids.as_deref().unwrap_or_default();
         Tape { ts_event, ts_recv: received, kind, side, flags, price, size, sequence: &[], order_id }
     }
+}
 
-    fn rows(&self) -> usize {
-        self.words.len() / 3
-    }
+fn column<T>(columns: &[T], place: usize) -> &[T] {
+    let rows = columns.len() / 3;
+    &columns[place * rows..(place + 1) * rows]
+}
 
+#[pymethods]
+impl RawRows {
     /// Reads a message in the form that our own encoder gives it: without a space, and its fields in their order.
-    fn parse(data: &[u8]) -> Option<Self> {
+    #[staticmethod]
+    fn read(data: &[u8]) -> Option<Self> {
         let mut json = Json(data);
         let symbol = json.after(br#"{"ch":"rows","symbol":""#)?.text()?.to_owned();
         let seq = json.after(br#"","seq":"#)?.number()?;
@@ -60,22 +61,9 @@ impl RawRows {
         let whole = json.0.is_empty() && [kinds, sides, flags, prices, sizes].into_iter().all(|each| each == rows);
         whole.then_some(Self { symbol, seq, recv, numbers, words, ids })
     }
-}
 
-fn column<T>(columns: &[T], place: usize) -> &[T] {
-    let rows = columns.len() / 3;
-    &columns[place * rows..(place + 1) * rows]
-}
-
-#[pymethods]
-impl RawRows {
-    #[staticmethod]
-    fn read(data: &[u8]) -> Option<Self> {
-        Self::parse(data)
-    }
-
-    #[getter(symbol)]
-    fn symbol_text(&self) -> &str {
+    #[getter]
+    pub(super) fn symbol(&self) -> &str {
         &self.symbol
     }
 
