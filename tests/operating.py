@@ -15,7 +15,7 @@ from typing import Any
 from event_runs import CONFIG, store, synthetic
 from tradenode.messages.feed import read_rows
 from tradenode.monitor.presence import Presence, present
-from tradenode.node.log import Entry, NodeLog
+from tradenode.node.log_reader import Entry, reader_of
 
 WORDS = "from tradenode.cli.main import main; main()"
 SECONDS_MOST = 60.0
@@ -134,9 +134,9 @@ def stood(address: str) -> Any:
 
 
 def journaled(run: Path) -> list[Entry]:
-    """The records of a node that has ended."""
+    """The records of a node."""
     entries: list[Entry] = []
-    NodeLog(run / "journal").read(entries.append, read_rows)
+    reader_of(run / "journal").read(entries.append, read_rows)
     return entries
 
 

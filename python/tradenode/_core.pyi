@@ -10,7 +10,7 @@ from typing_extensions import disjoint_base
 
 from tradenode._core_account import AccountGate
 from tradenode._core_book import Book, BookChecksum, OrderBook, Sequencer, StampedBook
-from tradenode._core_journal import Journal, SimDisk
+from tradenode._core_journal import Journal, SimDisk, read_journal
 from tradenode._core_node import Floor, RawRows, SimVenue, Trader
 from tradenode._core_portfolio import PortfolioMonitor
 from tradenode._core_risk import Approved, Refusal, RiskGate
@@ -74,6 +74,7 @@ __all__ = [
     "lazy_tables",
     "metrics",
     "mids",
+    "read_journal",
     "resample_bars",
     "run_backtest",
     "run_events",

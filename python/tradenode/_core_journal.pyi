@@ -136,3 +136,11 @@ class Journal:
 
     def abandon(self) -> None:
         """Give it up unsynced and unclosed, as the death of the process would."""
+
+def read_journal(
+    folder: str | PathLike[str], from_: int, visit: Callable[[int, int, int, int, int, bytes], object], /
+) -> None:
+    """As `Journal.read`, of the journal in a folder, which another process may be writing to: as far as it is written.
+
+    A torn tail is left alone, and nothing is changed. Raises JournalError where the journal is damaged or not there.
+    """

@@ -36,6 +36,7 @@ def test_from_a_strategy_to_paper_through_a_kill(tmp_path: Path) -> None:
         first = subprocess.Popen([*COMMAND, *words], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while len(asked(address, "/fills?since=1")["fills"]) < 3 and first.poll() is None:
             time.sleep(0.05)
+        looked_at_while_it_trades(tmp_path, asked(address, "/fills?since=1")["fills"][0]["client_id"])
         first.send_signal(signal.SIGKILL)
         assert first.wait(20) == -signal.SIGKILL
         second = tradenode(tmp_path, *words)
@@ -48,6 +49,13 @@ def test_from_a_strategy_to_paper_through_a_kill(tmp_path: Path) -> None:
     again = json.loads(tradenode(tmp_path, "replay", "run", "--json").stdout)
     assert again["identical"]
     assert again["commands"] > 50
+
+
+def looked_at_while_it_trades(folder: Path, order: str) -> None:
+    """What explains an order and replays a run does not wait for the node's end, and leaves its journal alone."""
+    told = json.loads(tradenode(folder, "explain", "run", order, "--json").stdout)
+    assert [moment["what"][:7] for moment in told["moments"]][-1] == "filled:"
+    assert json.loads(tradenode(folder, "replay", "run", "--json").stdout)["identical"]
 
 
 def test_in_lockstep_its_fills_are_those_of_the_back_test(tmp_path: Path) -> None:

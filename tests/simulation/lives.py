@@ -20,7 +20,8 @@ from tradenode.messages.node import Kind, Life, Reload, Resume, VenueLife
 from tradenode.messages.orders import Submit
 from tradenode.node.core import NodeCore
 from tradenode.node.lane import Lane
-from tradenode.node.log import Entry, NodeLog
+from tradenode.node.log import NodeLog
+from tradenode.node.log_reader import Entry
 from tradenode.node.node import Node
 from tradenode.node.replay import recovered
 from tradenode.node.seat import SeatPlan

@@ -14,7 +14,8 @@ from tradenode import Desk
 from tradenode.errors import RunError
 from tradenode.messages.node import Life, Reload, SeatLife, Sweep, VenueLife
 from tradenode.node.core import NodeCore
-from tradenode.node.log import Entry, NodeLog
+from tradenode.node.log import NodeLog
+from tradenode.node.log_reader import Entry
 from tradenode.node.node import Node
 from tradenode.node.replay import Replay
 from tradenode.node.seat import SeatPlan

@@ -17,7 +17,8 @@ from tradenode.errors import ExchangeError, TradenodeError
 from tradenode.exchange.port import Sink
 from tradenode.messages.node import Kill, Kind, Reopen
 from tradenode.messages.orders import Submit
-from tradenode.node.log import Entry, NodeLog
+from tradenode.node.log import NodeLog
+from tradenode.node.log_reader import Entry
 from tradenode.node.node import Node
 from tradenode.testing.simulated_venue import NONE, ROUGH, SimulatedPort, World
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from tradenode.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tradenode.node.log import NodeLog
+    from tradenode.node.log_reader import LogReader
 
 
-def journal_of(run: Path) -> "NodeLog":
-    """The journal of a run folder. Raises ConfigError where it has none."""
-    from tradenode.node.log import NodeLog
+def journal_of(run: Path) -> "LogReader":
+    """The journal of a run folder, which a node may be writing to. Raises ConfigError where it has none."""
+    from tradenode.node.log_reader import reader_of
     from tradenode.node.session import JOURNAL
 
     if not (run / JOURNAL).is_dir():
         raise ConfigError(f"{run} is no node's run: it has no {JOURNAL}", hint="`tradenode paper` makes them")
-    return NodeLog(run / JOURNAL)
+    return reader_of(run / JOURNAL)

@@ -10,7 +10,7 @@ from tradenode.messages.node import Kind, Life, Ring
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit
 from tradenode.node.assembly import build
 from tradenode.node.core import NodeCore
-from tradenode.node.log import Decode, Entry, NodeLog
+from tradenode.node.log_reader import Decode, Entry, LogReader
 
 VALUES_MOST = 100
 """So many attributes of a strategy are shown, the first ones."""
@@ -191,7 +191,7 @@ def _words(report: Report) -> str:
     return f"{report.what} {report.reason}".rstrip()
 
 
-def explain(log: NodeLog, decode: Decode, name: str) -> Explanation:
+def explain(log: LogReader, decode: Decode, name: str) -> Explanation:
     """Explain an order by the node's number of it, or by the venue's name.
 
     Raises:

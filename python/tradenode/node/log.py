@@ -1,8 +1,7 @@
 """The journal of a node: its inputs and commands as records, and back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from os import PathLike
-from typing import NamedTuple
 
 import msgspec
 
@@ -10,9 +9,10 @@ from tradenode._core import Journal, SimDisk
 from tradenode.errors import JournalError
 from tradenode.execution.numbers import SEATS_MOST
 from tradenode.kernel.allowance import Allowance
-from tradenode.messages.feed import MARKET_DATA, MarketData
-from tradenode.messages.node import INPUTS, KINDS, Command, Input, Kind, Life, Saved
+from tradenode.messages.feed import MARKET_DATA
+from tradenode.messages.node import KINDS, Command, Input, Kind, Life, Saved
 from tradenode.messages.orders import Cancel
+from tradenode.node.log_reader import LogReader
 
 SYNC_SHARE = 0.1
 """Of a node's time it waits at most so much for syncs of its own, which are sooner done than those of a thread."""
@@ -20,47 +20,19 @@ SYNC_SHARE = 0.1
 SYNC_SAVED_NS, SYNC_COMMON_NS = 2_000_000, 1_000_000
 """So much of it may be saved up; what a sync takes that is no reason to leave the next one to the thread."""
 
-Decode = Callable[[bytes], MarketData]
-"""Reads the bytes of a message of market data, as the port did when they came."""
-
-
 FRAME, COMMAND = int(Kind.FRAME), int(Kind.COMMAND)
 """Numbers, not members: what is looked up with every frame is plain."""
 
 
-class Entry(NamedTuple):
-    """A record of a node's journal.
-
-    Attributes:
-        sequence: its number.
-        time: when it was received or given, ns UTC.
-        kind: what it is.
-        source: of an input its venue, of a command its seat.
-        cause: of a command the number of the input that led to it.
-        content: the life, input or command.
-    """
-
-    sequence: int
-    time: int
-    kind: Kind
-    source: int
-    cause: int
-    content: Life | Input | Command
-
-
-class NodeLog:
-    """A journal that speaks of inputs and commands."""
+class NodeLog(LogReader):
+    """A journal that is written, and speaks of inputs and commands."""
 
     def __init__(self, place: str | PathLike[str] | SimDisk) -> None:
         """Open or make it. Raises JournalError where it is damaged."""
         self.journal = Journal(place)
         self._syncs = Allowance(SYNC_SHARE, SYNC_SAVED_NS, SYNC_COMMON_NS)
         self._append, self._encode = self.journal.append, msgspec.json.Encoder().encode
-        self._command = msgspec.json.Decoder(Command)
-        self._inputs: dict[Kind, msgspec.json.Decoder[Input]] = {
-            kind: msgspec.json.Decoder(made) for kind, made in INPUTS.items()
-        }
-        self._life = msgspec.json.Decoder(Life)
+        super().__init__(self.journal.read)
 
     @property
     def saved(self) -> tuple[int, Saved] | None:
@@ -107,34 +79,3 @@ class NodeLog:
         last = self.journal.commit(here=True)
         self._syncs.spent()
         return last
-
-    def read(self, visit: Callable[[Entry], None], decode: Decode, start: int = 1) -> None:
-        """Give every record to `visit`, in order.
-
-        Raises:
-            JournalError: a record that cannot be read, with its number.
-        """
-
-        def each(sequence: int, kind: int, time: int, source: int, cause: int, payload: bytes) -> None:
-            if kind in KNOWN:
-                content = self._content(sequence, Kind(kind), payload, decode)
-                visit(Entry(sequence, time, Kind(kind), source, cause, content))
-
-        self.journal.read(start, each)
-
-    def _content(self, sequence: int, kind: Kind, payload: bytes, decode: Decode) -> Life | Input | Command:
-        try:
-            if kind == Kind.FRAME:
-                return decode(payload)
-            if kind == Kind.COMMAND:
-                return self._command.decode(payload)
-            if kind == Kind.LIFE:
-                return self._life.decode(payload)
-            return self._inputs[kind].decode(payload)
-        except (msgspec.DecodeError, ValueError) as error:
-            other = ": another version of tradenode has begun this run" if kind == Kind.LIFE else ""
-            raise JournalError(f"journal: record {sequence}, {kind.name.lower()}: {error}{other}") from error
-
-
-KNOWN = frozenset(Kind)
-"""Other kinds are the journal's own."""

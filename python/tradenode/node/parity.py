@@ -16,7 +16,7 @@ from tradenode.messages.feed import MarketData, Rows
 from tradenode.messages.node import Life, Reload, Resume, SeatLife
 from tradenode.messages.orders import Report
 from tradenode.node.assembly import plan_of
-from tradenode.node.log import Entry
+from tradenode.node.log_reader import Entry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from tradenode.errors import RunError
 from tradenode.messages.node import Command, Kind, Life
 from tradenode.node.core import NodeCore
-from tradenode.node.log import Decode, Entry, NodeLog
+from tradenode.node.log import NodeLog
+from tradenode.node.log_reader import Decode, Entry
 
 Build = Callable[[Life, int], NodeCore]
 """Makes the core of a life's venue, which is named by its place."""

@@ -94,7 +94,9 @@ async def opened(
     log = NodeLog(folder / JOURNAL)
     replay = None
     if log.journal.written:
-        tell(f"replaying {log.journal.written:,} records")
+        snapshot = log.journal.recovered["snapshot"]
+        behind = log.journal.written - (0 if snapshot is None else snapshot["sequence"])
+        tell(f"replaying {behind:,} of {log.journal.written:,} records")
         replay = recovered(log, build, read_rows)
     name, then = _name(givens[0]), None if replay is None else replay.life
     if then is not None:

@@ -19,11 +19,11 @@ mod snapshot;
 mod storage;
 
 pub use error::JournalError;
-pub use folder::Folder;
+pub use folder::{Folder, FolderView};
 pub use journal::{Journal, Options, SyncBy};
 pub use record::{CLOSED, HEAD_BYTES, Head, PAYLOAD_MAX, Record};
 pub use recovery::{Cut, Recovered, records};
 pub use segment::SEGMENT_HEAD_BYTES;
 pub use simulated::{Disk, Fault};
 pub use snapshot::{DamagedSnapshot, SNAPSHOT_MAX, SNAPSHOTS_KEPT, Snapshot};
-pub use storage::{Storage, StorageFile};
+pub use storage::{Source, Storage, StorageFile};

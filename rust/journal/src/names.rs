@@ -1,7 +1,7 @@
 //! How the files of a journal are named: by a record's number, and by what they are.
 
 use crate::error::{JournalError, refused};
-use crate::storage::Storage;
+use crate::storage::Source;
 
 /// Segments, named by their first record.
 pub(crate) const SEGMENT: &str = ".journal";
@@ -14,7 +14,7 @@ pub(crate) fn name_of(number: u64, kind: &str) -> String {
 }
 
 /// The files of a kind with their numbers, in order.
-pub(crate) fn listed<S: Storage>(storage: &S, kind: &str) -> Result<Vec<(u64, String)>, JournalError> {
+pub(crate) fn listed<S: Source>(storage: &S, kind: &str) -> Result<Vec<(u64, String)>, JournalError> {
     let names = storage.names().map_err(refused("list", "the journal"))?;
     let mut found: Vec<_> = names.into_iter().filter_map(|name| Some((number_of(&name, kind)?, name))).collect();
     found.sort_unstable();

@@ -7,7 +7,7 @@ use crate::names::{SEGMENT, listed};
 use crate::record::Record;
 use crate::segment::Segment;
 use crate::snapshot::{DamagedSnapshot, Found, Snapshot, Snapshots};
-use crate::storage::{Storage, StorageFile};
+use crate::storage::{Source, Storage, StorageFile};
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +56,7 @@ type Last = Result<Segment, (u64, String)>;
 
 /// Reads and checks the segments from the one on that has a record, one after the other, and gives each to `visit`; the
 /// last one may break off.
-fn walk<S: Storage>(
+fn walk<S: Source>(
     storage: &S,
     from: u64,
     mut visit: impl FnMut(&Segment) -> Result<(), JournalError>,
@@ -91,11 +91,12 @@ fn walk<S: Storage>(
     Ok(last)
 }
 
-/// Gives every record from one number on to `visit`, in order; a torn tail is left alone.
+/// Gives every record from one number on to `visit`, in order; a torn tail is left alone, and so is what is written
+/// meanwhile.
 ///
 /// # Errors
 /// What the storage says; a journal that is damaged or incomplete, or of which that record was pruned; what `visit` says.
-pub fn records<S: Storage>(
+pub fn records<S: Source>(
     storage: &S,
     from: u64,
     mut visit: impl FnMut(Record<'_>) -> Result<(), JournalError>,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::storage::{Storage, StorageFile};
+use crate::storage::{Source, Storage, StorageFile};
 
 /// What is written together or not at all when the power goes, bytes.
 const SECTOR: usize = 512;
@@ -139,9 +139,7 @@ impl Content {
     }
 }
 
-impl Storage for Disk {
-    type File = DiskFile;
-
+impl Source for Disk {
     fn names(&self) -> io::Result<Vec<String>> {
         Ok(self.called()?.names.keys().cloned().collect())
     }
@@ -151,6 +149,10 @@ impl Storage for Disk {
         let file = Self::found(&state, name)?;
         Ok(state.files[&file].bytes.clone())
     }
+}
+
+impl Storage for Disk {
+    type File = DiskFile;
 
     fn create(&self, name: &str) -> io::Result<DiskFile> {
         let mut state = self.called()?;

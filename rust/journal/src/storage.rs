@@ -2,11 +2,8 @@
 
 use std::io;
 
-/// A flat folder of files.
-pub trait Storage: Send + Sync + 'static {
-    /// A file that is appended to.
-    type File: StorageFile;
-
+/// A flat folder of files, to be read.
+pub trait Source: Send + Sync + 'static {
     /// The names of all files, in no order.
     ///
     /// # Errors
@@ -15,8 +12,17 @@ pub trait Storage: Send + Sync + 'static {
 
     /// The content of a file.
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+}
+
+/// One that is written to.
+pub trait Storage: Source {
+    /// A file that is appended to.
+    type File: StorageFile;
 
     /// Makes an empty file, which must not be there yet.
+    ///
+    /// # Errors
+    /// Whatever the storage says; so too below.
     fn create(&self, name: &str) -> io::Result<Self::File>;
 
     /// Opens a file to append to, cut to its first `length` bytes.

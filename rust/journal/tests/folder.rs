@@ -9,7 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use tempfile::tempdir;
-use tradenode_journal::{Disk, Fault, Folder, Journal, JournalError, Options, PAYLOAD_MAX, SyncBy};
+use tradenode_journal::{
+    Disk, Fault, Folder, FolderView, Journal, JournalError, Options, PAYLOAD_MAX, SyncBy, records,
+};
 
 /// A journal, and what its thread tells of its syncs.
 fn heard(folder: &Path, options: Options) -> (Journal<Folder>, Receiver<()>) {
@@ -59,6 +61,41 @@ fn groups_are_synced_by_the_thread_and_found_again() {
     };
     journal.records(900, visit).expect("read");
     assert_eq!(next, 1_002);
+}
+
+#[test]
+fn who_reads_beside_the_writer_finds_all_from_the_first_record_to_one_that_was_written() {
+    const RECORDS: u64 = 5_000;
+    let folder = tempdir().expect("a folder");
+    let options = Options { segment_bytes: 20_000 };
+    let (mut journal, _told) = heard(folder.path(), options);
+    let written = AtomicU64::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 1..=RECORDS {
+                journal.append(0, (1, 0), 0, &vec![number as u8; number as usize % 90]).expect("appended");
+                if number % 3 == 0 {
+                    written.store(journal.write().expect("written"), Ordering::Release);
+                }
+            }
+            written.store(journal.sync().expect("synced"), Ordering::Release);
+        });
+        let view = FolderView::open(folder.path()).expect("the folder");
+        let mut known = 0;
+        while known < RECORDS {
+            let least = written.load(Ordering::Acquire);
+            let mut last = 0;
+            records(&view, 1, |record| {
+                last += 1;
+                assert_eq!(record.head.sequence, last);
+                assert_eq!(record.payload, vec![last as u8; last as usize % 90]);
+                Ok(())
+            })
+            .expect("read");
+            assert!(last >= least && last >= known, "{last} records, {least} were written");
+            known = last;
+        }
+    });
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::io::ErrorKind;
 
 use proptest::prelude::*;
 use tradenode_journal::{
-    CLOSED, Disk, Fault, Journal, JournalError, Options, Record, Recovered, SNAPSHOTS_KEPT, Snapshot, Storage, SyncBy,
+    CLOSED, Disk, Fault, Journal, JournalError, Options, Record, Recovered, SNAPSHOTS_KEPT, Snapshot, Source, Storage,
+    SyncBy,
 };
 
 const SMALL: Options = Options { segment_bytes: 3_000 };

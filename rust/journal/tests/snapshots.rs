@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 
 use tradenode_journal::{
-    Disk, Fault, Journal, JournalError, Options, Record, Recovered, SNAPSHOT_MAX, Snapshot, Storage, StorageFile,
-    SyncBy,
+    Disk, Fault, Journal, JournalError, Options, Record, Recovered, SNAPSHOT_MAX, Snapshot, Source, Storage,
+    StorageFile, SyncBy,
 };
 
 const SMALL: Options = Options { segment_bytes: 3_000 };

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tradenode._core import Journal, SimDisk
+from tradenode._core import Journal, SimDisk, read_journal
 from tradenode.errors import JournalError
 
 Row = tuple[int, int, int, int, int, bytes]
@@ -44,6 +44,37 @@ def test_what_is_written_is_found_again(place: Any) -> None:
     assert again.recovered == {"last": 3, "closed": True, "cut": None, "snapshot": None, "damaged": []}
     assert rows(again, 2)[0] == (2, 4, 200, 0, 1, b"")
     assert again.append(5, 400, b"next") == 4
+
+
+def test_it_is_read_beside_who_writes_it(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, segment_bytes=100)
+    with pytest.raises(JournalError, match="is written by another process"):
+        Journal(tmp_path)
+    for number in range(1, 10):
+        journal.append(3, number, b"one")
+        assert [row[0] for row in beside(tmp_path)] == list(range(1, number))
+        journal.write()
+    assert [row[0] for row in beside(tmp_path, 4)] == list(range(4, 10))
+    journal.abandon()
+    last = max(tmp_path.glob("*.journal"))
+    whole = last.read_bytes()
+    last.write_bytes(whole + whole[24:40])
+    assert [row[0] for row in beside(tmp_path)] == list(range(1, 10))
+    assert last.read_bytes() == whole + whole[24:40], "a torn tail is left to the one who writes"
+    first = min(tmp_path.glob("*.journal"))
+    damaged = bytearray(first.read_bytes())
+    damaged[80] ^= 1
+    first.write_bytes(damaged)
+    with pytest.raises(JournalError, match=rf"{first.name}.*checksum"):
+        beside(tmp_path)
+    with pytest.raises(JournalError, match=r"cannot list .*nowhere"):
+        beside(tmp_path / "nowhere")
+
+
+def beside(folder: Path, first: int = 1) -> list[Row]:
+    found: list[Row] = []
+    read_journal(folder, first, lambda *row: found.append(row))
+    return found
 
 
 def test_after_an_error_nothing_more_is_taken() -> None:

@@ -17,7 +17,8 @@ from tradenode.messages.listing import Listing
 from tradenode.messages.node import Life, Reload, VenueLife
 from tradenode.node.assembly import build, given, seat_life
 from tradenode.node.lane import Lane
-from tradenode.node.log import Entry, NodeLog
+from tradenode.node.log import NodeLog
+from tradenode.node.log_reader import Entry
 from tradenode.node.mailbox import RELOAD, Wish, answered, leave, read_reload
 from tradenode.node.node import Node
 from tradenode.node.reloading import Reloader

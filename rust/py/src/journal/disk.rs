@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use tradenode_journal::{Disk as Simulated, Fault, Storage};
+use tradenode_journal::{Disk as Simulated, Fault, Source};
 
 use crate::desk::wrong;
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 use tradenode_journal::{
-    Cut, DamagedSnapshot, Disk as Simulated, Folder, Journal as Log, JournalError as Fault, Options, Record, Recovered,
-    Snapshot, SyncBy,
+    Cut, DamagedSnapshot, Disk as Simulated, Folder, FolderView, Journal as Log, JournalError as Fault, Options,
+    Record, Recovered, Snapshot, SyncBy, records,
 };
 
 use super::disk::Disk;
@@ -146,24 +146,8 @@ impl Journal {
     }
 
     /// Calls `visit` with every written record from a number on.
-    fn read(&mut self, py: Python<'_>, from_: u64, visit: &Bound<'_, PyAny>) -> PyResult<()> {
-        let mut failed = None;
-        let mut told = |record: Record<'_>| {
-            let head = record.head;
-            let payload = PyBytes::new(py, record.payload);
-            match visit.call1((head.sequence, head.kind, head.time, head.source, head.cause, payload)) {
-                Ok(_) => Ok(()),
-                Err(error) => {
-                    failed = Some(error);
-                    Err(Fault::Stopped("its reader failed".to_owned()))
-                }
-            }
-        };
-        let read = on!(self, log => log.records(from_, &mut told));
-        match failed {
-            Some(error) => Err(error),
-            None => read.map_err(raise),
-        }
+    fn read(&mut self, from_: u64, visit: &Bound<'_, PyAny>) -> PyResult<()> {
+        on!(self, log => told(visit, |each| log.records(from_, each)))
     }
 
     fn close(&mut self, py: Python<'_>, time: i64) -> PyResult<u64> {
@@ -178,6 +162,37 @@ impl Journal {
     /// Gives it up as it is, unsynced: what the death of a process would do to it.
     fn abandon(&mut self) {
         self.place = None;
+    }
+}
+
+/// Calls `visit` with every record of a journal in a folder from a number on, whoever writes to it meanwhile.
+#[pyfunction]
+pub(super) fn read_journal(folder: PathBuf, from_: u64, visit: &Bound<'_, PyAny>) -> PyResult<()> {
+    let view = FolderView::open(&folder).map_err(raise)?;
+    told(visit, |each| records(&view, from_, each))
+}
+
+/// Tells `visit` of each record that a reader gives.
+fn told(
+    visit: &Bound<'_, PyAny>,
+    read: impl FnOnce(&mut dyn FnMut(Record<'_>) -> Result<(), Fault>) -> Result<(), Fault>,
+) -> PyResult<()> {
+    let mut failed = None;
+    let mut each = |record: Record<'_>| {
+        let head = record.head;
+        let payload = PyBytes::new(visit.py(), record.payload);
+        match visit.call1((head.sequence, head.kind, head.time, head.source, head.cause, payload)) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                failed = Some(error);
+                Err(Fault::Stopped("its reader failed".to_owned()))
+            }
+        }
+    };
+    let read = read(&mut each);
+    match failed {
+        Some(error) => Err(error),
+        None => read.map_err(raise),
     }
 }
 

@@ -8,5 +8,6 @@ mod wake;
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<disk::Disk>()?;
-    module.add_class::<log::Journal>()
+    module.add_class::<log::Journal>()?;
+    module.add_function(wrap_pyfunction!(log::read_journal, module)?)
 }
