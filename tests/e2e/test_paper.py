@@ -13,7 +13,11 @@ import pytest
 from rehearsal import COMMAND, asked, project, tradenode, venue
 from tests.operating import journaled
 
-from tradenode.messages.node import Kind, Life, Reload
+from tradenode._core import read_journal
+from tradenode.messages.feed import read_rows
+from tradenode.messages.node import SENT, Kind, Life, Reload
+from tradenode.node.explain import explain
+from tradenode.node.log_reader import Each, LogReader
 from tradenode.node.parity import Recorded, parity
 
 pytest.importorskip("aiohttp", reason="a venue over sockets needs aiohttp (the extra `web`)")
@@ -55,6 +59,9 @@ def looked_at_while_it_trades(folder: Path, order: str) -> None:
     """What explains an order and replays a run does not wait for the node's end, and leaves its journal alone."""
     told = json.loads(tradenode(folder, "explain", "run", order, "--json").stdout)
     assert [moment["what"][:7] for moment in told["moments"]][-1] == "filled:"
+    times = [stage["time"] for stage in told["stages"][1:5]]
+    assert times == sorted(times)
+    assert len(set(times[1:])) == 3, "given, durable, sent: one after the other"
     assert json.loads(tradenode(folder, "replay", "run", "--json").stdout)["identical"]
 
 
@@ -90,11 +97,22 @@ def test_in_lockstep_its_fills_are_those_of_the_back_test(tmp_path: Path) -> Non
     assert stages["the venue had it"] == given + 3_000_000
     assert stages["the node heard so"] == given + 7_000_000
     assert stages["its first fill"] + 4_000_000 == stages["the node heard of it"]
-    assert stages["it was durable"] is stages["it was sent"] is None
+    assert stages["it was durable"] == stages["it was sent"] == given
     assert told["seen"]["best bid, ticks"] < told["seen"]["best ask, ticks"]
+    unnoted = {each.name: each.time for each in explain(unsent(tmp_path / "run"), read_rows, told["client_id"]).stages}
+    assert unnoted == stages | {"it was durable": None, "it was sent": None}
     text = tradenode(tmp_path, "explain", "run", filled["client_id"]).stdout
-    assert "not in the journal" in text
+    assert "it outlasts what `durability` in [node] says" in text
     assert "the order was given" in text
+
+
+def unsent(run: Path) -> LogReader:
+    """A journal as of a node that died with each order's way into the socket."""
+
+    def records(start: int, each: Each) -> None:
+        read_journal(run / "journal", start, lambda *row: None if row[1] == SENT else each(*row))
+
+    return LogReader(records)
 
 
 RULES = """\

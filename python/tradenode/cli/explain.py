@@ -12,8 +12,8 @@ from tradenode.cli.run_journal import journal_of
 def explain(run: Path, order: str, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Show why an order was made: the event, what desk and strategy knew, the limits it passed, the times of its way.
 
-    The clocks of node and venue need not agree. What the journal does not have, when an order was durable and when it
-    was sent, is named and has no time.
+    The clocks of node and venue need not agree. What the journal does not have is named and has no time: when an order
+    was sent, where the process died right after. The node may be trading meanwhile.
 
     Args:
         run: the run's folder.

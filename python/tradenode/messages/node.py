@@ -265,6 +265,10 @@ class Kind(IntEnum):
     """A request, written before it is sent; the record's source is the seat, its cause the input, of the same venue."""
 
 
+SENT = 21
+"""The kind of a record that says when a command was sent: neither input nor command, nothing that a node does follows
+from it. The record's time is when, its cause the command, its payload when that was durable, ns UTC."""
+
 INPUTS: dict[Kind, type] = {
     Kind.ROWS: Rows,
     Kind.REPORT: Report,

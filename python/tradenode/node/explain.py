@@ -10,7 +10,7 @@ from tradenode.messages.node import Kind, Life, Ring
 from tradenode.messages.orders import Answer, Cancel, Replace, Report, Submit
 from tradenode.node.assembly import build
 from tradenode.node.core import NodeCore
-from tradenode.node.log_reader import Decode, Entry, LogReader
+from tradenode.node.log_reader import Decode, Entry, LogReader, Sent
 
 VALUES_MOST = 100
 """So many attributes of a strategy are shown, the first ones."""
@@ -101,6 +101,7 @@ class _Search:
         self.moments: list[Moment] = []
         self.taken: Entry | None = None
         self.filled: Entry | None = None
+        self.sent: Sent | None = None
         self._last: Entry | None = None
         self._before: dict[str, float | int | str | None] = {}
 
@@ -121,6 +122,10 @@ class _Search:
             self._last = entry
         else:
             self._report(entry)
+
+    def note(self, sent: Sent) -> None:
+        if self.moments and sent.command == self.moments[0].sequence:
+            self.sent = sent
 
     @property
     def core(self) -> NodeCore:
@@ -201,7 +206,7 @@ def explain(log: LogReader, decode: Decode, name: str) -> Explanation:
     if not digits.isdecimal():
         raise ConfigError(f"{name!r} is no order's number or name", hint="the ledger and the fills have them")
     search = _Search(int(digits))
-    log.read(search.take, decode)
+    log.read(search.take, decode, sent=search.note)
     if search.order is None or search.cause is None or search.life is None:
         raise ConfigError(f"the journal has no order {name}")
     order, life = search.order.order, search.life
@@ -228,18 +233,20 @@ def explain(log: LogReader, decode: Decode, name: str) -> Explanation:
 
 NODE, VENUE = "the node's", "the venue's"
 TURN = "the node's, which is read once a turn: all of it has this time"
-UNKNOWN = "not in the journal; the monitor has how long it takes (tick to order, journal sync)"
+DURABLE = "the node's: it outlasts what `durability` in [node] says"
+UNKNOWN = "not in the journal: the process ended, or has written no further"
 
 
 def _stages(search: _Search, cause: Entry) -> list[Stage]:
     """The stages of an order's way, each with the clock that tells it."""
-    event, taken, filled = _event_time(cause), search.taken, search.filled
+    event, taken, filled, sent = _event_time(cause), search.taken, search.filled, search.sent
+    way = (None, None) if sent is None else (sent.durable, sent.sent)
     return [
         Stage("it happened", event, VENUE if event is not None else "an input of the node's own"),
         Stage("the node received it, and its turn began", cause.time, NODE),
         Stage("the order was given", search.moments[0].time, TURN),
-        Stage("it was durable", None, UNKNOWN),
-        Stage("it was sent", None, UNKNOWN),
+        Stage("it was durable", way[0], UNKNOWN if sent is None else DURABLE),
+        Stage("it was sent", way[1], UNKNOWN if sent is None else NODE),
         *_heard("the venue had it", "the node heard so", taken),
         *_heard("its first fill", "the node heard of it", filled),
     ]

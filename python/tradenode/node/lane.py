@@ -420,6 +420,7 @@ class Lane:
         """Sends the commands that are as safe as they have to be."""
         at, unsent, send, observer = self._at, self._unsent, self.port.send, self.observer
         at("after write")
+        durable = self._time()
         while unsent and unsent[0][0] <= safe:
             sequence, command, given = unsent.popleft()
             at("before send")
@@ -427,6 +428,7 @@ class Lane:
             at("after send")
             if observer is not None:
                 observer.sent(sequence)
+            self.log.sent(self._time(), sequence, durable)
 
     def _done(self) -> None:
         """The turn is over: the venue goes on, or the timer is set."""

@@ -10,7 +10,7 @@ from tradenode.errors import JournalError
 from tradenode.execution.numbers import SEATS_MOST
 from tradenode.kernel.allowance import Allowance
 from tradenode.messages.feed import MARKET_DATA
-from tradenode.messages.node import KINDS, Command, Input, Kind, Life, Saved
+from tradenode.messages.node import KINDS, SENT, Command, Input, Kind, Life, Saved
 from tradenode.messages.orders import Cancel
 from tradenode.node.log_reader import LogReader
 
@@ -68,6 +68,10 @@ class NodeLog(LogReader):
         """Take a command, which the next write writes."""
         number = command.number if isinstance(command, Cancel) else command.order.number
         return self._append(COMMAND, now, self._encode(command), number % SEATS_MOST, cause)
+
+    def sent(self, now: int, command: int, durable: int) -> None:
+        """Take note that a command was sent, and when it was durable; goes with the next write."""
+        self._append(SENT, now, self._encode(durable), 0, command)
 
     def commit(self) -> int:
         """Write what was taken and want it durable: at once where that holds the node up for no longer than it may.
