@@ -20,7 +20,8 @@ class NodeTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         venue: on which of the node's venues it trades, as `tradenode paper --venue NAME=ADDRESS` names it; where None,
             the only one, or the one that its instruments name.
         durability: what an order outlasts before it is sent: the process ("process"), or the loss of power ("power").
-        silence: how long an order may be without a word of the venue before it is asked for.
+        silence: how long an order may be without a word of the venue before it is asked for, and before a venue that
+            does not know it is believed: until then it may be on its way.
         audit: how often orders, fills and positions are held against the venue's.
         save: how often a snapshot is taken, from which a start goes on.
         budget: the longest that the strategy may take for a call.

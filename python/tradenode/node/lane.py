@@ -24,7 +24,7 @@ from tradenode.node.core import NodeCore
 from tradenode.node.desks import NEVER
 from tradenode.node.log import NodeLog
 from tradenode.node.observer import At, Observer, nowhere
-from tradenode.node.reconcile import Reconciliation
+from tradenode.node.reconcile import TRIES_MOST, Reconciliation
 from tradenode.node.settings import Settings
 
 BACKLOG_MOST = 1_000_000
@@ -35,9 +35,6 @@ BATCH_MOST = 1_000
 
 PARTS_GRACE_NS = SECOND_NS
 """So long each of what goes on beside the node has to clean up."""
-
-TRIES_MOST = 20
-"""So often what does not fit is asked for again: it may be on its way."""
 
 WORDS_MOST = 100
 """So many words of an operator wait until they may be followed."""
@@ -140,6 +137,7 @@ class Lane:
             core,
             self.act,
             self._time,
+            self._patience,
             foreign_too=settings.foreign == "ignore",
             most=settings.cash_most,
         )
@@ -268,7 +266,7 @@ class Lane:
         """Waits until something holds, as long as the node may take for its end."""
         waited = 0
         while waited < self.settings.grace_ns and not holds():
-            await asyncio.sleep(self.settings.retry_ns / SECOND_NS / self.speed)
+            await self._rest()
             waited += self.settings.retry_ns
 
     def _part_failed(self, part: str, error: Exception) -> None:
@@ -284,30 +282,23 @@ class Lane:
         Raises:
             ExchangeError: the venue was asked as often as is allowed, and did not answer.
         """
-        faults: list[str] = []
-        failed: ExchangeError | None = None
-        for attempt in range(TRIES_MOST):
-            if attempt:
-                await asyncio.sleep(self.settings.retry_ns / SECOND_NS / self.speed)
-            asked = set(self.core.doubts)
+        beginning = self.state == "starting"
+        tries = TRIES_MOST + (self._patience() // self.settings.retry_ns if beginning else 0)
+        verdict = await self._reconciliation.settle(tries, self._rest, beginning=beginning)
+        if verdict.fits:
+            self.reconciled = self._time()
+        elif verdict.faults:
             self.core.doubts.clear()
-            try:
-                faults, failed = await self._reconciliation.everything(), None
-            except ExchangeError as error:
-                self.core.doubts |= asked
-                failed = error
-                continue
-            if not faults and not self.core.doubts:
-                self.reconciled = self._time()
-                return
-        if failed is not None:
-            raise failed
-        faults += [f"order {number} stays unknown" for number in sorted(self.core.doubts) if number]
-        self.core.doubts.clear()
-        if faults:
-            for fault in faults:
+            for fault in verdict.faults:
                 self.core.note(self._time(), fault)
-            self.act(Kill("halt", "reconciliation", "; ".join(faults)))
+            self.act(Kill("halt", "reconciliation", "; ".join(verdict.faults)))
+
+    def _patience(self) -> int:
+        """So long, ns, an order may be on its way. In lockstep it is not: there it has come, or never will."""
+        return 0 if self.lockstep else self.settings.silence_ns
+
+    async def _rest(self) -> None:
+        await asyncio.sleep(self.settings.retry_ns / SECOND_NS / self.speed)
 
     async def _audit(self) -> None:
         """Asks the venue for everything from time to time, and at once where something is in doubt."""
@@ -321,7 +312,7 @@ class Lane:
                 await self._reconcile()
             except ExchangeError as error:
                 self.core.note(self._time(), f"the venue was not asked: {error}")
-                await asyncio.sleep(self.settings.retry_ns / SECOND_NS / self.speed)
+                await self._rest()
                 self._asking.set()
 
     async def _sweep(self) -> None:

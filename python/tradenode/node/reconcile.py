@@ -5,9 +5,11 @@ be explained so is told, and the node halts on it.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from typing import NamedTuple
 
+from tradenode.errors import ExchangeError
 from tradenode.exchange.port import VenuePort
 from tradenode.execution.orders import Tracked
 from tradenode.messages.node import Audited, Funds, Input
@@ -15,12 +17,28 @@ from tradenode.messages.orders import AccountState, Report, VenueOrder, What
 from tradenode.node.cash import ROUNDING
 from tradenode.node.core import NodeCore
 
+TRIES_MOST = 20
+"""So often what does not fit is asked for again: it may be on its way."""
+
 CONFIRMATIONS = 3
-"""So often a venue must say that it has never had an order before that is believed: an order may be late."""
+"""So often a venue must say that it has never had an order before that is believed, behind the time that one may be on
+its way."""
 
 MISSES_MOST = 10_000
 
 Act = Callable[[Input], None]
+
+
+class Verdict(NamedTuple):
+    """What came of asking again and again.
+
+    Attributes:
+        fits: whether all fits.
+        faults: what does not for good, in words.
+    """
+
+    fits: bool
+    faults: list[str]
 
 
 class Reconciliation:
@@ -32,36 +50,80 @@ class Reconciliation:
         core: NodeCore,
         act: Act,
         now: Callable[[], int],
+        patience: Callable[[], int],
         *,
         foreign_too: bool,
         most: Decimal | None = None,
     ) -> None:
-        """Ask a port; `foreign_too` where orders that are not the node's need no explanation.
+        """Ask a port; `patience` is how long an order may be on its way, ns.
 
+        `foreign_too` where orders that are not the node's need no explanation.
         `most` is the largest difference of cash that the node goes on with, a part of what its strategies began with;
         None for any.
         """
         self._port, self._core, self._act, self._now, self._foreign_too = port, core, act, now, foreign_too
+        self._patience = patience
+        self._faults: dict[str, str] = {}
+        self._under_way: set[int] = set()
         self._misses: Counter[int] = Counter()
         began = sum((seat.cash for seat in core.seats), Decimal(0))
         self._most = "" if most is None else f"{began * most:f}"
-        self._odd: tuple[Decimal, int] = (Decimal(0), 0)
+        self._cash_odd: tuple[Decimal, int] = (Decimal(0), 0)
 
-    async def everything(self) -> list[str]:
-        """Ask for orders, fills, positions and cash; what cannot be explained, empty where all fits.
+    async def settle(self, tries: int, rest: Callable[[], Awaitable[None]], *, beginning: bool) -> Verdict:
+        """Ask until all fits, so often, with a rest between two times.
+
+        While a node trades something is on its way most of the time, and each time something else: a fault is what was
+        one every time. At the beginning nothing new is sent: what is on its way is waited for, and what does not fit
+        the last time is a fault.
+
+        Raises:
+            ExchangeError: the venue did not answer the last time.
+        """
+        doubts, lasting, failed = self._core.doubts, None, None
+        for attempt in range(tries):
+            if attempt:
+                await rest()
+            asked = set(doubts)
+            doubts.clear()
+            try:
+                found, failed = await self.everything(), None
+            except ExchangeError as error:
+                doubts |= asked
+                failed = error
+                continue
+            if not found and not doubts and not (beginning and self._under_way):
+                return Verdict(True, [])
+            lasting = found if lasting is None else {key: text for key, text in found.items() if key in lasting}
+        if failed is not None:
+            raise failed
+        return Verdict(False, self._unsettled() if beginning else list((lasting or {}).values()))
+
+    def _unsettled(self) -> list[str]:
+        """What does not fit, in words."""
+        unknown = sorted((self._core.doubts | self._under_way) - {0})
+        orders = {f"order {number}": f"order {number} stays unknown" for number in unknown}
+        return list((self._faults | orders).values()) or ["what the venue tells does not come to rest"]
+
+    async def everything(self) -> dict[str, str]:
+        """Ask for orders, fills, positions and cash; what cannot be explained, by what it is about.
 
         What is not explained of the cash is told to the core, which says what becomes of it (`Funds`).
 
         Raises:
             ExchangeError: the venue does not answer.
         """
+        self._faults = {}
+        self._under_way.clear()
         await self._fills()
         open_now = await self._port.orders()
         known = {each.number: each for each in open_now if each.number}
         for number in list(self._core.orders.living):
             await self.order(number, known.get(number))
         await self._fills()
-        return [self._foreign(each) for each in open_now if self._is_foreign(each)] + await self._positions()
+        self._faults |= {each.client_id: self._foreign(each) for each in open_now if self._is_foreign(each)}
+        await self._positions()
+        return self._faults
 
     async def order(self, number: int, told: VenueOrder | None = None) -> None:
         """Ask for one order and bring what is known of it up to that; a number of 0 is none."""
@@ -80,7 +142,10 @@ class Reconciliation:
     def _missing(self, found: Tracked) -> None:
         """The venue does not know an order. A single word of that is none: it may be on its way."""
         if found.confirmed:
-            self._core.doubts.add(found.number)
+            self._odd(found)
+            return
+        if self._is_young(found):
+            self._under_way.add(found.number)
             return
         self._misses[found.number] += 1
         if self._misses[found.number] >= CONFIRMATIONS:
@@ -89,9 +154,17 @@ class Reconciliation:
         elif len(self._misses) < MISSES_MOST:
             self._core.doubts.add(found.number)
 
+    def _is_young(self, found: Tracked) -> bool:
+        return self._now() - found.sent < self._patience()
+
+    def _odd(self, found: Tracked) -> None:
+        """What the venue says of an order does not fit together."""
+        self._core.doubts.add(found.number)
+        self._faults[f"order {found.number}"] = f"order {found.number} stays unknown"
+
     def _settle(self, found: Tracked, told: VenueOrder) -> None:
         if told.state == "pending":
-            self._core.doubts.add(found.number)
+            (self._under_way if self._is_young(found) else self._core.doubts).add(found.number)
             return
         if told.state == "rejected":
             # It never lived.
@@ -105,7 +178,7 @@ class Reconciliation:
             return
         if told.filled > found.filled:
             # A fill is told of that cannot be had yet.
-            self._core.doubts.add(found.number)
+            self._odd(found)
         elif told.state == "cancelled":
             self._tell(found, "cancelled", "asked")
         elif told.state == "expired":
@@ -144,7 +217,7 @@ class Reconciliation:
         symbol = self._core.instruments[told.instrument]
         return f"order {told.client_id} ({told.side} {told.lots} lots of {symbol}) is none of this node's"
 
-    async def _positions(self) -> list[str]:
+    async def _positions(self) -> None:
         """Positions that the venue tells otherwise than the desks, and are not on their way."""
         account = await self._port.account()
         await self._fills()
@@ -156,14 +229,14 @@ class Reconciliation:
         for seat in self._core.seats:
             for symbol, (lots, _) in zip(seat.plan.symbols, seat.trader.positions(), strict=True):
                 ours[self._core.instruments.index(symbol)] += lots
-        faults = [
-            f"position of {symbol}: the venue has {theirs[place]} lots, the node {ours[place]}"
+        faults = {
+            f"position of {symbol}": f"position of {symbol}: the venue has {theirs[place]} lots, the node {ours[place]}"
             for place, symbol in enumerate(self._core.instruments)
             if theirs[place] != ours[place]
-        ]
+        }
         if not faults:
             self._cash(account, next_payment)
-        return faults
+        self._faults |= faults
 
     async def _payments(self) -> int:
         """Puts in every payment of the account that is not known; the number after the last one.
@@ -185,11 +258,11 @@ class Reconciliation:
         told = Decimal(account.balance) - Decimal(account.invested)
         unexplained = cash.unexplained(told)
         if cash.beside is not None and abs(unexplained - cash.difference) <= ROUNDING:
-            self._odd = (Decimal(0), 0)
+            self._cash_odd = (Decimal(0), 0)
             return
-        before, seen = self._odd
-        self._odd = (unexplained, seen + 1 if unexplained == before else 1)
-        if cash.beside is not None and self._odd[1] < CONFIRMATIONS:
+        before, seen = self._cash_odd
+        self._cash_odd = (unexplained, seen + 1 if unexplained == before else 1)
+        if cash.beside is not None and self._cash_odd[1] < CONFIRMATIONS:
             self._core.doubts.add(0)
             return
         self._act(Funds(f"{told:f}", self._most, next_payment))

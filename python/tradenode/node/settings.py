@@ -13,7 +13,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         durability: what a command outlasts before it is sent: the process, or the loss of power.
-        silence_ns: how long an order may be without a word.
+        silence_ns: how long an order may be without a word, as it may be on its way.
         sweep_ns: how often that is looked at.
         audit_ns: how often the venue is asked for everything.
         retry_ns: how long before what does not fit is asked for again.
