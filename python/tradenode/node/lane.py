@@ -292,6 +292,9 @@ class Lane:
             for fault in verdict.faults:
                 self.core.note(self._time(), fault)
             self.act(Kill("halt", "reconciliation", "; ".join(verdict.faults)))
+        else:
+            # What did not fit the last time may do so for good from now on.
+            self._asking.set()
 
     def _patience(self) -> int:
         """So long, ns, an order may be on its way. In lockstep it is not: there it has come, or never will."""
