@@ -15,6 +15,9 @@ pytest.importorskip("aiohttp", reason="a venue over sockets needs aiohttp (the e
 SECONDS = int(os.environ.get("TRADENODE_SOAK_SECONDS", "80"))
 """So much of the market's time; 3600 take eight minutes."""
 
+SEED = os.environ.get("TRADENODE_SOAK_SEED", "11")
+"""Of the faults."""
+
 SPEED = 8
 CHECKPOINTS = 8
 GROWTH_MB = 6.0
@@ -27,7 +30,7 @@ LIMIT = 200
 def test_nothing_is_lost_or_doubled_and_no_limit_is_passed_in_a_long_run_of_faults(tmp_path: Path) -> None:
     config = project(tmp_path, SECONDS)
     pause = SECONDS / SPEED / CHECKPOINTS
-    with venue(tmp_path, "--speed", str(SPEED), "--fault-seed", "11") as address:
+    with venue(tmp_path, "--speed", str(SPEED), "--fault-seed", SEED) as address:
         words = [sys.executable, str(Path(__file__).with_name("soaking.py")), str(config), address, "run", str(pause)]
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=10 * SECONDS, check=False)
         assert done.returncode == 0, done.stderr
