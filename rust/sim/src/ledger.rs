@@ -367,9 +367,9 @@ impl<'a> Ledger<'a> {
             return ts.len();
         }
         if self.curves[0].paid && guard.is_idle(exits) {
-            let high = highs.iter().fold(f64::NEG_INFINITY, |most, &high| most.max(high));
-            let low = lows.iter().fold(f64::INFINITY, |least, &low| least.min(low));
-            self.extend(0, high, low);
+            if let Some(trade) = &mut self.trades[0] {
+                trade.pass(highs, lows);
+            }
             return ts.len();
         }
         for (row, ((&now, &high), &low)) in ts.iter().zip(highs).zip(lows).enumerate() {
@@ -384,7 +384,7 @@ impl<'a> Ledger<'a> {
     #[inline]
     pub(crate) fn extend(&mut self, index: usize, high: f64, low: f64) {
         if let Some(trade) = &mut self.trades[index] {
-            (trade.high, trade.low) = (trade.high.max(high), trade.low.min(low));
+            trade.extend(high, low);
         }
     }
 
@@ -432,10 +432,7 @@ impl<'a> Ledger<'a> {
         let Some(last) = bars.checked_sub(1) else { return Ok(()) };
         let Curve { slope, cost, .. } = self.curves[0];
         let line = Line { balance: self.balance, slope, cost, inverse: self.instruments[0].spec().inverse };
-        if self.full {
-            self.recorder.gross.extend(closes[..bars].iter().map(|&close| line.worth(close).abs()));
-        }
-        self.recorder.mark_held(closes, bars, line);
+        self.recorder.mark_held(closes, bars, line, self.full);
         if self.gate.watches_equity() {
             for (row, &close) in closes[..bars].iter().enumerate() {
                 self.gate.mark(ends.of(row), line.at(close))?;

@@ -1,57 +1,53 @@
 //! Runs of rules that are long or flat: a lone instrument, bought at the market and sold whole, and nothing else.
 //!
-//! Most sets of a sweep are such runs. What [`crate::engine::Engine`] comes to with them takes a few lines here, and a
-//! fraction of the time; the figures are the engine's to the last bit.
+//! Most runs of rules are such runs, and most sets of a sweep. What [`crate::engine::Engine`] comes to with them takes a
+//! few lines here, and a fraction of the time; the gate is only asked where it may refuse. What is recorded is the
+//! engine's to the last bit.
 
-use tradenode_core::account::Fill;
+mod turns;
+
+use tradenode_core::account::{Account, Fill};
 use tradenode_core::bars::Bars;
-use tradenode_core::instrument::Instrument;
-use tradenode_core::money::{Atoms, MoneyError, Scale, as_f64};
-use tradenode_core::orders::Side;
+use tradenode_core::money::{Atoms, MoneyError};
+use tradenode_core::orders::{Intent, OrderKind, Reason, Side};
 use tradenode_core::risk::Limits;
-use tradenode_core::rules::Rows;
 use tradenode_core::strategy::sizing::{SizeInput, TradeRecord};
 use tradenode_core::strategy::{EntryOrder, ExitsSpec, SizeMethod, SizeSpec};
 use tradenode_core::units::{Decimal, Rate};
 
+use self::turns::Turns;
 use crate::error::RunError;
 use crate::frames::Frame;
 use crate::ledger::Ledger;
-use crate::metrics::{Course, Line, RoundTrip};
-use crate::recorder::Recorder;
+use crate::metrics::Line;
+use crate::recorder::{Booked, OpenTrade, Recorder};
 use crate::signals::{SignalColumns, bit};
-use crate::spec::{CostsSpec, FillAt, RunSpec};
+use crate::spec::{CostsSpec, FillAt, Record, RunSpec};
 
 const SECOND_NS: i64 = 1_000_000_000;
 
 /// What is held since it was bought.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Held {
     lots: i64,
     cost: Atoms,
-    fee: Atoms,
-    opened: i64,
+    trade: OpenTrade,
     line: Line,
 }
 
 /// Such a run in progress.
 #[derive(Debug)]
 pub(crate) struct LongFlat<'a> {
-    instrument: Instrument,
-    scale: Scale,
+    /// The record and the gate; the account lies still until the gate is asked.
+    ledger: Ledger<'a>,
     size: Option<SizeSpec>,
+    full: bool,
     bars: Bars<'a>,
-    enter: Rows,
-    exit: Rows,
+    turns: Turns<'a>,
     /// The next bar.
     next: usize,
-    /// Where a trade was asked for on the last close, the next bar's opening time and price.
-    asked: Option<(i64, f64)>,
     balance: Atoms,
     held: Option<Held>,
-    course: Course<'a>,
-    /// All but the course.
-    recorder: Recorder<'a>,
 }
 
 impl<'a> LongFlat<'a> {
@@ -77,36 +73,23 @@ impl<'a> LongFlat<'a> {
             && (spec.exits == ExitsSpec::default() && spec.scale_in.is_none() && spec.scale_out.is_empty())
     }
 
-    /// A run over bars of one that [`LongFlat::fits`], whose description an engine has found sound.
-    ///
-    /// # Errors
-    /// What is wrong with the description.
-    pub(crate) fn new(
-        spec: &RunSpec,
-        bars: Bars<'a>,
-        mut columns: SignalColumns,
-        course: Course<'a>,
-    ) -> Result<Self, RunError> {
-        let ledger = Ledger::new(&spec.terms(), Recorder::default())?;
-        Ok(Self {
-            instrument: ledger.instruments[0].clone(),
-            scale: ledger.scale,
+    /// A run over bars of one that [`LongFlat::fits`], whose description an engine has found sound, with new books.
+    pub(crate) fn new(spec: &RunSpec, ledger: Ledger<'a>, bars: Bars<'a>, mut columns: SignalColumns) -> Self {
+        Self {
             size: spec.size.clone(),
+            full: spec.record == Record::Full,
+            turns: Turns::new(bars, columns.take(bit::ENTER_LONG), columns.take(bit::EXIT_LONG)),
             bars,
-            enter: columns.take(bit::ENTER_LONG),
-            exit: columns.take(bit::EXIT_LONG),
             next: 0,
-            asked: None,
             balance: ledger.account.balance(),
             held: None,
-            course,
-            recorder: ledger.into_recorder(),
-        })
+            ledger,
+        }
     }
 
     /// Everything recorded.
     pub(crate) fn into_recorder(self) -> Recorder<'a> {
-        Recorder { course: Some(self.course), ..self.recorder }
+        self.ledger.into_recorder()
     }
 
     /// Runs on before the bar of that row, or to the end.
@@ -115,39 +98,46 @@ impl<'a> LongFlat<'a> {
     /// Money that cannot be counted.
     pub(crate) fn advance(&mut self, before: usize) -> Result<(), RunError> {
         let rows = self.bars.ts.len().min(before);
-        while self.next < rows {
-            if let Some((now, open)) = self.asked.take() {
-                let ticks = self.instrument.price.steps(open)?;
-                match self.held.take() {
-                    Some(held) => self.sell(&held, ticks, now)?,
-                    None => self.buy(ticks, now)?,
-                }
+        loop {
+            let turn = self.turns.next();
+            self.pass(rows.min(turn.row));
+            if turn.row >= rows {
+                return Ok(());
             }
-            let fires = if self.held.is_some() { &self.exit } else { &self.enter }.next(self.next);
-            // Looked up now, it is at hand when the bars before it are done.
-            let open = self.bars.ts.get(fires + 1).copied().zip(self.bars.open.get(fires + 1).copied());
-            // The bar at whose close a rule fires is still one of those in which nothing happens.
-            let passed = rows.min(fires + 1) - self.next;
-            match &self.held {
-                Some(held) => self.course.follow(passed, held.line),
-                None => self.course.hold(passed, self.scale.to_f64(self.balance)),
+            let ticks = self.ledger.instruments[0].price.steps(turn.open)?;
+            if self.held.is_some() {
+                self.sell(ticks, turn.ts)?;
+            } else {
+                self.buy(ticks, turn.ts)?;
             }
-            self.next += passed;
-            // An entry beside its own exit contradicts itself.
-            let wanted = fires < self.next && (self.held.is_some() || !self.exit.has(fires));
-            self.asked = open.filter(|_| wanted);
+            self.turns.pass(self.held.is_some());
         }
-        Ok(())
+    }
+
+    /// Passes over the bars before a row, in which nothing happens.
+    #[inline]
+    fn pass(&mut self, row: usize) {
+        let (span, full, recorder) = (self.next..row, self.full, &mut self.ledger.recorder);
+        match &mut self.held {
+            Some(held) => {
+                if full {
+                    held.trade.pass(&self.bars.high[span.clone()], &self.bars.low[span.clone()]);
+                }
+                recorder.mark_held(&self.bars.close[span.start..], span.len(), held.line, full);
+            }
+            None => recorder.mark_flat(span.len(), self.ledger.scale.to_f64(self.balance), full),
+        }
+        self.next = row;
     }
 
     fn buy(&mut self, ticks: i64, now: i64) -> Result<(), RunError> {
-        let Self { instrument, scale, balance, .. } = self;
+        let (instrument, scale) = (&self.ledger.instruments[0], self.ledger.scale);
         let Some(size) = &self.size else { return Ok(()) };
         let lots = size.lots(&SizeInput {
             instrument,
             side: Side::Buy,
-            scale: *scale,
-            equity: *balance,
+            scale,
+            equity: self.balance,
             price: ticks,
             stop_distance: f64::NAN,
             measure: f64::NAN,
@@ -157,48 +147,67 @@ impl<'a> LongFlat<'a> {
             record: TradeRecord::default(),
         })?;
         let lots = lots.min(instrument.max_lots);
-        let fill = Fill::new(instrument, Side::Buy, lots, ticks, instrument.spec().taker_fee)?;
-        // What of the risk gate's questions is not answered by the description.
-        let needed = fill.worth.checked_add(fill.fee.max(0)).ok_or(MoneyError::Overflow)?;
-        if lots < instrument.min_lots || fill.worth < instrument.min_notional || needed > *balance {
-            self.recorder.refused_count += 1;
+        let fill = Fill::new(instrument, Side::Buy, lots, ticks, instrument.spec().taker_fee);
+        if !fill.is_ok_and(|fill| self.is_sure(&fill)) && !self.is_permitted(lots, ticks, now)? {
             return Ok(());
         }
-        *balance = balance.checked_sub(fill.fee).ok_or(MoneyError::Overflow)?;
-        let slope = instrument.worth_f64(lots, 1.0);
-        let line = Line { balance: scale.to_f64(*balance), slope, cost: scale.to_f64(fill.worth), inverse: false };
-        self.held = Some(Held { lots, cost: fill.worth, fee: fill.fee, opened: now, line });
-        self.count(&fill);
+        let fill = fill?;
+        let Ledger { recorder, instruments, .. } = &mut self.ledger;
+        let instrument = &instruments[0];
+        self.balance = self.balance.checked_sub(fill.fee).ok_or(MoneyError::Overflow)?;
+        let (balance, cost) = (scale.to_f64(self.balance), scale.to_f64(fill.worth));
+        let line = Line { balance, slope: instrument.worth_f64(lots, 1.0), cost, inverse: false };
+        let mut trade = OpenTrade::new(now, Side::Buy, instrument.price.value(ticks));
+        trade.costs(fill.fee, 0);
+        trade.added(lots, fill.worth, lots);
+        self.held = Some(Held { lots, cost: fill.worth, trade, line });
+        recorder.fill(&booked(recorder, &fill, Reason::Entry, now), instrument, scale);
         Ok(())
     }
 
-    fn sell(&mut self, held: &Held, ticks: i64, now: i64) -> Result<(), RunError> {
-        let (instrument, scale) = (&self.instrument, self.scale);
-        let fill = Fill::new(instrument, Side::Sell, held.lots, ticks, instrument.spec().taker_fee)?;
-        let realised = -fill.worth - held.cost;
-        self.balance = self.balance.checked_add(realised - fill.fee).ok_or(MoneyError::Overflow)?;
-        let fees = held.fee + fill.fee;
-        let net = realised - fees;
-        self.course.close(&RoundTrip {
-            is_long: true,
-            held_ns: now - held.opened,
-            gross_pnl: scale.to_f64(realised),
-            net_pnl: scale.to_f64(net),
-            fees: scale.to_f64(fees),
-            slippage: 0.0,
-            funding: 0.0,
-            return_ratio: as_f64(net) / as_f64(held.cost),
-        });
-        self.count(&fill);
-        Ok(())
+    /// Whether the gate permits an entry that fills so: what of its questions is not answered by the description.
+    fn is_sure(&self, fill: &Fill) -> bool {
+        let instrument = &self.ledger.instruments[0];
+        let needed = fill.worth.checked_add(fill.fee.max(0));
+        fill.lots >= instrument.min_lots
+            && fill.worth >= instrument.min_notional
+            && needed.is_some_and(|needed| needed <= self.balance)
     }
 
-    fn count(&mut self, fill: &Fill) {
-        let price = self.instrument.price.value(fill.ticks);
-        self.recorder.totals.traded += self.instrument.worth_f64(fill.lots, price).abs();
-        self.recorder.totals.fees += self.scale.to_f64(fill.fee);
-        self.recorder.filled += 1;
+    /// Asks the gate, which has the words for a refusal.
+    #[cold]
+    fn is_permitted(&mut self, lots: i64, ticks: i64, now: i64) -> Result<bool, RunError> {
+        self.ledger.account = Account::new(self.balance, 1);
+        self.ledger.trades_at_ticks(0, ticks);
+        let (side, kind, reason) = (Side::Buy, OrderKind::Market, Reason::Entry);
+        let intent = Intent { instrument: 0, side, lots, kind, reduce_only: false, reason };
+        Ok(self.ledger.permit(&intent, now, None, true)?.is_some())
     }
+
+    fn sell(&mut self, ticks: i64, now: i64) -> Result<(), RunError> {
+        let Self { ledger: Ledger { recorder, instruments, scale, .. }, balance, held, .. } = self;
+        let (Some(Held { lots, cost, trade, .. }), instrument) = (held.as_mut(), &instruments[0]) else {
+            return Ok(());
+        };
+        let fill = Fill::new(instrument, Side::Sell, *lots, ticks, instrument.spec().taker_fee)?;
+        let (taken_off, price) = (-fill.worth, instrument.price.value(ticks));
+        let realised = taken_off - *cost;
+        *balance = balance.checked_add(realised - fill.fee).ok_or(MoneyError::Overflow)?;
+        trade.costs(fill.fee, 0);
+        trade.taken_off(taken_off, realised);
+        trade.extend(price, price);
+        let booked = booked(recorder, &fill, Reason::ExitRule, now);
+        recorder.fill(&booked, instrument, *scale);
+        recorder.close(trade, &booked, instrument, *scale);
+        *held = None;
+        Ok(())
+    }
+}
+
+/// A fill of the market's price. Every order that the gate permits has one.
+fn booked(recorder: &Recorder<'_>, fill: &Fill, reason: Reason, ts: i64) -> Booked {
+    let (order, &Fill { side, lots, ticks, fee, .. }) = (recorder.filled as u64 + 1, fill);
+    Booked { ts, instrument: 0, order, side, lots, ticks, fee, slippage: 0, maker: false, reason }
 }
 
 /// Whether limits can refuse nothing of such a run, whose orders go to the market at most one a bar, with none of ours
@@ -232,10 +241,12 @@ mod tests {
 
     use super::*;
     use crate::frames::SoundBars;
-    use crate::metrics::{MetricOptions, Names, Sampling};
+    use crate::metrics::{Curve, MetricOptions, Names, Sampling, metrics};
+    use crate::rules::evaluate;
     use crate::sets::Sets;
+    use crate::signals::Signals;
     use crate::spec::Record;
-    use crate::sweep::{Facts, sweep};
+    use crate::sweep::{Facts, Outcome, SweepError, sweep};
 
     const MINUTE_NS: i64 = 60_000_000_000;
 
@@ -248,40 +259,83 @@ mod tests {
         "duplicate_ns":3600000000000,"refuse_self_trade":true,"max_orders_per_second":1,"max_orders_per_minute":1,
         "max_cancels_per_second":0,"max_open_orders":1"#;
 
-    /// Columns of a walk in ticks of 0.01, its bars hours of a few days.
-    fn walk(steps: &[(i64, i64)]) -> (Vec<i64>, [Vec<f64>; 5]) {
+    /// Columns of a walk in so many ticks of 0.01, its bars hours of a few days.
+    fn walk(steps: &[(i64, i64)], unit: i64) -> (Vec<i64>, [Vec<f64>; 5]) {
         let (mut close, mut columns) = (1_000_i64, <[Vec<f64>; 5]>::default());
         for &(gap, step) in steps {
             let open = (close + gap).max(1);
             close = (open + step).max(1);
-            let row = [open, open.max(close) + 1, open.min(close), close].map(|ticks| ticks as f64 / 100.0);
+            let row = [open, open.max(close) + 1, open.min(close), close].map(|ticks| (ticks * unit) as f64 / 100.0);
             columns.iter_mut().zip(row.into_iter().chain([1.0])).for_each(|(column, value)| column.push(value));
         }
         let hours = 0..steps.len() as i64;
         (hours.map(|hour| hour * 60 * MINUTE_NS).collect(), columns)
     }
 
-    fn spec(size: &str, fee: &str, instrument: &str, exit: &str, risk: &str) -> RunSpec {
+    fn frame<'a>(ts: &'a [i64], [open, high, low, close, volume]: &'a [Vec<f64>; 5]) -> Frame<'a> {
+        Frame {
+            bars: SoundBars::new(Bars { ts, open, high, low, close, volume }).unwrap(),
+            detail: None,
+            funding: None,
+        }
+    }
+
+    fn spec(size: &str, fee: &str, instrument: &str, exit: &str, risk: &str, period: u32) -> RunSpec {
         let text = format!(
-            r#"{{"account":{{"currency":"Y","cash":"1000"}},"timeframe_ns":3600000000000,
+            r#"{{"account":{{"currency":"Y","cash":"1000"}},"timeframe_ns":3600000000000,"record":"lean",
             "instruments":[{{"symbol":"X-Y","base":"X","quote":"Y","settlement":"Y","tick":"0.01","lot":"0.001",
-            "maker_fee":"0","taker_fee":"{fee}"{instrument}}}],"size":{size},"risk":{{{risk}}},"rules":{{"numbers":[["n",3]],
-            "indicators":[["mean","ewm(n)"]],"enter_long":{{"when":"close > mean"}}{exit}}}}}"#
+            "maker_fee":"0","taker_fee":"{fee}"{instrument}}}],"size":{size},"risk":{{{risk}}},
+            "rules":{{"numbers":[["n",{period}]],"indicators":[["mean","ewm(n)"]],
+            "enter_long":{{"when":"close > mean"}}{exit}}}}}"#
         );
-        RunSpec { record: Record::Lean, ..RunSpec::from_json(text.as_bytes()).unwrap() }
+        RunSpec::from_json(text.as_bytes()).unwrap()
+    }
+
+    /// The same run by the engine.
+    fn by_engine<'a>(spec: &RunSpec, frames: &[Frame<'a>]) -> Result<Recorder<'a>, RunError> {
+        let mut signals = Signals::new(spec.plan(), evaluate(spec, frames)?);
+        crate::engine::run(spec, frames, &mut signals)
+    }
+
+    /// What a run and the engine leave behind, as text: all digits are in it, and what is undefined equals itself.
+    fn both(spec: &RunSpec, frames: &[Frame<'_>]) -> [String; 2] {
+        [crate::rules::run(spec, frames), by_engine(spec, frames)].map(|run| format!("{run:?}"))
+    }
+
+    /// What a sweep of its only set finds, as text, and the same of what the engine has recorded.
+    fn summaries(spec: &RunSpec, frames: &[Frame<'_>], whole: &Result<Recorder<'_>, RunError>) -> [String; 2] {
+        let options = MetricOptions { sampling: Sampling::Daily, ..MetricOptions::default() };
+        let names = Names { instruments: &["X-Y"], exit_reasons: &["r"; 16] };
+        let (start_equity, bar_ns) = (1000.0, 60 * MINUTE_NS);
+        let facts = Facts { start_equity, bar_ns, names, options: &options };
+        let number = [spec.rules.as_ref().unwrap().numbers[0].1];
+        let found = sweep(spec, frames, Sets { names: &["n".to_owned()], values: &number }, facts, 1, |_| true);
+        let swept = match found {
+            Err(SweepError::Set { error, .. }) => format!("{error:?}"),
+            found => format!("{:?}", found.unwrap()[0]),
+        };
+        let expected = whole.as_ref().map(|run| {
+            let (ts, equity, totals) = (run.equity_ts.as_ref(), run.equity.as_slice(), run.totals);
+            let curve = Curve { ts, bar_ns, equity, exposure: &[], start_equity, totals, market: &[] };
+            let summary = metrics(&curve, &run.trades.view(), names, &options).unwrap().into();
+            Outcome { summary, fills: run.filled, refused: run.refused_count }
+        });
+        [swept, expected.map_or_else(|error| format!("{error:?}"), |outcome| format!("{outcome:?}"))]
     }
 
     proptest! {
-        /// The engine on the whole curve and a sweep, which runs this, come to the same figures.
+        /// A run and a sweep, both made of this, come to what the engine comes to: all it records, and its figures.
         #[test]
         fn the_figures_are_the_engines(
-            steps in prop::collection::vec((-3..4_i64, -90..91_i64), 1..400),
+            steps in prop::collection::vec((-3..4_i64, -90..91_i64), 0..400),
+            unit in prop_oneof![6 => Just(1), 1 => Just(1_000_000_000_000)],
             size in prop::sample::select(vec![
                 r#"{"kind":"equity_fraction","fraction":"1"}"#,
                 r#"{"kind":"equity_fraction","fraction":"0.3"}"#,
                 r#"{"kind":"fixed_notional","notional":"600"}"#,
                 r#"{"kind":"fixed_notional","notional":"1000.1"}"#,
                 r#"{"kind":"fixed_quantity","quantity":"70.5"}"#,
+                r#"{"kind":"fixed_quantity","quantity":"9000000000000000"}"#,
                 r#"{"kind":"fixed_quantity","quantity":"70.5","max_position_percent":"0.55"}"#,
                 r#"{"kind":"equity_fraction","fraction":"1","max_position_percent":"0.8"}"#,
             ]),
@@ -296,30 +350,37 @@ mod tests {
             risk in prop::sample::select(vec!["", LIMITS, TIGHTEST]),
             period in 1..9_u32,
         ) {
-            let (ts, [open, high, low, close, volume]) = walk(&steps);
-            let bars = Bars { ts: &ts, open: &open, high: &high, low: &low, close: &close, volume: &volume };
-            let frames = [Frame { bars: SoundBars::new(bars).unwrap(), detail: None, funding: None }];
-            let mut spec = spec(size, fee, instrument, exit, risk);
-            prop_assert!(LongFlat::fits(&spec, &frames));
-            let options = MetricOptions { sampling: Sampling::Daily, ..MetricOptions::default() };
-            let names = Names { instruments: &["X-Y"], exit_reasons: &["r"; 16] };
-            let facts = Facts { start_equity: 1000.0, bar_ns: 60 * MINUTE_NS, names, options: &options };
-            let sets = Sets { names: &["n".to_owned()], values: &[f64::from(period)] };
-            let found = sweep(&spec, &frames, sets, facts, 1, |_| true).unwrap();
-            if let Some(rules) = &mut spec.rules {
-                rules.numbers[0].1 = f64::from(period);
+            let (ts, columns) = walk(&steps, unit);
+            let frames = [frame(&ts, &columns)];
+            let lean = spec(size, fee, instrument, exit, risk, period);
+            prop_assert!(LongFlat::fits(&lean, &frames));
+            for spec in [&lean, &RunSpec { record: Record::Full, ..lean.clone() }] {
+                let [run, expected] = both(spec, &frames);
+                prop_assert_eq!(run, expected);
             }
-            let run = crate::rules::run(&spec, &frames).unwrap();
-            let curve = crate::metrics::Curve {
-                ts: &ts, bar_ns: 60 * MINUTE_NS, equity: &run.equity, exposure: &[], start_equity: 1000.0,
-                totals: run.totals, market: &[],
-            };
-            let whole = crate::metrics::metrics(&curve, &run.trades.view(), names, &options).unwrap();
-            // As text, in which an undefined figure equals itself.
-            prop_assert_eq!(format!("{:?}", found[0].summary), format!("{:?}", crate::metrics::Summary::from(whole)));
-            prop_assert_eq!((found[0].fills, found[0].refused), (run.filled, run.refused_count));
+            let [swept, expected] = summaries(&lean, &frames, &by_engine(&lean, &frames));
+            prop_assert_eq!(swept, expected);
         }
     }
+
+    #[test]
+    fn no_bars_and_no_end_of_money_are_the_engines() {
+        let all = r#"{"kind":"equity_fraction","fraction":"1"}"#;
+        let lots = r#"{"kind":"fixed_quantity","quantity":"9000000000000000"}"#;
+        let rises = [(0, 5); 6];
+        for (steps, unit, size, expected) in [
+            (&rises[..0], 1, all, "filled: 0"),
+            (&rises[..], 1, all, "filled: 1"),
+            (&rises[..], 1, lots, "check: Margin"),
+            (&rises[..], 1_000_000_000_000, lots, "Err(Money(Overflow))"),
+        ] {
+            let (ts, columns) = walk(steps, unit);
+            let [run, engine] = both(&spec(size, "0.001", "", "", "", 3), &[frame(&ts, &columns)]);
+            assert_eq!(run, engine);
+            assert!(run.contains(expected), "{run}");
+        }
+    }
+
     #[test]
     fn limits_that_could_bind_are_the_engines() {
         let (second, minute) = (SECOND_NS, 60 * SECOND_NS);

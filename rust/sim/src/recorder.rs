@@ -1,12 +1,13 @@
 //! What a run leaves behind: fills, round trips, refusals and the equity curve, as columns.
 
+mod open_trade;
+
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-use tradenode_core::exact;
+pub(crate) use open_trade::{Booked, OpenTrade};
 use tradenode_core::instrument::Instrument;
-use tradenode_core::money::{Atoms, Scale, as_f64};
-use tradenode_core::orders::{Reason, Side};
+use tradenode_core::money::{Scale, as_f64};
+use tradenode_core::orders::Reason;
 use tradenode_core::protections::Event;
 use tradenode_core::risk::Refusal;
 
@@ -175,88 +176,6 @@ pub struct Refused {
     pub refusal: Refusal,
 }
 
-/// A position from its first fill on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct OpenTrade {
-    pub(crate) opened: i64,
-    pub(crate) direction: i8,
-    /// Lots ever added.
-    pub(crate) lots: i64,
-    pub(crate) largest: i64,
-    entry_worth: Atoms,
-    exit_worth: Atoms,
-    realised: Atoms,
-    fees: Atoms,
-    pub(crate) funding: Atoms,
-    slippage: Atoms,
-    #[serde(with = "exact")]
-    pub(crate) high: f64,
-    #[serde(with = "exact")]
-    pub(crate) low: f64,
-    pub(crate) entries: u32,
-    /// Which scale-out levels were taken, one bit each.
-    pub(crate) parts_taken: u32,
-}
-
-/// One fill as booked.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Booked {
-    pub(crate) ts: i64,
-    pub(crate) instrument: usize,
-    pub(crate) order: u64,
-    pub(crate) side: Side,
-    pub(crate) lots: i64,
-    pub(crate) ticks: i64,
-    pub(crate) fee: Atoms,
-    pub(crate) slippage: Atoms,
-    pub(crate) maker: bool,
-    pub(crate) reason: Reason,
-}
-
-impl OpenTrade {
-    /// The profit so far, costs included.
-    pub(crate) const fn net(&self) -> Atoms {
-        self.realised - self.fees + self.funding
-    }
-
-    pub(crate) fn new(opened: i64, side: Side, price: f64) -> Self {
-        Self {
-            opened,
-            direction: side.sign() as i8,
-            lots: 0,
-            largest: 0,
-            entry_worth: 0,
-            exit_worth: 0,
-            realised: 0,
-            fees: 0,
-            funding: 0,
-            slippage: 0,
-            high: price,
-            low: price,
-            entries: 0,
-            parts_taken: 0,
-        }
-    }
-
-    pub(crate) fn costs(&mut self, fee: Atoms, slippage: Atoms) {
-        self.fees += fee;
-        self.slippage += slippage;
-    }
-
-    pub(crate) fn added(&mut self, lots: i64, worth: Atoms, held: i64) {
-        self.lots += lots;
-        self.entries += 1;
-        self.entry_worth += worth;
-        self.largest = self.largest.max(held.abs());
-    }
-
-    pub(crate) fn taken_off(&mut self, worth: Atoms, realised: Atoms) {
-        self.exit_worth += worth;
-        self.realised += realised;
-    }
-}
-
 /// Rows of the curve that are written at once and then cut to length.
 const STRETCH: usize = 32;
 
@@ -381,9 +300,12 @@ impl<'a> Recorder<'a> {
 
     /// The equity that follows from the closes of the first `bars` of some bars.
     #[inline]
-    pub(crate) fn mark_held(&mut self, closes: &[f64], bars: usize, line: Line) {
+    pub(crate) fn mark_held(&mut self, closes: &[f64], bars: usize, line: Line, full: bool) {
         if let Some(course) = &mut self.course {
             return course.follow(bars, line);
+        }
+        if full {
+            self.gross.extend(closes[..bars].iter().map(|&close| line.worth(close).abs()));
         }
         let equity = |close| line.at(close);
         if bars == 1 {
@@ -409,7 +331,7 @@ impl<'a> Recorder<'a> {
     }
 
     pub(crate) fn fill(&mut self, booked: &Booked, instrument: &Instrument, scale: Scale) {
-        let (quantity, price) = (instrument.quantity.value(booked.lots), instrument.price.value(booked.ticks));
+        let price = instrument.price.value(booked.ticks);
         let (fee, slippage) = (scale.to_f64(booked.fee), scale.to_f64(booked.slippage));
         self.totals.traded += instrument.worth_f64(booked.lots, price).abs();
         self.totals.fees += fee;
@@ -423,7 +345,7 @@ impl<'a> Recorder<'a> {
         fills.instrument.push(booked.instrument as u32);
         fills.order.push(booked.order);
         fills.side.push(booked.side.sign() as i8);
-        fills.quantity.push(quantity);
+        fills.quantity.push(instrument.quantity.value(booked.lots));
         fills.price.push(price);
         fills.fee.push(fee);
         fills.slippage.push(slippage);

@@ -9,6 +9,7 @@ use tradenode_core::strategy::{Distance, EntryOrder, EntrySpec, SizeMethod, Size
 use crate::engine::Engine;
 use crate::error::RunError;
 use crate::frames::Frame;
+use crate::long_flat::LongFlat;
 use crate::plan::Plan;
 use crate::recorder::Recorder;
 use crate::signals::{Numbers, SignalColumns, Signals, bit};
@@ -36,8 +37,14 @@ pub(crate) enum Use {
 pub fn run<'a>(spec: &RunSpec, frames: &[Frame<'a>]) -> Result<Recorder<'a>, RunError> {
     // The bars are checked before rules are computed on them.
     let engine = Engine::new(spec, frames)?;
-    let mut signals = Signals::new(spec.plan(), evaluate(spec, frames)?);
-    Ok(engine.run(&mut signals)?.into_recorder())
+    let columns = evaluate(spec, frames)?;
+    if LongFlat::fits(spec, frames) {
+        let columns = columns.into_iter().next().unwrap_or_default();
+        let mut run = LongFlat::new(spec, engine.into_ledger(), frames[0].fills(), columns);
+        run.advance(usize::MAX)?;
+        return Ok(run.into_recorder());
+    }
+    Ok(engine.run(&mut Signals::new(spec.plan(), columns))?.into_recorder())
 }
 
 /// The same where a strategy has its say about the sizes, until it is `retired`: then everything is cancelled and closed.
@@ -87,7 +94,7 @@ pub(crate) fn scope(plan: Plan<'_>, rules: &RulesSpec, instrument: usize) -> Sco
     }
 }
 
-fn evaluate(spec: &RunSpec, frames: &[Frame<'_>]) -> Result<Vec<SignalColumns>, RunError> {
+pub(crate) fn evaluate(spec: &RunSpec, frames: &[Frame<'_>]) -> Result<Vec<SignalColumns>, RunError> {
     let wanted = Wanted::of(spec.plan())?;
     let bars: Vec<Bars<'_>> = frames.iter().map(|frame| frame.bars.bars()).collect();
     let mut all = Vec::with_capacity(frames.len());

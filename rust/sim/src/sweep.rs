@@ -18,6 +18,7 @@ use tradenode_core::rules::{Program, Scope, UnsoundScope, compile_each};
 use crate::engine::Engine;
 use crate::error::RunError;
 use crate::frames::{Frame, SoundBars};
+use crate::ledger::Ledger;
 use crate::long_flat::LongFlat;
 use crate::metrics::{BlockEnds, Course, Curve, DayEnds, MetricOptions, Names, Sampling, Summary, metrics};
 use crate::recorder::Recorder;
@@ -352,7 +353,8 @@ impl<'a> Job<'a> {
         if let Some(course) = course.clone().filter(|_| self.is_long_flat) {
             let bars = self.frames[0].fills();
             let columns = columns.into_iter().next().unwrap_or_default();
-            return Ok(Run::LongFlat(Box::new(LongFlat::new(&self.spec, bars, columns, course)?)));
+            let ledger = Ledger::new(&self.spec.terms(), Recorder::following(course))?;
+            return Ok(Run::LongFlat(Box::new(LongFlat::new(&self.spec, ledger, bars, columns))));
         }
         let engine = Engine::following(&self.spec, &self.frames, course)?;
         Ok(Run::Any(Box::new(engine), Signals::new(self.spec.plan(), columns)))

@@ -50,6 +50,15 @@ impl Rows {
         Self { words, count }
     }
 
+    /// The rows that are not in another set of as many.
+    #[must_use]
+    pub fn without(mut self, other: &Self) -> Self {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word &= !other;
+        }
+        self
+    }
+
     /// The rows of `count` that are in all of some sets and not in another.
     pub(super) fn all_without(sets: [&Self; 2], other: &Self) -> Self {
         let words = sets[0].words.iter().zip(&sets[1].words).zip(&other.words);
@@ -130,7 +139,7 @@ mod tests {
         }
 
         #[test]
-        fn any_is_in_one_or_the_other(one in truth(), other in truth()) {
+        fn any_is_in_one_or_the_other_and_without_in_one_alone(one in truth(), other in truth()) {
             let count = one.len().min(other.len());
             let sets = [&one, &other].map(|truth| {
                 let mut rows = Rows::default();
@@ -139,8 +148,10 @@ mod tests {
             });
             let any = Rows::any(&sets, count);
             prop_assert_eq!(any.count(), count);
+            let without = sets[0].clone().without(&sets[1]);
             for row in 0..count {
                 prop_assert_eq!(any.has(row), sets[0].has(row) || sets[1].has(row));
+                prop_assert_eq!(without.has(row), sets[0].has(row) && !sets[1].has(row));
             }
         }
     }

@@ -120,7 +120,7 @@ impl Ledger<'_> {
                 trade.costs(fee, slippage);
             }
             trade.taken_off(applied.taken_off, applied.realised);
-            (trade.high, trade.low) = (trade.high.max(price), trade.low.min(price));
+            trade.extend(price, price);
             if applied.opened > 0 || self.account.position(index).lots == 0 {
                 let result = self.recorder.close(trade, booked, instrument, self.scale);
                 self.record.note(result);
