@@ -69,7 +69,7 @@ impl<'a> LongFlat<'a> {
         (paid && market && sized && rules.enter_short.is_none() && !instrument.inverse)
             && (spec.fill.at == FillAt::NextOpen && frame.detail.is_none() && frame.funding.is_none())
             && (spec.costs == CostsSpec::default() && spec.protections.is_empty())
-            && cannot_bind(&spec.risk, spec.timeframe_ns)
+            && (cannot_bind(&spec.risk, 0) || cannot_bind(&spec.risk, apart(frame.fills().ts)))
             && (spec.exits == ExitsSpec::default() && spec.scale_in.is_none() && spec.scale_out.is_empty())
     }
 
@@ -208,6 +208,11 @@ impl<'a> LongFlat<'a> {
 fn booked(recorder: &Recorder<'_>, fill: &Fill, reason: Reason, ts: i64) -> Booked {
     let (order, &Fill { side, lots, ticks, fee, .. }) = (recorder.filled as u64 + 1, fill);
     Booked { ts, instrument: 0, order, side, lots, ticks, fee, slippage: 0, maker: false, reason }
+}
+
+/// How far apart bars open at least, ns: their data may be finer than the run's description says.
+fn apart(ts: &[i64]) -> i64 {
+    ts.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).min().unwrap_or(i64::MAX)
 }
 
 /// Whether limits can refuse nothing of such a run, whose orders go to the market at most one a bar, with none of ours
@@ -378,6 +383,18 @@ mod tests {
             let [run, engine] = both(&spec(size, "0.001", "", "", "", 3), &[frame(&ts, &columns)]);
             assert_eq!(run, engine);
             assert!(run.contains(expected), "{run}");
+        }
+    }
+
+    #[test]
+    fn bars_that_are_finer_than_described_are_the_engines_where_a_pace_may_bind() {
+        let size = r#"{"kind":"equity_fraction","fraction":"1"}"#;
+        let (hours, columns) = walk(&[(0, 5); 6], 1);
+        let minutes: Vec<i64> = hours.iter().map(|ts| ts / 60).collect();
+        for (risk, ts, expected) in
+            [("", &minutes, true), (TIGHTEST, &hours, true), (TIGHTEST, &minutes, false), (LIMITS, &minutes, true)]
+        {
+            assert_eq!(LongFlat::fits(&spec(size, "0", "", "", risk, 3), &[frame(ts, &columns)]), expected, "{risk}");
         }
     }
 
