@@ -46,6 +46,8 @@ def looked_at(process: "subprocess.Popen[str]", address: str, run: Path) -> None
     assert monitor is not None
     until(resting(address))
     until(lambda: asked(f"{monitor}/readyz")[0] == 200)
+    # That they rest at the venue the node hears a little later.
+    until(lambda: {order["state"] for order in stood(monitor)["orders"]} == {"open"})
     assert asked(f"{monitor}/livez")[0] == 200
     told = json.loads(said("status", run, "--json").stdout)
     assert (told["pid"], told["venue"]) == (process.pid, address)
