@@ -319,6 +319,19 @@ class Lives:
         return submits, hashed.hexdigest()
 
 
+async def lived_for(seconds: float, node: Node, port: SimulatedPort, world: World) -> None:
+    """Lets a node on one venue live for so long, or to its own end, which is raised; then time stands still."""
+    running = asyncio.create_task(node.run())
+    await asyncio.wait([running], timeout=seconds)
+    if not running.done():
+        node.stop()
+    try:
+        await running
+    finally:
+        await port.close()
+        world.stand_still()
+
+
 async def all_over(worlds: Sequence[World]) -> None:
     """Waits until every tape has ended."""
     for world in worlds:

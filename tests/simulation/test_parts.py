@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from tests.loopback import document
-from tests.simulation.lives import LATENCIES, LIFE, SYMBOLS, Slow, tapes
+from tests.simulation.lives import LATENCIES, LIFE, SYMBOLS, Slow, lived_for, tapes
 from tests.simulation.lives import listings as listed
 
 from tradenode._core import SimDisk
@@ -85,15 +85,7 @@ async def lived(beside: Beside | Halting, seconds: float, made: type[SimulatedPo
     port = made(world, "n")
     node = Node([Lane(port, core, log, world.clock, Settings(durability="process"))])
     node.parts.add("beside", lambda: beside.keep(node))
-    running = asyncio.create_task(node.run())
-    await asyncio.wait([running], timeout=seconds)
-    if not running.done():
-        node.stop()
-    try:
-        await running
-    finally:
-        await port.close()
-        world.stand_still()
+    await lived_for(seconds, node, port, world)
     return node
 
 

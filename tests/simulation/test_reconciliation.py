@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 import pytest
 from tests.loopback import FEED_NS, document
-from tests.simulation.lives import LIFE, SYMBOLS, tapes
+from tests.simulation.lives import LIFE, SYMBOLS, lived_for, tapes
 from tests.simulation.lives import listings as listed
 
 from tradenode import Desk, PriceBook, Strategy, every
@@ -97,14 +97,7 @@ async def lived(way_ns: int, seconds: float, made: type[SimulatedPort] = Prompt)
     core = NodeCore([SeatPlan("restless", described, SYMBOLS, Restless())], SYMBOLS, now)
     port = made(world, "n")
     node = Node([Lane(port, core, log, world.clock, SETTINGS)])
-    running = asyncio.create_task(node.run())
-    await asyncio.wait([running], timeout=seconds)
-    node.stop()
-    try:
-        await running
-    finally:
-        await port.close()
-        world.stand_still()
+    await lived_for(seconds, node, port, world)
     entries: list[Entry] = []
     NodeLog(disk).read(entries.append, read_rows)
     return node, entries

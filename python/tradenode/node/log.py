@@ -1,4 +1,4 @@
-"""The journal of a node: its inputs and commands as records, and back."""
+"""The journal of a node: its inputs and commands as records."""
 
 from collections.abc import Sequence
 from os import PathLike

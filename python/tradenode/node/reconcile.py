@@ -102,8 +102,9 @@ class Reconciliation:
     def _unsettled(self) -> list[str]:
         """What does not fit, in words."""
         unknown = sorted((self._core.doubts | self._under_way) - {0})
-        orders = {f"order {number}": f"order {number} stays unknown" for number in unknown}
-        return list((self._faults | orders).values()) or ["what the venue tells does not come to rest"]
+        for number in unknown:
+            self._unknown(number)
+        return list(self._faults.values()) or ["what the venue tells does not come to rest"]
 
     async def everything(self) -> dict[str, str]:
         """Ask for orders, fills, positions and cash; what cannot be explained, by what it is about.
@@ -160,7 +161,10 @@ class Reconciliation:
     def _odd(self, found: Tracked) -> None:
         """What the venue says of an order does not fit together."""
         self._core.doubts.add(found.number)
-        self._faults[f"order {found.number}"] = f"order {found.number} stays unknown"
+        self._unknown(found.number)
+
+    def _unknown(self, number: int) -> None:
+        self._faults[f"order {number}"] = f"order {number} stays unknown"
 
     def _settle(self, found: Tracked, told: VenueOrder) -> None:
         if told.state == "pending":

@@ -29,8 +29,6 @@ const SECOND_NS: i64 = 1_000_000_000;
 /// What is held since it was bought.
 #[derive(Debug)]
 struct Held {
-    lots: i64,
-    cost: Atoms,
     trade: OpenTrade,
     line: Line,
 }
@@ -74,7 +72,8 @@ impl<'a> LongFlat<'a> {
     }
 
     /// A run over bars of one that [`LongFlat::fits`], whose description an engine has found sound, with new books.
-    pub(crate) fn new(spec: &RunSpec, ledger: Ledger<'a>, bars: Bars<'a>, mut columns: SignalColumns) -> Self {
+    pub(crate) fn new(spec: &RunSpec, ledger: Ledger<'a>, frames: &[Frame<'a>], columns: Vec<SignalColumns>) -> Self {
+        let (bars, mut columns) = (frames[0].fills(), columns.into_iter().next().unwrap_or_default());
         Self {
             size: spec.size.clone(),
             full: spec.record == Record::Full,
@@ -160,7 +159,7 @@ impl<'a> LongFlat<'a> {
         let mut trade = OpenTrade::new(now, Side::Buy, instrument.price.value(ticks));
         trade.costs(fill.fee, 0);
         trade.added(lots, fill.worth, lots);
-        self.held = Some(Held { lots, cost: fill.worth, trade, line });
+        self.held = Some(Held { trade, line });
         recorder.fill(&booked(recorder, &fill, Reason::Entry, now), instrument, scale);
         Ok(())
     }
@@ -186,12 +185,12 @@ impl<'a> LongFlat<'a> {
 
     fn sell(&mut self, ticks: i64, now: i64) -> Result<(), RunError> {
         let Self { ledger: Ledger { recorder, instruments, scale, .. }, balance, held, .. } = self;
-        let (Some(Held { lots, cost, trade, .. }), instrument) = (held.as_mut(), &instruments[0]) else {
+        let (Some(Held { trade, .. }), instrument) = (held.as_mut(), &instruments[0]) else {
             return Ok(());
         };
-        let fill = Fill::new(instrument, Side::Sell, *lots, ticks, instrument.spec().taker_fee)?;
+        let fill = Fill::new(instrument, Side::Sell, trade.lots, ticks, instrument.spec().taker_fee)?;
         let (taken_off, price) = (-fill.worth, instrument.price.value(ticks));
-        let realised = taken_off - *cost;
+        let realised = taken_off - trade.entry_worth;
         *balance = balance.checked_add(realised - fill.fee).ok_or(MoneyError::Overflow)?;
         trade.costs(fill.fee, 0);
         trade.taken_off(taken_off, realised);

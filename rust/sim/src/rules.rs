@@ -39,8 +39,7 @@ pub fn run<'a>(spec: &RunSpec, frames: &[Frame<'a>]) -> Result<Recorder<'a>, Run
     let engine = Engine::new(spec, frames)?;
     let columns = evaluate(spec, frames)?;
     if LongFlat::fits(spec, frames) {
-        let columns = columns.into_iter().next().unwrap_or_default();
-        let mut run = LongFlat::new(spec, engine.into_ledger(), frames[0].fills(), columns);
+        let mut run = LongFlat::new(spec, engine.into_ledger(), frames, columns);
         run.advance(usize::MAX)?;
         return Ok(run.into_recorder());
     }

@@ -351,10 +351,8 @@ impl<'a> Job<'a> {
     fn start(&self, columns: Vec<SignalColumns>) -> Result<Run<'_>, RunError> {
         let course = self.course();
         if let Some(course) = course.clone().filter(|_| self.is_long_flat) {
-            let bars = self.frames[0].fills();
-            let columns = columns.into_iter().next().unwrap_or_default();
             let ledger = Ledger::new(&self.spec.terms(), Recorder::following(course))?;
-            return Ok(Run::LongFlat(Box::new(LongFlat::new(&self.spec, ledger, bars, columns))));
+            return Ok(Run::LongFlat(Box::new(LongFlat::new(&self.spec, ledger, &self.frames, columns))));
         }
         let engine = Engine::following(&self.spec, &self.frames, course)?;
         Ok(Run::Any(Box::new(engine), Signals::new(self.spec.plan(), columns)))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,18 @@ from tradenode.errors import JournalError
 Row = tuple[int, int, int, int, int, bytes]
 
 
-def rows(journal: Journal, first: int = 1) -> list[Row]:
+def collected(read: Callable[[int, Callable[..., object]], None], first: int) -> list[Row]:
     found: list[Row] = []
-    journal.read(first, lambda *row: found.append(row))
+    read(first, lambda *row: found.append(row))
     return found
+
+
+def rows(journal: Journal, first: int = 1) -> list[Row]:
+    return collected(journal.read, first)
+
+
+def beside(folder: Path, first: int = 1) -> list[Row]:
+    return collected(partial(read_journal, folder), first)
 
 
 @pytest.fixture(params=["folder", "disk"])
@@ -69,12 +78,6 @@ def test_it_is_read_beside_who_writes_it(tmp_path: Path) -> None:
         beside(tmp_path)
     with pytest.raises(JournalError, match=r"cannot list .*nowhere"):
         beside(tmp_path / "nowhere")
-
-
-def beside(folder: Path, first: int = 1) -> list[Row]:
-    found: list[Row] = []
-    read_journal(folder, first, lambda *row: found.append(row))
-    return found
 
 
 def test_after_an_error_nothing_more_is_taken() -> None:

@@ -14,7 +14,7 @@ pub(crate) struct OpenTrade {
     /// Lots ever added.
     pub(crate) lots: i64,
     pub(crate) largest: i64,
-    pub(super) entry_worth: Atoms,
+    pub(crate) entry_worth: Atoms,
     pub(super) exit_worth: Atoms,
     pub(super) realised: Atoms,
     pub(super) fees: Atoms,
